@@ -1,0 +1,29 @@
+import type { Socket } from 'node:net';
+import type { Snapshot } from '../model/snapshot.ts';
+
+/** The data path behind the capture: all that answers connections. One per process. */
+export interface Dataplane {
+  /**
+   * Builds every runtime object of the snapshot beside the old ones and swaps them in one assignment; resolves when
+   * each new request meets the new ones (a gateway's new ports are listening).
+   * @throws SnapshotRejected, with the reason for the NACK; the old objects then stay in force.
+   */
+  apply(snapshot: Snapshot): Promise<void>;
+  /** Takes over a captured connection. `socket` is paused and has not been read from. */
+  accept(socket: Socket, capture: CapturedConnection): void;
+  /** No new connections, `connection: close` on what is open; resolves when all ended or after `deadlineMs`. */
+  drain(deadlineMs: number): Promise<void>;
+  /** Prometheus text exposition of all that this data path counts. */
+  renderMetrics(): string;
+}
+
+export interface CapturedConnection {
+  readonly direction: 'inbound' | 'outbound';
+  /** Where the connection was going before it was redirected (SO_ORIGINAL_DST). */
+  readonly originalDestination: { readonly address: string; readonly port: number };
+}
+
+/** A snapshot that cannot be applied; its message is the NACK's reason. */
+export class SnapshotRejected extends Error {
+  override readonly name = 'SnapshotRejected';
+}

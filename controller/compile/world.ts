@@ -1,0 +1,72 @@
+import type { MeshConfig } from '../../istio/mesh-config.ts';
+import type { Resource } from '../../istio/resource.ts';
+import type { Labels } from '../../model/labels.ts';
+
+/**
+ * All that the compiler knows, at one moment. Immutable: a change makes a new World that shares what stayed the same
+ * by reference, so caches may be keyed by identity.
+ */
+export interface World {
+  readonly meshId: string;
+  readonly mesh: MeshConfig;
+  /** Sorted by id. */
+  readonly workloads: readonly Workload[];
+  /** Sorted by hostname; hostnames are unique. */
+  readonly services: readonly Service[];
+  /** Valid Istio documents in the order of precedence (ISTIO.md, "age"): the first wins. */
+  readonly resources: readonly Resource[];
+}
+
+/** One container, in the mesh or not. */
+export interface Workload {
+  /** Container id (or a stable name in tests). */
+  readonly id: string;
+  /** Container name; unique in the mesh. */
+  readonly name: string;
+  /** Istio's workload name: the compose service, else the container's name. */
+  readonly workload: string;
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly serviceAccount: string;
+  readonly addresses: readonly NetworkAddress[];
+  /** `starting` = HEALTHCHECK not yet passed; `draining` = told to stop. */
+  readonly health: 'ready' | 'starting' | 'unhealthy' | 'draining';
+  readonly proxy: 'sidecar' | 'gateway' | null;
+  /** `region/zone/subzone`, '' = unknown. */
+  readonly locality: string;
+}
+
+export interface NetworkAddress {
+  /** Docker network id (or any stable name): two workloads reach each other on a network that both have. */
+  readonly network: string;
+  readonly address: string;
+}
+
+export interface Service {
+  readonly hostname: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly ports: readonly ServicePort[];
+  /** Stable virtual addresses; a headless service has none. */
+  readonly vips: readonly string[];
+  readonly headless: boolean;
+  /** Ids of the workloads behind it, sorted. */
+  readonly members: readonly string[];
+  /**
+   * Docker's own name server answers `name` with exactly these workloads (a service that is one compose service):
+   * the short name is passed through. Its containers' addresses then mean this service as original destinations.
+   */
+  readonly isDockerName: boolean;
+  /** Who may see it: `*`, namespaces, or `.`. */
+  readonly exportTo: readonly string[];
+}
+
+/** `auto` = detected by the first bytes. UDP ports are listed and never captured. */
+export type PortProtocol = 'http' | 'http2' | 'grpc' | 'grpc-web' | 'https' | 'tls' | 'tcp' | 'udp' | 'auto';
+
+export interface ServicePort {
+  readonly name: string;
+  readonly number: number;
+  readonly targetPort: number;
+  readonly protocol: PortProtocol;
+}

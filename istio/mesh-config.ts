@@ -1,0 +1,30 @@
+/** MeshConfig fields that are in force, with their defaults filled in (ISTIO.md §7). */
+export interface MeshConfig {
+  readonly accessLogFile: string;
+  readonly accessLogFormat: string;
+  readonly accessLogEncoding: 'TEXT' | 'JSON';
+  readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
+  readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+  readonly connectTimeoutMs: number;
+  readonly rootNamespace: string;
+  readonly trustDomain: string;
+  readonly protocolDetectionTimeoutMs: number;
+  readonly numTrustedProxies: number;
+  readonly holdApplicationUntilProxyStarts: boolean;
+  readonly terminationDrainDurationMs: number;
+}
+
+export const DEFAULT_MESH_CONFIG: MeshConfig = {
+  accessLogFile: '',
+  accessLogFormat: '',
+  accessLogEncoding: 'TEXT',
+  outboundTrafficPolicy: 'ALLOW_ANY',
+  pathNormalization: 'BASE',
+  connectTimeoutMs: 10_000,
+  rootNamespace: 'istio-system',
+  trustDomain: 'cluster.local',
+  protocolDetectionTimeoutMs: 300,
+  numTrustedProxies: 0,
+  holdApplicationUntilProxyStarts: false,
+  terminationDrainDurationMs: 5000,
+};

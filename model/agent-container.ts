@@ -1,0 +1,28 @@
+/** What controller and agent must agree on about an agent's container. */
+
+/** Volume that the controller shares with its agents; holds the control socket. */
+export const CONTROL_DIRECTORY = '/var/run/lateen';
+export const CONTROL_SOCKET = `${CONTROL_DIRECTORY}/control.sock`;
+/** tmpfs of an agent (0700, uid 1337): last good snapshot. Survives a crash of the process, not of the container. */
+export const RUN_DIRECTORY = '/run/lateen';
+export const LAST_SNAPSHOT = `${RUN_DIRECTORY}/snapshot.json`;
+/** One-time token, put into the container by the archive API before it starts. */
+export const TOKEN_FILE = '/etc/lateen/token';
+
+/** Environment of the agent's process. None of it is secret. */
+export const AGENT_ENV = {
+  /** `sidecar` or `gateway`. */
+  mode: 'LATEEN_MODE',
+  logLevel: 'LATEEN_LOG_LEVEL',
+  /** Comma-separated ports and CIDRs, from the labels `traffic.sidecar.istio.io/…`. */
+  excludeOutboundPorts: 'LATEEN_EXCLUDE_OUTBOUND_PORTS',
+  includeOutboundPorts: 'LATEEN_INCLUDE_OUTBOUND_PORTS',
+  excludeOutboundRanges: 'LATEEN_EXCLUDE_OUTBOUND_IP_RANGES',
+  includeOutboundRanges: 'LATEEN_INCLUDE_OUTBOUND_IP_RANGES',
+  excludeInboundPorts: 'LATEEN_EXCLUDE_INBOUND_PORTS',
+  includeInboundPorts: 'LATEEN_INCLUDE_INBOUND_PORTS',
+  /** Overrides of the fixed paths, for tests outside a container. */
+  controlSocket: 'LATEEN_CONTROL_SOCKET',
+  tokenFile: 'LATEEN_TOKEN_FILE',
+  runDirectory: 'LATEEN_RUN_DIRECTORY',
+} as const;

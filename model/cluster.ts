@@ -1,0 +1,89 @@
+/** Upstreams: service × port × subset, with the policies of the DestinationRule in force. */
+
+export interface ClusterSpec {
+  /** `outbound|9080|v1|reviews.default.svc.cluster.local`. */
+  readonly name: string;
+  readonly discovery: ClusterDiscovery;
+  /** What is spoken to the endpoints; `downstream` = what the caller spoke. */
+  readonly protocol: 'http1' | 'http2' | 'downstream' | 'tcp';
+  readonly loadBalancer: LoadBalancerSpec;
+  readonly connectTimeoutMs: number;
+  readonly circuitBreaker: CircuitBreakerSpec;
+  /** null = hosts are never ejected. */
+  readonly outlier: OutlierSpec | null;
+  readonly connections: ConnectionSpec;
+  /** null = plaintext. */
+  readonly tls: UpstreamTlsSpec | null;
+  /** Names for telemetry; null for the built-in clusters. */
+  readonly service: { readonly hostname: string; readonly name: string; readonly namespace: string } | null;
+}
+
+/**
+ * Where the hosts come from.
+ * `endpoints`: the endpoints resource of that name.
+ * `original-destination`: where the connection was going; `sourceAddress` is dialled from ('' = any), `port`
+ * replaces the destination's (0 = keep).
+ * `dns`: resolved by the agent; `strict` balances over all answers, `logical` uses the first.
+ * `none`: every request fails with UH (BlackHoleCluster).
+ */
+export type ClusterDiscovery =
+  | { readonly kind: 'endpoints'; readonly endpoints: string }
+  | { readonly kind: 'original-destination'; readonly sourceAddress: string; readonly port: number }
+  | {
+      readonly kind: 'dns';
+      readonly mode: 'strict' | 'logical';
+      readonly hosts: readonly { readonly host: string; readonly port: number }[];
+    }
+  | { readonly kind: 'none' };
+
+export interface LoadBalancerSpec {
+  readonly policy: 'least-request' | 'round-robin' | 'random' | 'ring-hash' | 'maglev' | 'passthrough';
+  /** ring-hash: minimum ring size; maglev: table size; else 0. */
+  readonly tableSize: number;
+  /** 0 = off. */
+  readonly warmupMs: number;
+  /** Percent of healthy hosts below which health is ignored; 0 = panic mode off. */
+  readonly panicThreshold: number;
+}
+
+/** Hard limits per proxy and cluster. UNLIMITED = none. */
+export interface CircuitBreakerSpec {
+  readonly maxConnections: number;
+  readonly maxPendingRequests: number;
+  readonly maxRequests: number;
+  readonly maxRetries: number;
+}
+
+export const UNLIMITED = 4294967295;
+
+export interface OutlierSpec {
+  /** 0 = off. */
+  readonly consecutive5xx: number;
+  readonly consecutiveGatewayErrors: number;
+  readonly consecutiveLocalOriginFailures: number;
+  readonly splitLocalOrigin: boolean;
+  readonly intervalMs: number;
+  readonly baseEjectionMs: number;
+  readonly maxEjectionPercent: number;
+}
+
+export interface ConnectionSpec {
+  /** 0 = unlimited; 1 = no keep-alive. */
+  readonly maxRequestsPerConnection: number;
+  /** An idle pooled connection is closed after this; default 1 h, 0 = never. */
+  readonly idleTimeoutMs: number;
+  /** 0 = unlimited. */
+  readonly maxConnectionMs: number;
+  readonly tcpKeepalive: { readonly timeMs: number } | null;
+}
+
+export interface UpstreamTlsSpec {
+  readonly mode: 'simple' | 'mutual' | 'istio-mutual';
+  readonly sni: string;
+  readonly alpn: readonly string[];
+  readonly subjectAltNames: readonly string[];
+  /** Name of a secret resource; '' = the system's roots. */
+  readonly trust: string;
+  readonly certificate: string;
+  readonly skipVerify: boolean;
+}

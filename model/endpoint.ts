@@ -1,0 +1,22 @@
+/** The hosts of a cluster, as one proxy can reach them. */
+export interface EndpointsSpec {
+  /** Usually the cluster's own name. */
+  readonly name: string;
+  readonly endpoints: readonly EndpointSpec[];
+}
+
+export interface EndpointSpec {
+  readonly address: string;
+  readonly port: number;
+  readonly weight: number;
+  /** `draining` and `unhealthy` get no new requests; they are listed so that a dump shows them. */
+  readonly health: 'healthy' | 'unhealthy' | 'draining';
+  /** `region/zone/subzone`, '' = unknown. */
+  readonly locality: string;
+  /** 0 = first choice (locality failover). */
+  readonly priority: number;
+  /** Name of a workload resource, '' = none. */
+  readonly workload: string;
+  /** The endpoint's proxy speaks mutual TLS of the mesh. */
+  readonly mutualTls: boolean;
+}

@@ -1,0 +1,41 @@
+/** Docker labels that users write, and those by which the mesh knows its own containers. */
+export type Labels = Readonly<Record<string, string>>;
+
+export const LABEL = {
+  app: 'app',
+  version: 'version',
+  inject: 'lateen.inject',
+  istioInject: 'sidecar.istio.io/inject',
+  service: 'lateen.service',
+  namespace: 'lateen.namespace',
+  ports: 'lateen.ports',
+  serviceAccount: 'lateen.service-account',
+  healthcheck: 'lateen.healthcheck',
+  headless: 'lateen.headless',
+  mesh: 'lateen.mesh',
+  networks: 'lateen.networks',
+  locality: 'istio-locality',
+  excludeOutboundPorts: 'traffic.sidecar.istio.io/excludeOutboundPorts',
+  includeOutboundPorts: 'traffic.sidecar.istio.io/includeOutboundPorts',
+  excludeOutboundIPRanges: 'traffic.sidecar.istio.io/excludeOutboundIPRanges',
+  includeOutboundIPRanges: 'traffic.sidecar.istio.io/includeOutboundIPRanges',
+  excludeInboundPorts: 'traffic.sidecar.istio.io/excludeInboundPorts',
+  includeInboundPorts: 'traffic.sidecar.istio.io/includeInboundPorts',
+  holdApplication: 'proxy.istio.io/holdApplicationUntilProxyStarts',
+  /** `controller`, `agent` or `gateway`: set on the mesh's own containers. */
+  role: 'lateen.role',
+  /** On an agent's container: the id of the app's container. */
+  agentFor: 'lateen.agent-for',
+  composeProject: 'com.docker.compose.project',
+  composeService: 'com.docker.compose.service',
+  composeOneOff: 'com.docker.compose.oneoff',
+  composeNumber: 'com.docker.compose.container-number',
+} as const;
+
+export type Role = 'controller' | 'agent' | 'gateway';
+
+/** Equality AND over every wanted label, as Kubernetes' `matchLabels`; an empty selector selects all. */
+export function matchesLabels(wanted: Labels, labels: Labels): boolean {
+  for (const key in wanted) if (labels[key] !== wanted[key]) return false;
+  return true;
+}

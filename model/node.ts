@@ -1,0 +1,27 @@
+import type { Labels } from './labels.ts';
+
+/** The proxy that a snapshot is for, and mesh-wide settings that its data path needs. */
+export interface NodeSpec {
+  /** `sidecar~reviews-v1-1.default`, `router~istio-ingressgateway.istio-system`. */
+  readonly id: string;
+  readonly kind: 'sidecar' | 'gateway';
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly serviceAccount: string;
+  readonly canonicalService: string;
+  readonly canonicalRevision: string;
+  readonly meshId: string;
+  /** The container's own addresses. */
+  readonly addresses: readonly string[];
+  /** MeshConfig.pathNormalization. */
+  readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+  /** Silence after which an `auto` port is TCP; 0 = wait for ever (Istio's own default). */
+  readonly protocolDetectionTimeoutMs: number;
+  /** gatewayTopology.numTrustedProxies. */
+  readonly numTrustedProxies: number;
+  /** How long a stopping agent lets requests finish (terminationDrainDuration). */
+  readonly drainMs: number;
+  /** Access log target and format; null = off (Istio's default). */
+  readonly accessLog: { readonly format: string | null; readonly json: boolean } | null;
+}

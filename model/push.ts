@@ -1,0 +1,70 @@
+import type { ResourceKind, ResourceTypes } from './snapshot.ts';
+
+/**
+ * The push protocol: HTTP/1.1 over a Unix socket, newline-delimited JSON.
+ *
+ * `POST /v1/session` with `authorization: Bearer TOKEN` exchanges the one-time token for a {@link Session}; a token
+ * that was used before gets 403. Everything else sends `authorization: Bearer SESSION`; 403 = not (any longer) known.
+ * `POST /v1/config` with a {@link Hello} opens the stream; the answer never ends and carries {@link ControllerMessage}s.
+ * `POST /v1/ack` carries one {@link Ack}, answered 204.
+ * A push is applied whole or refused whole. At most one is outstanding per proxy.
+ */
+
+/** Kept by the agent on its tmpfs, so that a crash of its process needs no new token. */
+export interface Session {
+  readonly session: string;
+}
+
+/** What the agent holds when it connects; a fresh agent sends version '' and no hashes. */
+export interface Hello {
+  readonly protocol: typeof PUSH_PROTOCOL;
+  readonly version: string;
+  /** `kind/name` → hash, so that a reconnect moves only what changed. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** Version of the agent's program. */
+  readonly agent: string;
+}
+
+export const PUSH_PROTOCOL = 1;
+
+export type ControllerMessage = Push | { readonly type: 'heartbeat' };
+
+export interface Push {
+  readonly type: 'push';
+  /** Version after this push. */
+  readonly version: string;
+  /** Version that it builds upon: the last one that was acknowledged; '' = replaces everything. */
+  readonly base: string;
+  readonly nonce: string;
+  readonly upsert: readonly Upsert[];
+  readonly remove: readonly ResourceRef[];
+}
+
+export interface ResourceRef {
+  readonly kind: ResourceKind;
+  readonly name: string;
+}
+
+export type Upsert = {
+  [K in ResourceKind]: {
+    readonly kind: K;
+    readonly name: string;
+    readonly hash: string;
+    readonly spec: ResourceTypes[K];
+  };
+}[ResourceKind];
+
+/** `error` null = in force for every new request; otherwise a NACK, and the agent stays at its base. */
+export interface Ack {
+  readonly nonce: string;
+  readonly version: string;
+  readonly error: string | null;
+}
+
+/** The controller sends at least a heartbeat this often; an agent that hears nothing for three reconnects. */
+export const HEARTBEAT_MS = 5000;
+export const SILENCE_MS = 15000;
+
+export function resourceKey(kind: ResourceKind, name: string): string {
+  return `${kind}/${name}`;
+}

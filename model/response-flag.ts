@@ -1,0 +1,21 @@
+/** Envoy's response flags (`%RESPONSE_FLAGS%`), those that this proxy can raise. */
+export type ResponseFlag =
+  | 'UH'
+  | 'UF'
+  | 'UO'
+  | 'NR'
+  | 'NC'
+  | 'URX'
+  | 'UT'
+  | 'UC'
+  | 'UR'
+  | 'LR'
+  | 'DC'
+  | 'DI'
+  | 'FI'
+  | 'DPE'
+  | 'UPE'
+  | 'SI'
+  | 'RL'
+  | 'UAEX'
+  | 'OM';
