@@ -1,0 +1,14 @@
+// The mesh's own image, built only when its inputs changed.
+import { step } from './progress.mjs';
+import { bin, must, root } from './shell.mjs';
+
+export const IMAGE = 'lateen:0.1.0';
+
+export async function buildMeshImage() {
+  await step(`Building ${IMAGE}`, async () => {
+    await must(bin('node'), ['scripts/build.mjs']);
+    await must('docker', ['build', '-q', '-t', IMAGE, '-f', 'compose/Dockerfile', root], {
+      env: { DOCKER_BUILDKIT: '0' },
+    });
+  });
+}
