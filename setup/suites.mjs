@@ -64,6 +64,7 @@ async function runTool(name, program, args) {
 }
 
 async function runTests(name, files) {
+  if (files.length === 0) throw new SetupError(`There are no ${name} tests to run.`);
   const startMs = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'lateen-test-'));
   const countsFile = join(folder, 'counts.json');

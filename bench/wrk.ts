@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const exec = promisify(execFile);
+
+export interface Load {
+  readonly requests: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Socket errors and answers other than 2xx and 3xx. */
+  readonly failed: number;
+}
+
+/** One thread, keep-alive, four ordinary request headers. */
+export async function wrk(url: string, seconds: number, connections = 64): Promise<Load> {
+  const headers = ['User-Agent: Mozilla/5.0', 'Accept: application/json', 'Cookie: session=abcdef'];
+  const args = [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--latency',
+    ...headers.flatMap((line) => ['-H', line]),
+    url,
+  ];
+  const { stdout } = await exec('wrk', args);
+  const number = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1] ?? 0);
+  const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout);
+  return {
+    requests: number(/(\d+) requests in/),
+    perSecond: number(/Requests\/sec:\s+([\d.]+)/),
+    p50Ms: milliseconds(/50%\s+([\d.]+)(us|ms|s)/.exec(stdout)),
+    p99Ms: milliseconds(/99%\s+([\d.]+)(us|ms|s)/.exec(stdout)),
+    failed:
+      number(/Non-2xx or 3xx responses: (\d+)/) +
+      (socketErrors?.slice(1).reduce((sum, count) => sum + Number(count), 0) ?? 0),
+  };
+}
+
+function milliseconds(match: RegExpExecArray | null): number {
+  const scale = { us: 0.001, ms: 1, s: 1000 }[match?.[2] ?? 'ms'] ?? 1;
+  return Number(match?.[1] ?? 0) * scale;
+}

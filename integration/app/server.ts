@@ -1,0 +1,73 @@
+/**
+ * The application of the integration tests: answers with what it saw, and makes calls from inside its container when
+ * told to on the driver port (which tests exclude from capture).
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { hostname } from 'node:os';
+import { drive } from './drive.ts';
+
+const name = process.env['NAME'] ?? hostname();
+const version = process.env['VERSION'] ?? '';
+const ports = (process.env['PORTS'] ?? '8080').split(',').filter(Boolean).map(Number);
+const tcpPorts = (process.env['TCP_PORTS'] ?? '').split(',').filter(Boolean).map(Number);
+const driverPort = Number(process.env['DRIVER_PORT'] ?? '7070');
+
+let isHealthy = true;
+
+const servers = ports.map((port) => createServer((request, response) => void answer(port, request, response)).listen(port));
+for (const port of tcpPorts) {
+  // Server first, as MySQL and SMTP are: a proxy that waits for the client would hang.
+  createTcpServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.write(`220 ${name} greets\n`);
+    socket.on('data', (chunk) => socket.write(`${name}: ${chunk.toString()}`));
+  }).listen(port);
+}
+createServer((request, response) => void drive(request, response)).listen(driverPort);
+
+async function answer(port: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://app');
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  if (url.pathname === '/unhealthy') isHealthy = false;
+  if (url.pathname === '/healthy') isHealthy = true;
+  if (url.pathname === '/healthz') {
+    response.writeHead(isHealthy ? 200 : 500).end();
+    return;
+  }
+  if (url.pathname === '/close') {
+    request.socket.destroy();
+    return;
+  }
+  const delayMs = Number(url.searchParams.get('delay') ?? request.headers['x-echo-delay'] ?? 0);
+  if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+  const status = Number(url.searchParams.get('status') ?? request.headers['x-echo-status'] ?? 200);
+  const size = Number(url.searchParams.get('size') ?? 0);
+  const body = JSON.stringify({
+    name,
+    version,
+    hostname: hostname(),
+    port,
+    method: request.method,
+    path: request.url,
+    headers: request.headers,
+    remote: request.socket.remoteAddress,
+    bodyBytes: Buffer.concat(chunks).length,
+    padding: 'x'.repeat(size),
+  });
+  response.writeHead(status, { 'content-type': 'application/json', 'x-app': name }).end(body);
+}
+
+/** In-flight requests finish; new connections are refused. */
+process.on('SIGTERM', () => {
+  let open = servers.length;
+  for (const server of servers) {
+    server.close(() => {
+      open -= 1;
+      if (open === 0) process.exit(0);
+    });
+    server.closeIdleConnections();
+  }
+  setTimeout(() => process.exit(0), 8000).unref();
+});
