@@ -14,6 +14,8 @@ export type Headers = string[];
 export const BODY_UNKNOWN_LENGTH = -1;
 /** HTTP/1 response that ends with its connection (RFC 9112 §6.3, case 8). */
 export const BODY_UNTIL_CLOSE = -2;
+/** No body, and no framing header was sent either (204, 304, an answer to HEAD): none is written. */
+export const BODY_NOT_TOLD = -3;
 
 export type HttpVersion = 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2';
 

@@ -1,4 +1,4 @@
-import { Agent, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 
 /** What a test asks the app to do from inside its container. */
@@ -52,10 +52,21 @@ function call(errand: Errand, agent: Agent): Promise<Outcome> {
   const startMs = performance.now();
   return new Promise((resolve) => {
     const fail = (error: Error & { code?: string }) =>
-      resolve({ status: 0, headers: {}, body: '', error: error.code ?? error.message, ms: performance.now() - startMs });
+      resolve({
+        status: 0,
+        headers: {},
+        body: '',
+        error: error.code ?? error.message,
+        ms: performance.now() - startMs,
+      });
     const outgoing = httpRequest(
       errand.url,
-      { method: errand.method ?? 'GET', headers: { ...errand.headers }, agent, timeout: errand.timeoutMs ?? 15_000 },
+      {
+        method: errand.method ?? 'GET',
+        headers: { ...errand.headers },
+        agent,
+        timeout: errand.timeoutMs ?? 15_000,
+      },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -15,7 +15,9 @@ const driverPort = Number(process.env['DRIVER_PORT'] ?? '7070');
 
 let isHealthy = true;
 
-const servers = ports.map((port) => createServer((request, response) => void answer(port, request, response)).listen(port));
+const servers = ports.map((port) =>
+  createServer((request, response) => void answer(port, request, response)).listen(port),
+);
 for (const port of tcpPorts) {
   // Server first, as MySQL and SMTP are: a proxy that waits for the client would hang.
   createTcpServer((socket) => {

@@ -1,0 +1,163 @@
+import { BODY_NOT_TOLD, BODY_UNKNOWN_LENGTH, BODY_UNTIL_CLOSE, type ResponseHead } from '../head.ts';
+import { ProtocolError } from '../protocol-error.ts';
+import { type BodySink, ChunkedReader } from './body.ts';
+import { HeadBuffer } from './head-buffer.ts';
+import { hasOption, readHeaderBlock } from './header-block.ts';
+
+/**
+ * HTTP/1 responses out of bytes (RFC 9112), for the client's side. No I/O. Told of each request by {@link expect};
+ * bytes that no request asked for are an error, never the next request's answer.
+ */
+export interface ResponseSink extends BodySink {
+  /** 1xx but 101. */
+  onInterim(head: ResponseHead): void;
+  /** `canReuse`: another request may follow on this connection. */
+  onResponse(head: ResponseHead, hasBody: boolean, canReuse: boolean): void;
+  onTunnel(chunk: Buffer): void;
+}
+
+type State = 'idle' | 'head' | 'length' | 'chunked' | 'until-close' | 'tunnel';
+
+export class ResponseParser {
+  readonly #sink: ResponseSink;
+  readonly #head = new HeadBuffer();
+  #state: State = 'idle';
+  #method = '';
+  #remaining = 0;
+  #chunked: ChunkedReader | null = null;
+
+  constructor(sink: ResponseSink) {
+    this.#sink = sink;
+  }
+
+  /** A request with this method was sent: its answer is next. */
+  expect(method: string): void {
+    this.#method = method;
+    this.#state = 'head';
+  }
+
+  /** Some bytes of the awaited answer's head were seen. */
+  get hasBegun(): boolean {
+    return this.#state !== 'head' || !this.#head.isEmpty;
+  }
+
+  /** @throws ProtocolError */
+  push(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length) {
+      switch (this.#state) {
+        case 'head': {
+          const text = this.#head.take(chunk, at);
+          if (text === null) return;
+          at = this.#head.end;
+          this.#startResponse(text);
+          break;
+        }
+        case 'length': {
+          const end = Math.min(chunk.length, at + this.#remaining);
+          this.#remaining -= end - at;
+          const data = at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end);
+          at = end;
+          // The state is left before the end is told: the connection may be used again right then.
+          if (this.#remaining === 0) this.#state = 'idle';
+          this.#sink.onData(data);
+          if (this.#remaining === 0) this.#sink.onEnd(null);
+          break;
+        }
+        case 'chunked':
+          at = (this.#chunked as ChunkedReader).read(chunk, at, this.#chunkedSink);
+          break;
+        case 'until-close':
+          this.#sink.onData(at === 0 ? chunk : chunk.subarray(at));
+          return;
+        case 'tunnel':
+          this.#sink.onTunnel(at === 0 ? chunk : chunk.subarray(at));
+          return;
+        case 'idle':
+          throw new ProtocolError('unexpected_bytes', 'bytes that no request asked for');
+      }
+    }
+  }
+
+  /**
+   * The peer ended the connection.
+   * @throws ProtocolError if an answer is cut off
+   */
+  finish(): void {
+    if (this.#state === 'until-close') {
+      this.#state = 'idle';
+      this.#sink.onEnd(null);
+    } else if (this.#state !== 'idle' && this.#state !== 'tunnel') {
+      throw new ProtocolError('unexpected_end', 'connection ended within an answer');
+    }
+  }
+
+  readonly #chunkedSink: BodySink = {
+    onData: (chunk) => this.#sink.onData(chunk),
+    onEnd: (trailers) => {
+      this.#chunked = null;
+      this.#state = 'idle';
+      this.#sink.onEnd(trailers);
+    },
+  };
+
+  #startResponse(text: string): void {
+    const lineEnd = text.indexOf('\r\n');
+    const version = text.startsWith('HTTP/1.1 ') ? 'HTTP/1.1' : 'HTTP/1.0';
+    if (version === 'HTTP/1.0' && !text.startsWith('HTTP/1.0 ')) {
+      throw new ProtocolError('bad_status_line', 'invalid status line');
+    }
+    const code = text.slice(9, 12);
+    const separator = text.charCodeAt(12);
+    if (!/^[1-5][0-9][0-9]$/.test(code) || (lineEnd !== 12 && separator !== 0x20)) {
+      throw new ProtocolError('bad_status_line', 'invalid status line');
+    }
+    const status = Number(code);
+    const block = readHeaderBlock(text, lineEnd + 2);
+    const isUpgraded = status === 101 || (this.#method === 'CONNECT' && status >= 200 && status < 300);
+    const head: ResponseHead = {
+      status,
+      reason: text.slice(13, lineEnd),
+      version,
+      headers: block.headers,
+      contentLength: block.contentLength,
+      upgrade: status === 101 ? block.upgrade : '',
+    };
+    if (isUpgraded) {
+      head.contentLength = BODY_NOT_TOLD;
+      this.#state = 'tunnel';
+      this.#sink.onResponse(head, false, false);
+      return;
+    }
+    if (status < 200) {
+      this.#sink.onInterim(head);
+      return;
+    }
+    this.#startBody(head, readKeepAlive(version, block.connection));
+  }
+
+  /** RFC 9112 §6.3. */
+  #startBody(head: ResponseHead, canReuse: boolean): void {
+    if (this.#method === 'HEAD' || head.status === 204 || head.status === 304 || head.contentLength === 0) {
+      this.#state = 'idle';
+      this.#sink.onResponse(head, false, canReuse);
+      this.#sink.onEnd(null);
+    } else if (head.contentLength === BODY_UNKNOWN_LENGTH) {
+      this.#chunked = new ChunkedReader();
+      this.#state = 'chunked';
+      this.#sink.onResponse(head, true, canReuse);
+    } else if (head.contentLength === BODY_NOT_TOLD) {
+      head.contentLength = BODY_UNTIL_CLOSE;
+      this.#state = 'until-close';
+      this.#sink.onResponse(head, true, false);
+    } else {
+      this.#remaining = head.contentLength;
+      this.#state = 'length';
+      this.#sink.onResponse(head, true, canReuse);
+    }
+  }
+}
+
+function readKeepAlive(version: 'HTTP/1.1' | 'HTTP/1.0', connection: string): boolean {
+  return version === 'HTTP/1.1' ? !hasOption(connection, 'close') : hasOption(connection, 'keep-alive');
+}

@@ -1,0 +1,49 @@
+/** Character classes and limits of HTTP/1.1 (RFC 9110 §5.6, RFC 9112 §2). */
+
+/** Envoy's default for `max_request_headers_kb`. */
+export const MAX_HEAD_BYTES = 60 * 1024;
+/** Envoy's default for `max_headers_count`. */
+export const MAX_HEADERS = 100;
+/** Extensions of one chunk; they mean nothing to a proxy. */
+export const MAX_CHUNK_LINE_BYTES = 4096;
+
+const TOKEN_CHARACTERS = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+const isTokenCode = new Uint8Array(256);
+for (const character of TOKEN_CHARACTERS) isTokenCode[character.charCodeAt(0)] = 1;
+
+/** `token` of RFC 9110 §5.6.2. */
+export function isToken(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (isTokenCode[text.charCodeAt(i)] !== 1) return false;
+  return text.length > 0;
+}
+
+/**
+ * What may not stand in a header block: controls but tab, CR without LF, LF without CR (RFC 9112 §2.2).
+ * One pass over the whole block costs 0.1 µs; a test per value cost four times that.
+ */
+// biome-ignore format: one pattern
+export const FORBIDDEN_IN_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n/;
+
+/** Bytes of a request target: no space, no control (RFC 9112 §3.2); bytes above 0x7f pass, as with Envoy. */
+export const FORBIDDEN_IN_TARGET = /[\0-\x20\x7f]/;
+
+/** Methods that Envoy's codec knows; any other, and any in lower case, is refused with 400. */
+export const METHODS: ReadonlySet<string> = new Set([
+  ...['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'],
+  ...[
+    'ACL',
+    'BIND',
+    'CHECKOUT',
+    'COPY',
+    'LINK',
+    'LOCK',
+    'MERGE',
+    'MKACTIVITY',
+    'MKCALENDAR',
+    'MKCOL',
+    'MOVE',
+  ],
+  ...['M-SEARCH', 'NOTIFY', 'PROPFIND', 'PROPPATCH', 'PURGE', 'REBIND', 'REPORT', 'SEARCH', 'SOURCE'],
+  ...['SUBSCRIBE', 'UNBIND', 'UNLINK', 'UNLOCK', 'UNSUBSCRIBE'],
+]);

@@ -1,0 +1,54 @@
+import type { Headers } from '../codec/head.ts';
+
+/**
+ * Reading and editing flat header arrays. `name` is always lower-case here. Names are compared by length first, so
+ * that most cost one integer comparison.
+ */
+
+function isNamed(candidate: string, name: string): boolean {
+  return candidate.length === name.length && (candidate === name || candidate.toLowerCase() === name);
+}
+
+/** The first value, or undefined. */
+export function getHeader(headers: Readonly<Headers>, name: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) if (isNamed(headers[i] as string, name)) return headers[i + 1];
+  return undefined;
+}
+
+/** Every value, in order: lines of one name are never joined (ISTIO.md, correction 33). */
+export function getHeaderLines(headers: Readonly<Headers>, name: string): string[] {
+  const lines: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (isNamed(headers[i] as string, name)) lines.push(headers[i + 1] as string);
+  }
+  return lines;
+}
+
+/** Replaces all lines of that name by one, at the place of the first. */
+export function setHeader(headers: Headers, name: string, value: string): void {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!isNamed(headers[i] as string, name)) continue;
+    headers[i + 1] = value;
+    removeFrom(headers, i + 2, name);
+    return;
+  }
+  headers.push(name, value);
+}
+
+export function removeHeader(headers: Headers, name: string): void {
+  removeFrom(headers, 0, name);
+}
+
+/** Keeps the order; costs nothing where the name is absent. */
+function removeFrom(headers: Headers, start: number, name: string): void {
+  let kept = start;
+  for (let i = start; i < headers.length; i += 2) {
+    if (isNamed(headers[i] as string, name)) continue;
+    if (kept !== i) {
+      headers[kept] = headers[i] as string;
+      headers[kept + 1] = headers[i + 1] as string;
+    }
+    kept += 2;
+  }
+  headers.length = kept;
+}
