@@ -1,0 +1,30 @@
+import type { RequestHead, ResponseHead } from '../codec/head.ts';
+import type { HttpPipeline } from './pipeline.ts';
+import type { DownstreamPeer } from './streams.ts';
+
+/** What the functions beside the exchange read of it; the class itself would make a circle of imports. */
+export interface Exchange {
+  readonly pipeline: HttpPipeline;
+  readonly peer: DownstreamPeer;
+  readonly request: RequestHead;
+  readonly originalPath: string;
+  readonly startedAtMs: number;
+  readonly routeName: string;
+  readonly status: number;
+  readonly flags: string;
+  readonly details: string;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly responseHead: ResponseHead | null;
+  readonly destination: { readonly clusterName: string } | null;
+  readonly forwarder: ForwardedView | null;
+  scheme: string;
+  requestId: string;
+  header(name: string): string;
+}
+
+export interface ForwardedView {
+  readonly attempts: number;
+  readonly hostKey: string;
+  readonly upstreamServiceMs: number | null;
+}

@@ -1,0 +1,270 @@
+import type { ResponseFlag } from '../../model/response-flag.ts';
+import { BODY_NOT_TOLD, type Headers, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import type { FormatContext } from '../policy/format.ts';
+import { applyHeaderOps } from '../policy/header-ops.ts';
+import { getHeader, setHeader } from '../policy/headers.ts';
+import { normalizePath } from '../policy/normalize-path.ts';
+import { redirectLocation } from '../policy/redirect.ts';
+import { matchRoute } from '../policy/route-table.ts';
+import { pickWeighted } from '../policy/weighted.ts';
+import { BAD_PATH, CLUSTER_NOT_FOUND, directResponse, type LocalReply, ROUTE_NOT_FOUND } from './failure.ts';
+import type { FilteredExchange } from './filter.ts';
+import { Forwarder } from './forwarder.ts';
+import { formatOperator } from './operators.ts';
+import type { HttpPipeline } from './pipeline.ts';
+import { buildRecord, countExchange } from './report.ts';
+import { prepareRequest, SERVER_NAME } from './request-headers.ts';
+import type { Destination, RouteEntry } from './route-entry.ts';
+import type { DownstreamEvents, DownstreamPeer, DownstreamStream } from './streams.ts';
+
+/**
+ * One request and its answer: matched, filtered, forwarded or answered here, reported. Knows no protocol: the caller's
+ * side is a {@link DownstreamStream}, the hosts' side is the {@link Forwarder}'s.
+ */
+export class Exchange implements DownstreamEvents, FilteredExchange, FormatContext {
+  readonly pipeline: HttpPipeline;
+  readonly downstream: DownstreamStream;
+  readonly request: RequestHead;
+  readonly hasBody: boolean;
+  readonly startedAtMs: number;
+  /** Path as received, for the log. */
+  readonly originalPath: string;
+  /** `http` or `https` as the caller used it; matched as `:scheme`. */
+  scheme = 'http';
+  requestId = '';
+  status = 0;
+  flags = '';
+  details = '';
+  requestBytes = 0;
+  responseBytes = 0;
+  responseHead: ResponseHead | null = null;
+  forwarder: Forwarder | null = null;
+  destination: Destination | null = null;
+  isOver = false;
+  #route: RouteEntry | null = null;
+  #nextFilter = 0;
+  #isResponseComplete = false;
+  #cancelTimers: (() => void)[] | null = null;
+  readonly #onOver: () => void;
+
+  /** `onOver` is told when both sides are done with it, in whatever way. */
+  constructor(
+    pipeline: HttpPipeline,
+    downstream: DownstreamStream,
+    request: RequestHead,
+    hasBody: boolean,
+    onOver: () => void,
+  ) {
+    this.pipeline = pipeline;
+    this.downstream = downstream;
+    this.request = request;
+    this.hasBody = hasBody;
+    this.originalPath = request.path;
+    this.startedAtMs = pipeline.services.clock.now();
+    this.#onOver = onOver;
+  }
+
+  get peer(): DownstreamPeer {
+    return this.downstream.peer;
+  }
+
+  /** The matched route; filters run only where there is one. */
+  get route(): RouteEntry {
+    return this.#route as RouteEntry;
+  }
+
+  get routeName(): string {
+    return this.#route?.spec.name ?? '';
+  }
+
+  /** Handles the request's head; the body follows through the {@link DownstreamEvents}. */
+  start(): void {
+    const path = normalizePath(this.request.path, this.pipeline.node.pathNormalization);
+    prepareRequest(this);
+    if (path === null) {
+      this.sendLocalReply(BAD_PATH);
+      return;
+    }
+    this.request.path = path;
+    const { entry } = matchRoute(this.pipeline.routes, { head: this.request, path, scheme: this.scheme });
+    if (entry === null) {
+      this.sendLocalReply(ROUTE_NOT_FOUND);
+      return;
+    }
+    this.#route = entry;
+    this.resumeFilters();
+  }
+
+  resumeFilters(): void {
+    const { filters } = this.pipeline;
+    while (this.#nextFilter < filters.length) {
+      const filter = filters[this.#nextFilter++];
+      if (filter !== undefined && filter.onRequest(this) !== 'continue') return;
+    }
+    this.#act();
+  }
+
+  #act(): void {
+    const { action } = this.route.spec;
+    switch (action.kind) {
+      case 'redirect': {
+        const location = redirectLocation(action, {
+          scheme: this.scheme,
+          authority: this.request.authority,
+          path: this.request.path,
+          prefixLength: this.route.spec.match.path?.value.length ?? 0,
+        });
+        this.sendLocalReply(directResponse(action.status, '', ['location', location]));
+        return;
+      }
+      case 'direct': {
+        const body = Buffer.from(action.bodyBase64, 'base64').toString('latin1');
+        this.sendLocalReply(directResponse(action.status, body));
+        return;
+      }
+      case 'route':
+        this.#forward();
+    }
+  }
+
+  #forward(): void {
+    const choice = this.route.destinations;
+    if (choice === null) return;
+    const isSingle = choice.items.length === 1;
+    const destination = pickWeighted(choice, isSingle ? 0 : this.pipeline.services.random());
+    this.destination = destination;
+    if (destination.cluster === null) {
+      this.sendLocalReply(CLUSTER_NOT_FOUND);
+      return;
+    }
+    this.forwarder = new Forwarder(this, destination.cluster);
+    this.forwarder.start();
+  }
+
+  onRequestData(chunk: Buffer): void {
+    this.requestBytes += chunk.length;
+    this.forwarder?.onRequestData(chunk);
+  }
+
+  onRequestEnd(trailers: Headers | null): void {
+    this.forwarder?.onRequestEnd(trailers);
+  }
+
+  onTunnelData(chunk: Buffer): void {
+    this.requestBytes += chunk.length;
+    this.forwarder?.onTunnelData(chunk);
+  }
+
+  onTunnelEnd(): void {
+    this.forwarder?.onTunnelEnd();
+  }
+
+  onDownstreamDrain(): void {
+    this.forwarder?.onDownstreamDrain();
+  }
+
+  onDownstreamClosed(): void {
+    if (this.isOver) return;
+    if (!this.#isResponseComplete) {
+      this.addFlag('DC');
+      this.details = 'downstream_remote_disconnect';
+    }
+    this.#end();
+  }
+
+  /** Sends an answer's head on, local replies' too: with Istio's headers and the operations of route and destination. */
+  sendResponseHead(head: ResponseHead, hasBody: boolean): void {
+    this.status = head.status;
+    this.responseHead = head;
+    const ops = this.destination === null ? (this.#route?.responseOps ?? null) : this.destination.responseOps;
+    setHeader(head.headers, 'server', SERVER_NAME[this.pipeline.direction]);
+    if (ops !== null) applyHeaderOps(ops, head.headers, this);
+    for (const filter of this.pipeline.filters) filter.onResponse?.(this, head);
+    this.downstream.sendHead(head, hasBody);
+  }
+
+  sendResponseData(chunk: Buffer): boolean {
+    this.responseBytes += chunk.length;
+    return this.downstream.sendData(chunk);
+  }
+
+  /** The answer is whole: the exchange is over, read or not read to its end by the host (as with Envoy). */
+  sendResponseEnd(trailers: Headers | null): void {
+    this.#isResponseComplete = true;
+    this.downstream.sendEnd(trailers);
+    this.#end();
+  }
+
+  startTunnel(): void {
+    this.downstream.startTunnel();
+  }
+
+  /** Both directions of a tunnel are done. */
+  endTunnel(): void {
+    this.#isResponseComplete = true;
+    this.#end();
+  }
+
+  sendLocalReply(reply: LocalReply): void {
+    if (this.isOver || this.responseHead !== null) return;
+    if (reply.flag !== '') this.addFlag(reply.flag);
+    this.details = reply.details;
+    const headers: Headers = [...reply.headers];
+    if (reply.body !== '') headers.push('content-type', 'text/plain');
+    headers.push('date', this.pipeline.services.httpDate());
+    const isBodyless = reply.status === 204 || reply.status === 304 || reply.status < 200;
+    const hasBody = reply.body !== '' && !isBodyless && this.request.method !== 'HEAD';
+    const head: ResponseHead = {
+      status: reply.status,
+      reason: '',
+      version: 'HTTP/1.1',
+      headers,
+      contentLength: isBodyless ? BODY_NOT_TOLD : reply.body.length,
+      upgrade: '',
+    };
+    this.sendResponseHead(head, hasBody);
+    if (hasBody) this.sendResponseData(Buffer.from(reply.body, 'latin1'));
+    this.sendResponseEnd(null);
+  }
+
+  /** The answer broke off after it had begun. */
+  abortResponse(flag: ResponseFlag, details: string): void {
+    if (this.isOver) return;
+    this.addFlag(flag);
+    this.details = details;
+    this.downstream.abort();
+    this.#end();
+  }
+
+  addFlag(flag: ResponseFlag): void {
+    this.flags = this.flags === '' ? flag : `${this.flags},${flag}`;
+  }
+
+  after(delayMs: number, task: () => void): void {
+    const cancel = this.pipeline.services.clock.after(delayMs, () => {
+      if (!this.isOver) task();
+    });
+    this.#cancelTimers ??= [];
+    this.#cancelTimers.push(cancel);
+  }
+
+  operator(name: string, argument: string): string {
+    return formatOperator(this, name, argument);
+  }
+
+  header(name: string): string {
+    return getHeader(this.request.headers, name) ?? '';
+  }
+
+  #end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    if (this.#cancelTimers !== null) for (const cancel of this.#cancelTimers) cancel();
+    this.forwarder?.release();
+    const { telemetry } = this.pipeline.services;
+    for (const filter of this.pipeline.filters) filter.onEnd?.(this);
+    countExchange(this, telemetry);
+    if (telemetry.wantsRecords) telemetry.record(buildRecord(this), this.pipeline);
+    this.#onOver();
+  }
+}

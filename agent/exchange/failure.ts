@@ -1,0 +1,66 @@
+import type { ResponseFlag } from '../../model/response-flag.ts';
+import type { UpstreamFailure } from './streams.ts';
+
+/**
+ * An answer that the proxy makes itself: what the caller sees, and what log and metrics say about it. The texts and
+ * `response_code_details` are Envoy's, since people search for them.
+ */
+export interface LocalReply {
+  readonly status: number;
+  readonly body: string;
+  readonly flag: ResponseFlag | '';
+  readonly details: string;
+  /** Name and value in turn. */
+  readonly headers: readonly string[];
+}
+
+function reply(
+  status: number,
+  flag: ResponseFlag | '',
+  details: string,
+  body = '',
+  headers: readonly string[] = [],
+): LocalReply {
+  return Object.freeze({ status, body, flag, details, headers });
+}
+
+export const ROUTE_NOT_FOUND = reply(404, 'NR', 'route_not_found');
+export const CLUSTER_NOT_FOUND = reply(503, 'NC', 'cluster_not_found');
+export const NO_HEALTHY_UPSTREAM = reply(503, 'UH', 'no_healthy_upstream', 'no healthy upstream');
+export const REQUEST_TIMEOUT = reply(504, 'UT', 'response_timeout', 'upstream request timeout');
+export const PER_TRY_TIMEOUT = reply(504, 'UT', 'upstream_per_try_timeout', 'upstream request timeout');
+export const BAD_PATH = reply(400, '', 'path_normalization_failed');
+
+export function faultAbort(status: number): LocalReply {
+  return reply(status, 'FI', 'fault_filter_abort', 'fault filter abort');
+}
+
+export function directResponse(status: number, body: string, headers: readonly string[] = []): LocalReply {
+  return reply(status, '', 'direct_response', body, headers);
+}
+
+const BEFORE_RESPONSE = 'upstream_reset_before_response_started';
+
+/** What is told of an attempt that got no answer; `isRetried` = it was not the first. */
+export function upstreamFailureReply(failure: UpstreamFailure, isRetried: boolean): LocalReply {
+  const body = (reason: string) => {
+    const which = isRetried ? 'retried and the latest reset reason' : 'reset reason';
+    return `upstream connect error or disconnect/reset before headers. ${which}: ${reason}`;
+  };
+  switch (failure.kind) {
+    case 'overflow':
+      return reply(503, 'UO', `${BEFORE_RESPONSE}{overflow}`, body('overflow'), [
+        'x-envoy-overloaded',
+        'true',
+      ]);
+    case 'connect-failure': {
+      const reason = failure.reason.replaceAll(' ', '_');
+      const details = `${BEFORE_RESPONSE}{remote_connection_failure|${reason}}`;
+      return reply(503, 'UF', details, body('remote connection failure'));
+    }
+    case 'reset':
+      return reply(503, 'UC', `${BEFORE_RESPONSE}{connection_termination}`, body('connection termination'));
+    case 'protocol-error':
+      return reply(502, 'UPE', `${BEFORE_RESPONSE}{protocol_error}`, body('protocol error'));
+  }
+}

@@ -1,0 +1,34 @@
+import type { ResponseFlag } from '../../model/response-flag.ts';
+import type { RequestHead, ResponseHead } from '../codec/head.ts';
+import type { LocalReply } from './failure.ts';
+import type { RouteEntry } from './route-entry.ts';
+import type { DownstreamPeer } from './streams.ts';
+
+/** What a filter sees of an exchange. */
+export interface FilteredExchange {
+  readonly request: RequestHead;
+  readonly route: RouteEntry;
+  readonly peer: DownstreamPeer;
+  addFlag(flag: ResponseFlag): void;
+  /** Ends the exchange with an answer of the proxy's own. */
+  sendLocalReply(reply: LocalReply): void;
+  /** Goes on behind a filter that said `wait`. */
+  resumeFilters(): void;
+  /** Runs `task` later, unless the exchange has ended by then. */
+  after(delayMs: number, task: () => void): void;
+}
+
+export type FilterVerdict = 'continue' | 'stop' | 'wait';
+
+/**
+ * One concern on the way of a request. The synchronous path allocates nothing: a filter looks at the matched route and
+ * says `continue`, or calls `sendLocalReply` and says `stop`, or says `wait` and calls `resumeFilters` later.
+ */
+export interface Filter {
+  readonly name: string;
+  onRequest(exchange: FilteredExchange): FilterVerdict;
+  /** Sees every answer's head, local replies too, before it leaves. */
+  onResponse?(exchange: FilteredExchange, head: ResponseHead): void;
+  /** The exchange is over, however it ended. */
+  onEnd?(exchange: FilteredExchange): void;
+}

@@ -1,0 +1,384 @@
+import type { ResponseFlag } from '../../model/response-flag.ts';
+import type { RetrySpec, RouteActionSpec } from '../../model/route.ts';
+import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
+import type { FormatContext } from '../policy/format.ts';
+import { applyHeaderOps } from '../policy/header-ops.ts';
+import { getHeader, setHeader } from '../policy/headers.ts';
+import { type AttemptOutcome, isRetriable, retryDelayMs } from '../policy/retry.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import type { Host } from '../upstream/host.ts';
+import { BodyBuffer } from './body-buffer.ts';
+import {
+  type LocalReply,
+  NO_HEALTHY_UPSTREAM,
+  PER_TRY_TIMEOUT,
+  REQUEST_TIMEOUT,
+  upstreamFailureReply,
+} from './failure.ts';
+import type { HttpPipeline } from './pipeline.ts';
+import type { Destination, RouteEntry } from './route-entry.ts';
+import type { DownstreamStream, UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
+
+/** What the forwarder needs of its exchange. */
+export interface ForwardedExchange extends FormatContext {
+  readonly pipeline: HttpPipeline;
+  readonly downstream: DownstreamStream;
+  readonly request: RequestHead;
+  readonly hasBody: boolean;
+  readonly route: RouteEntry;
+  readonly destination: Destination | null;
+  readonly isOver: boolean;
+  details: string;
+  addFlag(flag: ResponseFlag): void;
+  sendResponseHead(head: ResponseHead, hasBody: boolean): void;
+  sendResponseData(chunk: Buffer): boolean;
+  sendResponseEnd(trailers: Headers | null): void;
+  sendLocalReply(reply: LocalReply): void;
+  abortResponse(flag: ResponseFlag, details: string): void;
+  startTunnel(): void;
+  endTunnel(): void;
+  after(delayMs: number, task: () => void): void;
+}
+
+/** Free repetitions of a request that its host surely never saw, beside those that the policy allows. */
+const MAX_UNPROCESSED_REPEATS = 3;
+/** Unsent body above which the caller is asked to wait; it goes on at half of it. */
+const HIGH_WATER_BYTES = 64 * 1024;
+
+/** Envoy's router: chooses hosts, sends the request, tries again as the policy says, and passes the answer on. */
+export class Forwarder implements UpstreamEvents {
+  readonly #exchange: ForwardedExchange;
+  readonly #cluster: Cluster;
+  readonly #action: RouteActionSpec;
+  readonly #retry: RetrySpec | null;
+  readonly #body: BodyBuffer | null;
+  host: Host | null = null;
+  attempts = 0;
+  upstreamServiceMs: number | null = null;
+  #stream: UpstreamStream | null = null;
+  #isWaitingForPool = false;
+  #tried: Host[] = [];
+  #retriesLeft: number;
+  #repeatsLeft = MAX_UNPROCESSED_REPEATS;
+  #hasResponse = false;
+  #isRequestPaused = false;
+  #isUpstreamFull = false;
+  #sentAtMs = 0;
+  #attemptOpen = false;
+  #tunnelEnds = 0;
+
+  constructor(exchange: ForwardedExchange, cluster: Cluster) {
+    this.#exchange = exchange;
+    this.#cluster = cluster;
+    this.#action = exchange.route.spec.action as RouteActionSpec;
+    this.#retry = this.#action.retry;
+    this.#retriesLeft = this.#retry?.attempts ?? 0;
+    this.#body = exchange.hasBody ? new BodyBuffer(true) : null;
+  }
+
+  get hostKey(): string {
+    return this.host?.key ?? '';
+  }
+
+  start(): void {
+    this.#editRequest();
+    if (this.#action.timeoutMs > 0 && this.#body === null) this.#armTimeout();
+    this.#attempt();
+  }
+
+  #editRequest(): void {
+    const { request, destination, route, pipeline } = this.#exchange;
+    if (destination?.requestOps != null)
+      applyHeaderOps(destination.requestOps, request.headers, this.#exchange);
+    if (route.rewrite !== null) {
+      const rewritten = route.rewrite(request.path);
+      if (rewritten !== request.path) setHeader(request.headers, 'x-envoy-original-path', request.path);
+      request.path = rewritten;
+    }
+    if (destination?.authority != null) request.authority = destination.authority;
+    if (request.expectContinue) {
+      request.expectContinue = false;
+      this.#exchange.downstream.sendInterim({
+        status: 100,
+        reason: '',
+        version: 'HTTP/1.1',
+        headers: [],
+        contentLength: -3,
+        upgrade: '',
+      });
+    }
+    if (pipeline.direction === 'inbound') return;
+    if (route.spec.decorator !== '')
+      setHeader(request.headers, 'x-envoy-decorator-operation', route.spec.decorator);
+    if (this.#action.timeoutMs > 0) {
+      setHeader(request.headers, 'x-envoy-expected-rq-timeout-ms', String(this.#action.timeoutMs));
+    }
+  }
+
+  /** The whole request with all its attempts, from its end on (RouteAction.timeout). */
+  #armTimeout(): void {
+    this.#exchange.after(this.#action.timeoutMs, () => {
+      this.#cluster.counters.upstream_rq_timeout += 1;
+      if (this.#hasResponse) this.#exchange.abortResponse('UT', 'response_timeout');
+      else {
+        this.#closeAttempt(true);
+        this.#exchange.sendLocalReply(REQUEST_TIMEOUT);
+      }
+    });
+  }
+
+  #attempt(): void {
+    const { request, pipeline, downstream } = this.#exchange;
+    const { discovery } = this.#cluster.spec;
+    const original = downstream.peer.originalDestination;
+    const host =
+      discovery.kind === 'original-destination'
+        ? this.#cluster.originalHost(original.address, original.port, pipeline.services.clock.now())
+        : this.#cluster.pick(this.#tried, this.#retry?.hostSelectionAttempts ?? 0);
+    if (host === null) {
+      this.#exchange.sendLocalReply(NO_HEALTHY_UPSTREAM);
+      return;
+    }
+    this.attempts += 1;
+    this.host = host;
+    host.active += 1;
+    this.#attemptOpen = true;
+    this.#cluster.counters.upstream_rq_total += 1;
+    if (pipeline.direction !== 'inbound') {
+      setHeader(request.headers, 'x-envoy-attempt-count', this.attempts === 1 ? '1' : String(this.attempts));
+    }
+    this.#sentAtMs = pipeline.services.clock.now();
+    const perTryMs = this.#retry?.perTryTimeoutMs ?? 0;
+    if (perTryMs > 0) this.#armPerTryTimeout(perTryMs, this.attempts);
+    this.#isWaitingForPool = true;
+    host.pool.request(request, this.#body !== null, this);
+  }
+
+  #armPerTryTimeout(delayMs: number, attempt: number): void {
+    this.#exchange.after(delayMs, () => {
+      if (this.#hasResponse || this.attempts !== attempt || !this.#attemptOpen) return;
+      this.#closeAttempt(true);
+      if (!this.#tryAgain({ kind: 'per-try-timeout' })) this.#exchange.sendLocalReply(PER_TRY_TIMEOUT);
+    });
+  }
+
+  onUpstreamReady(stream: UpstreamStream): void {
+    this.#isWaitingForPool = false;
+    this.#stream = stream;
+    this.#isUpstreamFull = false;
+    if (this.#body !== null) this.#pump();
+  }
+
+  onRequestData(chunk: Buffer): void {
+    this.#body?.push(chunk);
+    this.#pump();
+  }
+
+  onRequestEnd(trailers: Headers | null): void {
+    if (this.#body === null) return;
+    this.#body.isEnded = true;
+    this.#body.trailers = trailers;
+    if (this.#action.timeoutMs > 0 && !this.#hasResponse) this.#armTimeout();
+    this.#pump();
+  }
+
+  /** Sends what can be sent, and asks the caller to wait while too much is held back. */
+  #pump(): void {
+    const body = this.#body;
+    if (body === null) return;
+    while (this.#stream !== null && !this.#isUpstreamFull) {
+      const chunk = body.shift();
+      if (chunk === undefined) break;
+      if (!this.#stream.sendData(chunk)) this.#isUpstreamFull = true;
+    }
+    if (body.isEnded && !body.hasUnsent && this.#stream !== null && !this.#isEndSent) {
+      this.#isEndSent = true;
+      this.#stream.sendEnd(body.trailers);
+    }
+    const isHeldBack = body.hasUnsent && (this.#isUpstreamFull || body.bytes > HIGH_WATER_BYTES);
+    if (isHeldBack !== this.#isRequestPaused) {
+      this.#isRequestPaused = isHeldBack;
+      if (isHeldBack) this.#exchange.downstream.pauseRequest();
+      else this.#exchange.downstream.resumeRequest();
+    }
+  }
+
+  #isEndSent = false;
+
+  onUpstreamDrain(): void {
+    this.#isUpstreamFull = false;
+    if (this.#tunnelEnds > 0 || this.#hasTunnel) this.#exchange.downstream.resumeRequest();
+    this.#pump();
+  }
+
+  onDownstreamDrain(): void {
+    this.#stream?.resumeResponse();
+  }
+
+  onInterim(head: ResponseHead): void {
+    // 100 was answered here already; others (103) are passed on.
+    if (head.status !== 100) this.#exchange.downstream.sendInterim(head);
+  }
+
+  onResponse(head: ResponseHead, hasBody: boolean): void {
+    if (this.#retry !== null && this.#retriesResponse(this.#retry, head)) return;
+    this.#hasResponse = true;
+    this.#body?.stopKeeping();
+    const { pipeline } = this.#exchange;
+    this.upstreamServiceMs = Math.max(0, Math.floor(pipeline.services.clock.now() - this.#sentAtMs));
+    setHeader(head.headers, 'x-envoy-upstream-service-time', String(this.upstreamServiceMs));
+    this.#exchange.details = 'via_upstream';
+    const isTunnel =
+      head.status === 101 || (this.#exchange.request.method === 'CONNECT' && head.status < 300);
+    this.#exchange.sendResponseHead(head, hasBody);
+    if (isTunnel) this.#startTunnel();
+  }
+
+  #retriesResponse(retry: RetrySpec, head: ResponseHead): boolean {
+    // Successful answers, the common case, are not looked at any further; a gRPC status may hide behind 200.
+    const grpcStatus = getHeader(head.headers, 'grpc-status');
+    if (head.status < 400 && grpcStatus === undefined && retry.statusCodes.length === 0) return false;
+    return this.#tryAgain({
+      kind: 'response',
+      status: head.status,
+      grpcStatus: grpcStatus === undefined ? null : Number(grpcStatus),
+      isOverloaded: getHeader(head.headers, 'x-envoy-overloaded') !== undefined,
+    });
+  }
+
+  onResponseData(chunk: Buffer): void {
+    if (!this.#exchange.sendResponseData(chunk)) this.#stream?.pauseResponse();
+  }
+
+  onResponseEnd(trailers: Headers | null): void {
+    // The connection is free again before the caller is told, whose next request may need it.
+    if (this.#body === null || this.#isEndSent) this.#stream = null;
+    this.#settleAttempt();
+    this.#exchange.sendResponseEnd(trailers);
+  }
+
+  onUpstreamFailure(failure: UpstreamFailure): void {
+    this.#isWaitingForPool = false;
+    this.#stream = null;
+    this.#settleAttempt();
+    if (this.#hasTunnel) {
+      this.#exchange.endTunnel();
+      return;
+    }
+    if (this.#hasResponse) {
+      this.#exchange.abortResponse('UC', 'upstream_reset_after_response_started{connection_termination}');
+      return;
+    }
+    if (failure.kind === 'connect-failure') this.#cluster.counters.upstream_cx_connect_fail += 1;
+    if (failure.kind === 'overflow') this.#cluster.counters.upstream_rq_pending_overflow += 1;
+    if (this.#repeatsUnprocessed(failure)) return;
+    if (this.#tryAgain(outcomeOf(failure))) return;
+    this.#exchange.sendLocalReply(upstreamFailureReply(failure, this.attempts > 1));
+  }
+
+  /**
+   * A kept connection that the host had closed: the request never began there, so even a POST may be sent again, and
+   * no caller would have met this failure without a proxy in between. Not a retry of the policy.
+   */
+  #repeatsUnprocessed(failure: UpstreamFailure): boolean {
+    if (failure.kind !== 'reset' || !failure.isUnprocessed || this.#repeatsLeft === 0) return false;
+    if (this.#body !== null && !this.#body.isReplayable) return false;
+    this.#repeatsLeft -= 1;
+    this.attempts -= 1;
+    this.#rewind();
+    this.#attempt();
+    return true;
+  }
+
+  /** Whether another attempt was arranged. Flags the exchange when the policy would retry but is used up. */
+  #tryAgain(outcome: AttemptOutcome): boolean {
+    const retry = this.#retry;
+    if (retry === null || retry.attempts === 0 || this.#exchange.isOver || !isRetriable(retry, outcome))
+      return false;
+    if (this.#body !== null && !this.#body.isReplayable) return false;
+    if (this.#retriesLeft === 0) {
+      this.#exchange.addFlag('URX');
+      return false;
+    }
+    this.#retriesLeft -= 1;
+    this.#cluster.counters.upstream_rq_retry += 1;
+    if (retry.hostSelectionAttempts > 0 && this.host !== null) this.#tried.push(this.host);
+    this.#closeAttempt(false);
+    this.#rewind();
+    const number = retry.attempts - this.#retriesLeft;
+    const delayMs = retryDelayMs(retry.backoffMs, number, this.#exchange.pipeline.services.random());
+    this.#exchange.after(delayMs, () => this.#attempt());
+    return true;
+  }
+
+  #rewind(): void {
+    this.#body?.rewind();
+    this.#isEndSent = false;
+    this.#isUpstreamFull = false;
+  }
+
+  #hasTunnel = false;
+
+  #startTunnel(): void {
+    this.#hasTunnel = true;
+    this.#exchange.startTunnel();
+  }
+
+  onTunnelData(chunk: Buffer): void {
+    if (this.#stream?.sendData(chunk) === false) this.#exchange.downstream.pauseRequest();
+  }
+
+  onTunnelEnd(): void {
+    this.#stream?.sendTunnelEnd();
+    this.#countTunnelEnd();
+  }
+
+  onUpstreamTunnelData(chunk: Buffer): void {
+    this.onResponseData(chunk);
+  }
+
+  onUpstreamTunnelEnd(): void {
+    this.#exchange.downstream.sendEnd(null);
+    this.#countTunnelEnd();
+  }
+
+  #countTunnelEnd(): void {
+    this.#tunnelEnds += 1;
+    if (this.#tunnelEnds === 2) this.#exchange.endTunnel();
+  }
+
+  /** The exchange is over: whatever is still under way for it ends. */
+  release(): void {
+    this.#closeAttempt(true);
+  }
+
+  #closeAttempt(isFinal: boolean): void {
+    if (this.#isWaitingForPool) this.host?.pool.forget(this);
+    this.#isWaitingForPool = false;
+    const stream = this.#stream;
+    this.#stream = null;
+    if (stream !== null) stream.cancel();
+    this.#settleAttempt();
+    if (isFinal) this.#retriesLeft = 0;
+  }
+
+  /** The host has one request less, exactly once per attempt. */
+  #settleAttempt(): void {
+    if (!this.#attemptOpen) return;
+    this.#attemptOpen = false;
+    if (this.host !== null) this.host.active -= 1;
+  }
+}
+
+function outcomeOf(failure: UpstreamFailure): AttemptOutcome {
+  switch (failure.kind) {
+    case 'connect-failure':
+      return { kind: 'connect-failure' };
+    case 'overflow':
+      return { kind: 'overflow' };
+    case 'reset':
+      return { kind: 'reset', isUnsent: failure.isUnprocessed };
+    case 'protocol-error':
+      return { kind: 'reset', isUnsent: false };
+  }
+}

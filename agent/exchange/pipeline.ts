@@ -1,0 +1,49 @@
+import type { Clock } from '../../base/clock.ts';
+import type { NodeSpec } from '../../model/node.ts';
+import type { RouteTable } from '../policy/route-table.ts';
+import type { Host } from '../upstream/host.ts';
+import type { Filter } from './filter.ts';
+import type { ExchangeRecord } from './record.ts';
+import type { RouteEntry } from './route-entry.ts';
+import type { DownstreamPeer } from './streams.ts';
+
+/** What every exchange of one listener shares. Made anew by each snapshot; an exchange keeps the one it began with. */
+export interface HttpPipeline {
+  readonly direction: 'inbound' | 'outbound' | 'gateway';
+  readonly routes: RouteTable<RouteEntry>;
+  readonly filters: readonly Filter[];
+  readonly node: NodeSpec;
+  readonly services: ExchangeServices;
+}
+
+export interface ExchangeServices {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** A UUID (RFC 9562, version 4). */
+  readonly createRequestId: () => string;
+  /** RFC 9110 §5.6.7, the current second. */
+  readonly httpDate: () => string;
+  readonly telemetry: ExchangeTelemetry;
+}
+
+/** Told once per exchange. `record` is called only if `wantsRecords` is true then. */
+export interface ExchangeTelemetry {
+  readonly wantsRecords: boolean;
+  record(record: ExchangeRecord, pipeline: HttpPipeline): void;
+  count(sample: ExchangeSample): void;
+}
+
+/** One finished exchange as metrics need it; the object is reused, so nothing of it may be kept. */
+export interface ExchangeSample {
+  pipeline: HttpPipeline;
+  peer: DownstreamPeer;
+  host: Host | null;
+  clusterName: string;
+  authority: string;
+  status: number;
+  flags: string;
+  isGrpc: boolean;
+  durationMs: number;
+  requestBytes: number;
+  responseBytes: number;
+}

@@ -1,0 +1,92 @@
+import { getHeader, removeHeader, setHeader } from '../policy/headers.ts';
+import type { Exchange } from './exchange-view.ts';
+
+/** The `server` header of answers: Istio overwrites it everywhere. */
+export const SERVER_NAME = { outbound: 'envoy', inbound: 'istio-envoy', gateway: 'istio-envoy' } as const;
+
+/** Requests for retries and timeouts by header are not honoured, and removed (ISTIO.md, correction 13). */
+const NEVER_FORWARDED = ['x-envoy-upstream-rq-timeout-ms', 'x-envoy-retry-on', 'x-envoy-max-retries'];
+
+/** What a stranger must not say to a gateway: Envoy removes these from external requests. */
+const INTERNAL_ONLY = [
+  ...NEVER_FORWARDED,
+  'x-envoy-attempt-count',
+  'x-envoy-decorator-operation',
+  'x-envoy-downstream-service-cluster',
+  'x-envoy-expected-rq-timeout-ms',
+  'x-envoy-external-address',
+  'x-envoy-force-trace',
+  'x-envoy-hedge-on-per-try-timeout',
+  'x-envoy-internal',
+  'x-envoy-ip-tags',
+  'x-envoy-original-host',
+  'x-envoy-original-path',
+  'x-envoy-retriable-header-names',
+  'x-envoy-retriable-status-codes',
+  'x-envoy-retry-grpc-on',
+  'x-envoy-upstream-alt-stat-name',
+  'x-envoy-upstream-rq-per-try-timeout-ms',
+  'x-envoy-upstream-rq-timeout-alt-response',
+  'x-forwarded-client-cert',
+];
+
+const X_ENVOY = 'x-envoy-';
+
+/** Adds and removes what every proxy of this direction does before routing (ISTIO.md §8). */
+export function prepareRequest(exchange: Exchange): void {
+  const { headers } = exchange.request;
+  switch (exchange.pipeline.direction) {
+    case 'gateway':
+      prepareAtGateway(exchange);
+      break;
+    case 'outbound':
+      if (mentionsEnvoy(headers)) for (const name of NEVER_FORWARDED) removeHeader(headers, name);
+      break;
+    case 'inbound':
+      if (mentionsEnvoy(headers)) removeHeader(headers, 'x-envoy-decorator-operation');
+      break;
+  }
+  const proto = getHeader(headers, 'x-forwarded-proto');
+  if (proto === undefined) {
+    exchange.scheme = exchange.peer.isTls && exchange.pipeline.direction === 'gateway' ? 'https' : 'http';
+    headers.push('x-forwarded-proto', exchange.scheme);
+  } else exchange.scheme = proto;
+  const id = getHeader(headers, 'x-request-id');
+  if (id === undefined || id === '') {
+    exchange.requestId = exchange.pipeline.services.createRequestId();
+    setHeader(headers, 'x-request-id', exchange.requestId);
+  } else exchange.requestId = id;
+}
+
+/** One cheap look spares most requests the removals, each of which walks all headers. */
+function mentionsEnvoy(headers: readonly string[]): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (name.length > 8 && name.slice(0, 8).toLowerCase() === X_ENVOY) return true;
+  }
+  return false;
+}
+
+/** The edge believes nobody but its trusted proxies (Envoy's `use_remote_address`). */
+function prepareAtGateway(exchange: Exchange): void {
+  const { headers } = exchange.request;
+  const { remoteAddress } = exchange.peer;
+  const forwardedFor = getHeader(headers, 'x-forwarded-for');
+  for (const name of INTERNAL_ONLY) removeHeader(headers, name);
+  removeHeader(headers, 'x-request-id');
+  setHeader(
+    headers,
+    'x-forwarded-for',
+    forwardedFor === undefined ? remoteAddress : `${forwardedFor},${remoteAddress}`,
+  );
+  const hops = exchange.pipeline.node.numTrustedProxies;
+  if (hops === 0) removeHeader(headers, 'x-forwarded-proto');
+  headers.push('x-envoy-external-address', externalAddress(forwardedFor ?? '', remoteAddress, hops));
+}
+
+/** The address `hops` places from the right of x-forwarded-for; the peer itself without trusted proxies. */
+function externalAddress(forwardedFor: string, remoteAddress: string, hops: number): string {
+  if (hops === 0) return remoteAddress;
+  const addresses = forwardedFor.split(',').map((address) => address.trim());
+  return addresses.at(-hops) ?? remoteAddress;
+}

@@ -1,0 +1,68 @@
+import type { RouteActionSpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
+import { createHeaderOps, type HeaderOps } from '../policy/header-ops.ts';
+import { createPathRewrite, type PathRewrite } from '../policy/rewrite.ts';
+import { createWeightedChoice, type WeightedChoice } from '../policy/weighted.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+
+/** A route with everything resolved that can be before a request comes. */
+export interface RouteEntry {
+  readonly spec: RouteSpec;
+  readonly virtualHost: string;
+  /** null for redirects and direct responses. */
+  readonly destinations: WeightedChoice<Destination> | null;
+  readonly rewrite: PathRewrite | null;
+  /** For answers that no destination gave. */
+  readonly responseOps: HeaderOps | null;
+}
+
+export interface Destination {
+  readonly clusterName: string;
+  /** null = the snapshot has no such cluster: 503 NC. */
+  readonly cluster: Cluster | null;
+  readonly requestOps: HeaderOps | null;
+  readonly responseOps: HeaderOps | null;
+  /** Host to send, null = as received. */
+  readonly authority: string | null;
+}
+
+export function createRouteEntry(
+  spec: RouteSpec,
+  virtualHost: VirtualHostSpec,
+  clusters: ReadonlyMap<string, Cluster>,
+): RouteEntry {
+  const { action } = spec;
+  return {
+    spec,
+    virtualHost: virtualHost.name,
+    destinations: action.kind === 'route' ? createDestinations(spec, action, clusters) : null,
+    rewrite:
+      action.kind === 'route' ? createPathRewrite(action.rewrite?.path ?? null, spec.match.path) : null,
+    responseOps: createHeaderOps([spec.responseHeaders]),
+  };
+}
+
+/**
+ * With one destination its operations come after the route's and win; with several it is the other way round
+ * (ISTIO.md §1.5, "levels").
+ */
+function createDestinations(
+  spec: RouteSpec,
+  action: RouteActionSpec,
+  clusters: ReadonlyMap<string, Cluster>,
+): WeightedChoice<Destination> {
+  const isSingle = action.clusters.length === 1;
+  const levels = <T>(route: T, destination: T): T[] =>
+    isSingle ? [route, destination] : [destination, route];
+  return createWeightedChoice(
+    action.clusters.map((cluster) => {
+      const destination: Destination = {
+        clusterName: cluster.name,
+        cluster: clusters.get(cluster.name) ?? null,
+        requestOps: createHeaderOps(levels(spec.requestHeaders, cluster.requestHeaders)),
+        responseOps: createHeaderOps(levels(spec.responseHeaders, cluster.responseHeaders)),
+        authority: action.rewrite?.authority ?? cluster.authority,
+      };
+      return [destination, cluster.weight] as const;
+    }),
+  );
+}

@@ -1,0 +1,51 @@
+/** Something that gathers bytes while a read is handled, and writes them in one piece at its end. */
+export interface Flushable {
+  flush(): void;
+}
+
+/**
+ * Batches writes: everything that one read from a socket causes leaves in one write per socket. 60 % of a proxy's busy
+ * time is the socket write itself, so a head, its small body and its end must not be three of them.
+ */
+export class FlushQueue {
+  readonly #dirty: Flushable[] = [];
+  #depth = 0;
+  #isScheduled = false;
+
+  /** Runs `task` as the handling of one read; writes leave when the outermost one ends. */
+  run(task: () => void): void {
+    this.#depth += 1;
+    try {
+      task();
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** As {@link run} without a closure, for the hot path: `enter(); try { … } finally { leave(); }`. */
+  enter(): void {
+    this.#depth += 1;
+  }
+
+  leave(): void {
+    this.#depth -= 1;
+    if (this.#depth === 0) this.#flushAll();
+  }
+
+  /** Called by a writer with its first byte since its last flush. */
+  add(writer: Flushable): void {
+    this.#dirty.push(writer);
+    if (this.#depth > 0 || this.#isScheduled) return;
+    this.#isScheduled = true;
+    process.nextTick(() => {
+      this.#isScheduled = false;
+      this.#flushAll();
+    });
+  }
+
+  #flushAll(): void {
+    // A flush may fail and so cause further writes: the list grows while it is walked.
+    for (let i = 0; i < this.#dirty.length; i++) (this.#dirty[i] as Flushable).flush();
+    this.#dirty.length = 0;
+  }
+}
