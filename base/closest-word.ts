@@ -2,7 +2,7 @@
 export function closestWord(word: string, candidates: Iterable<string>): string | null {
   const lower = word.toLowerCase();
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.ceil(word.length * 0.4)) + 1;
+  let bestDistance = Math.max(1, Math.floor(word.length * 0.34)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(lower, candidate.toLowerCase());
     if (distance < bestDistance) {

@@ -1,0 +1,87 @@
+import type { z } from 'zod';
+import { destinationRule } from './schema/destination-rule.ts';
+import { gateway } from './schema/gateway.ts';
+import { kubernetesSecret, kubernetesService } from './schema/kubernetes.ts';
+import { meshConfigDocument } from './schema/mesh-config.ts';
+import { authorizationPolicy, peerAuthentication, requestAuthentication } from './schema/security.ts';
+import { serviceEntry, workloadEntry, workloadGroup } from './schema/service-entry.ts';
+import { proxyConfig, sidecar } from './schema/sidecar.ts';
+import { telemetry } from './schema/telemetry.ts';
+import { virtualService } from './schema/virtual-service.ts';
+
+/** Every kind of document that can stand in the config directory. */
+export interface Kind {
+  readonly kind: string;
+  /** All of them mean the same schema, as in Istio. */
+  readonly apiVersions: readonly string[];
+  readonly schema: z.ZodType;
+  /** Fields stand beside `metadata` instead of under `spec`. */
+  readonly isFlat: boolean;
+  /** Read and checked, but nothing follows from it yet: said in a warning, so that nobody relies on it. */
+  readonly isInert: boolean;
+}
+
+const NETWORKING = ['networking.istio.io/v1', 'networking.istio.io/v1beta1', 'networking.istio.io/v1alpha3'];
+const SECURITY = ['security.istio.io/v1', 'security.istio.io/v1beta1'];
+const TELEMETRY = ['telemetry.istio.io/v1', 'telemetry.istio.io/v1alpha1'];
+const EXTENSIONS = ['extensions.istio.io/v1alpha1'];
+
+function active(kind: string, apiVersions: readonly string[], schema: z.ZodType): Kind {
+  return { kind, apiVersions, schema, isFlat: false, isInert: false };
+}
+
+function inert(kind: string, apiVersions: readonly string[], schema: z.ZodType): Kind {
+  return { kind, apiVersions, schema, isFlat: false, isInert: true };
+}
+
+const KINDS: readonly Kind[] = [
+  active('VirtualService', NETWORKING, virtualService),
+  active('DestinationRule', NETWORKING, destinationRule),
+  active('Gateway', NETWORKING, gateway),
+  active('Service', ['v1'], kubernetesService),
+  { ...active('MeshConfig', ['mesh.istio.io/v1alpha1'], meshConfigDocument), isFlat: true },
+  inert('ServiceEntry', NETWORKING, serviceEntry),
+  inert('WorkloadEntry', NETWORKING, workloadEntry),
+  inert('WorkloadGroup', NETWORKING, workloadGroup),
+  inert('Sidecar', NETWORKING, sidecar),
+  inert('ProxyConfig', NETWORKING, proxyConfig),
+  inert('PeerAuthentication', SECURITY, peerAuthentication),
+  inert('RequestAuthentication', SECURITY, requestAuthentication),
+  inert('AuthorizationPolicy', SECURITY, authorizationPolicy),
+  inert('Telemetry', TELEMETRY, telemetry),
+  { ...inert('Secret', ['v1'], kubernetesSecret), isFlat: true },
+];
+
+/** Kinds whose meaning is Envoy's own configuration: they cannot act in another proxy. */
+export const ENVOY_KINDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['EnvoyFilter', NETWORKING],
+  ['WasmPlugin', EXTENSIONS],
+  ['TrafficExtension', EXTENSIONS],
+]);
+
+const byName = new Map(KINDS.map((kind) => [kind.kind, kind]));
+
+export function findKind(kind: string): Kind | undefined {
+  return byName.get(kind);
+}
+
+export const KIND_NAMES: readonly string[] = [...byName.keys(), ...ENVOY_KINDS.keys()];
+export const ALL_KINDS: readonly Kind[] = KINDS;
+
+/** Kinds of 2018 and before, which old documents and slides still show → what took their place. */
+export const SUCCESSORS: ReadonlyMap<string, string> = new Map([
+  ['RouteRule', 'VirtualService'],
+  ['DestinationPolicy', 'DestinationRule'],
+  ['EgressRule', 'ServiceEntry'],
+  ['ExternalService', 'ServiceEntry'],
+  ['Policy', 'PeerAuthentication and RequestAuthentication'],
+  ['MeshPolicy', 'PeerAuthentication in the root namespace'],
+  ['ServiceRole', 'AuthorizationPolicy'],
+  ['ServiceRoleBinding', 'AuthorizationPolicy'],
+  ['RbacConfig', 'AuthorizationPolicy'],
+  ['ClusterRbacConfig', 'AuthorizationPolicy'],
+  ['rule', 'AuthorizationPolicy and Telemetry (Mixer is gone)'],
+  ['denier', 'AuthorizationPolicy (Mixer is gone)'],
+  ['handler', 'AuthorizationPolicy and Telemetry (Mixer is gone)'],
+  ['instance', 'Telemetry (Mixer is gone)'],
+]);

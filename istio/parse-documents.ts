@@ -1,0 +1,121 @@
+import { readDocument } from './document.ts';
+import type { Resource } from './resource.ts';
+import type { Violation } from './violation.ts';
+import { readYaml, type YamlDocument } from './yaml-document.ts';
+
+export interface ParsedFile {
+  /** Valid resources, in the order of the file. */
+  readonly resources: readonly Resource[];
+  readonly violations: readonly Violation[];
+  /** `kind namespace/name` of documents that have errors: their last good version stays in force. */
+  readonly invalid: readonly string[];
+  /** The text could not be read as YAML at all: which resources it meant is not known. */
+  readonly isUnreadable: boolean;
+}
+
+/**
+ * All documents of a file. Faults are data, not exceptions; a faulty document does not harm its neighbours.
+ * @param file the path as it is to be shown
+ */
+export function parseDocuments(content: string | Buffer, file: string): ParsedFile {
+  const text = typeof content === 'string' ? content : decode(content);
+  if (text === null) {
+    const remedy = 'Only YAML and JSON in UTF-8 belong into the config directory.';
+    return unreadable(faultAtStart(file, 'the file is binary or not UTF-8', remedy));
+  }
+  const documents = readYaml(text.replace(/^\uFEFF/, '')).flatMap(expandList);
+  const resources: Resource[] = [];
+  const violations: Violation[] = [];
+  const invalid: string[] = [];
+  const seen = new Map<string, Resource>();
+  documents.forEach((document, index) => {
+    const read = readDocument(document, file, index);
+    violations.push(...read.violations);
+    if (read.resource === null) {
+      const label = read.violations.find(({ resource }) => resource.includes('/'))?.resource;
+      if (label !== undefined) invalid.push(label);
+      return;
+    }
+    const key = resourceLabel(read.resource);
+    const first = seen.get(key);
+    if (first === undefined) {
+      seen.set(key, read.resource);
+      resources.push(read.resource);
+    } else violations.push(duplicate(read.resource, first));
+  });
+  return { resources, violations, invalid, isUnreadable: documents.some(({ faults }) => faults.length > 0) };
+}
+
+/** `VirtualService default/reviews`: what a resource is called in messages, and its identity. */
+export function resourceLabel({
+  kind,
+  namespace,
+  name,
+}: Pick<Resource, 'kind' | 'namespace' | 'name'>): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+/** Two documents of one name: the older one is in force, and both are named. */
+export function duplicate(resource: Resource, first: Resource): Violation {
+  return {
+    code: 'LAT0006',
+    severity: 'Error',
+    message: `${resourceLabel(resource)} is defined twice; the one at ${first.position.file}:${first.position.line} is in force`,
+    remedy: 'Give one of them another name, or remove it.',
+    resource: resourceLabel(resource),
+    file: resource.position.file,
+    line: resource.position.line,
+    column: 1,
+    path: 'metadata.name',
+  };
+}
+
+function unreadable(violation: Violation): ParsedFile {
+  return { resources: [], violations: [violation], invalid: [], isUnreadable: true };
+}
+
+export function faultAtStart(file: string, message: string, remedy: string): Violation {
+  return {
+    code: 'LAT0001',
+    severity: 'Error',
+    message,
+    remedy,
+    resource: '',
+    file,
+    line: 1,
+    column: 1,
+    path: '',
+  };
+}
+
+/** Text of UTF-8 bytes; null for anything else, and for NUL, which no YAML holds. */
+function decode(bytes: Buffer): string | null {
+  if (bytes.includes(0)) return null;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    // Not UTF-8: reported by the caller as a fault of the file.
+    return null;
+  }
+}
+
+/** `kind: List` stands for its items, as `kubectl get -o yaml` prints them. */
+function expandList(document: YamlDocument): YamlDocument[] {
+  const { value } = document;
+  if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'List')
+    return [document];
+  if (!('items' in value) || !Array.isArray(value.items)) return [document];
+  return value.items.map((item: unknown, index) => {
+    const prefix = `items[${index}].`;
+    const places = new Map<string, { line: number; column: number }>();
+    for (const [path, place] of document.places) {
+      if (path.startsWith(prefix)) places.set(path.slice(prefix.length), place);
+    }
+    return {
+      value: item,
+      line: document.places.get(`items[${index}]`)?.line ?? document.line,
+      places,
+      faults: [],
+    };
+  });
+}
