@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Dataplane } from './dataplane.ts';
+import { FlushQueue } from './http/flush-queue.ts';
+import { createHttpPipelineFactory } from './http/http-pipeline.ts';
+import { type ClusterUsage, HttpPool } from './http/pool.ts';
+import { createAcceptor } from './listener/acceptor.ts';
+import { createGatewayPorts } from './listener/gateway-ports.ts';
+import { buildTables, checkSnapshot, type TableDeps, type Tables } from './listener/tables.ts';
+import { createDnsClusters } from './pool/dns-clusters.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
+
+export interface DataplaneDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Takes whole lines of the access log, where the snapshot turns it on; default standard output. */
+  readonly writeAccessLog?: (line: string) => void;
+}
+
+/** How often idle connections are looked at; their timeouts are minutes. */
+const SWEEP_MS = 5000;
+/** How often a drain looks whether everything has ended. */
+const DRAIN_LOOK_MS = 20;
+
+/** The data path of one process: sockets in, sockets out, one reference to all that a snapshot became. */
+export function createDataplane({ clock, random, log, writeAccessLog }: DataplaneDeps): Dataplane {
+  let tables: Tables | null = null;
+  let snapshot: Snapshot | null = null;
+  let applying: Promise<void> = Promise.resolve();
+  const queue = new FlushQueue();
+  const usages = new Map<string, ClusterUsage>();
+  const telemetry = createTelemetry({
+    tables: () => tables,
+    writeAccessLog: writeAccessLog ?? ((line) => process.stdout.write(line)),
+  });
+  const usageOf = (name: string): ClusterUsage => {
+    const usage = usages.get(name) ?? { connections: 0, pending: 0 };
+    usages.set(name, usage);
+    return usage;
+  };
+  const acceptor = createAcceptor({ clock, random, queue, telemetry, tables: () => tables });
+  const gateways = createGatewayPorts((socket, port) => {
+    acceptor.accept(socket, 'gateway', { address: socket.localAddress ?? '', port });
+  });
+  const dns = createDnsClusters({
+    clock,
+    log,
+    onChange: () => {
+      if (snapshot !== null) swap(snapshot);
+    },
+  });
+  const tableDeps: TableDeps = {
+    random,
+    createPool: (cluster, host) =>
+      new HttpPool(cluster, host.address, host.port, { clock, queue, usage: usageOf(cluster.name) }),
+    createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: randomUUID }),
+    resolved: dns.resolved,
+  };
+
+  /** Makes the tables beside the old ones, replaces one reference, and lets go of what is no longer in them. */
+  const swap = (next: Snapshot) => {
+    const old = tables;
+    const node = checkSnapshot(next);
+    const made = buildTables(next, node, old, tableDeps);
+    tables = made;
+    snapshot = next;
+    telemetry.configure(node);
+    for (const [name, cluster] of old?.clusters ?? []) {
+      const successor = made.clusters.get(name) ?? null;
+      if (successor !== cluster) cluster.retire(successor);
+      if (successor === null) usages.delete(name);
+    }
+  };
+
+  const apply = async (next: Snapshot) => {
+    checkSnapshot(next);
+    const wanted = new Set<number>();
+    for (const { direction, port } of next.resources.listener.values())
+      if (direction === 'gateway') wanted.add(port);
+    const ports = await gateways.prepare(wanted);
+    await dns.watch(next.resources.cluster.values());
+    try {
+      swap(next);
+    } catch (error) {
+      ports.undo();
+      throw error;
+    }
+    ports.commit();
+  };
+
+  const sweep = () => {
+    const now = clock.now();
+    for (const cluster of tables?.clusters.values() ?? []) cluster.sweep(now);
+    clock.after(SWEEP_MS, sweep);
+  };
+  clock.after(SWEEP_MS, sweep);
+
+  return {
+    apply(next) {
+      const result = applying.then(() => apply(next));
+      // The next one waits for this one whether it was refused or not.
+      applying = result.catch(() => {});
+      return result;
+    },
+    accept: (socket, capture) => acceptor.accept(socket, capture.direction, capture.originalDestination),
+    drain(deadlineMs) {
+      gateways.close();
+      acceptor.drain();
+      const endsAt = clock.now() + deadlineMs;
+      return new Promise((resolve) => {
+        const look = () => {
+          if (acceptor.openCount > 0 && clock.now() < endsAt) {
+            clock.after(DRAIN_LOOK_MS, look);
+            return;
+          }
+          acceptor.destroy();
+          dns.close();
+          for (const cluster of tables?.clusters.values() ?? []) cluster.retire(null);
+          resolve();
+        };
+        look();
+      });
+    },
+    renderMetrics: () => telemetry.render(),
+  };
+}

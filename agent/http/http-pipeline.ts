@@ -1,0 +1,38 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { ListenerDirection } from '../../model/listener.ts';
+import type { NodeSpec } from '../../model/node.ts';
+import type { Filter } from '../exchange/filter.ts';
+import type { ExchangeServices, ExchangeTelemetry, HttpPipeline } from '../exchange/pipeline.ts';
+import type { RouteEntry } from '../exchange/route-entry.ts';
+import { createFaultFilter } from '../filters/fault.ts';
+import type { RouteTable } from '../policy/route-table.ts';
+import { createHttpDate } from './http-date.ts';
+
+export interface HttpPipelineDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly createRequestId: () => string;
+  readonly telemetry: ExchangeTelemetry;
+}
+
+/** Makes the pipelines of all listeners; what they share is made once. Opens no sockets. */
+export type HttpPipelineFactory = (
+  direction: ListenerDirection,
+  node: NodeSpec,
+  routes: RouteTable<RouteEntry>,
+) => HttpPipeline;
+
+/** Filters in Istio's order; the router is the end of every exchange and no filter. */
+export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineFactory {
+  const { clock, random, createRequestId, telemetry } = deps;
+  const services: ExchangeServices = {
+    clock,
+    random,
+    createRequestId,
+    telemetry,
+    httpDate: createHttpDate(clock),
+  };
+  const filters: readonly Filter[] = [createFaultFilter({ random })];
+  return (direction, node, routes) => ({ direction, routes, filters, node, services });
+}

@@ -1,0 +1,232 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { ListenerDirection } from '../../model/listener.ts';
+import { PORT } from '../../model/ports.ts';
+import type { DownstreamPeer } from '../exchange/streams.ts';
+import { DownstreamConnection } from '../http/downstream-connection.ts';
+import type { FlushQueue } from '../http/flush-queue.ts';
+import { readServerName } from '../tcp/server-name.ts';
+import { proxyTcp, type TcpRecord } from '../tcp/tcp-proxy.ts';
+import { createTcpRouteTable } from '../tcp/tcp-route.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import type { Host } from '../upstream/host.ts';
+import { plainAddress } from './address.ts';
+import { detectProtocol } from './detect.ts';
+import type { Listener } from './listener-table.ts';
+import type { Tables } from './tables.ts';
+
+export interface TcpTelemetry {
+  tcpOpened(peer: DownstreamPeer, direction: ListenerDirection, cluster: Cluster, host: Host): void;
+  tcpClosed(peer: DownstreamPeer, direction: ListenerDirection, record: TcpRecord): void;
+}
+
+export interface AcceptorDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly queue: FlushQueue;
+  readonly telemetry: TcpTelemetry;
+  /** The tables in force; null before the first snapshot. */
+  readonly tables: () => Tables | null;
+}
+
+export interface Acceptor {
+  accept(socket: Socket, direction: ListenerDirection, destination: { address: string; port: number }): void;
+  /** `connection: close` on every HTTP connection; idle ones end. */
+  drain(): void;
+  readonly openCount: number;
+  destroy(): void;
+}
+
+/** Ports of the capture itself: a connection that was really made to one of them would come back for ever. */
+const OWN_PORTS: ReadonlySet<number> = new Set([PORT.outboundCapture, PORT.inboundCapture]);
+/** Destinations remembered as speaking first; more than any container calls. */
+const MAX_SERVER_FIRST = 4096;
+
+/** Decides what a new connection is, and hands it to the HTTP codec or the TCP proxy. */
+export function createAcceptor(deps: AcceptorDeps): Acceptor {
+  const sockets = new Set<Socket>();
+  const connections = new Set<DownstreamConnection>();
+  const serverFirst = new Set<string>();
+  let isDraining = false;
+
+  const refuse = (socket: Socket, peer: DownstreamPeer, direction: ListenerDirection, reason: string) => {
+    socket.destroy();
+    deps.telemetry.tcpClosed(peer, direction, {
+      ...{ cluster: '', host: null, flag: 'NR', reason },
+      ...{ sentBytes: 0, receivedBytes: 0, durationMs: 0 },
+    });
+  };
+
+  const serveHttp = (socket: Socket, peer: DownstreamPeer, listener: Listener, first: Buffer | null) => {
+    let seen = deps.tables();
+    let current = listener;
+    let isOrphan = false;
+    const { address, port } = peer.originalDestination;
+    const connection: DownstreamConnection = new DownstreamConnection(socket, peer, {
+      queue: deps.queue,
+      pipeline: () => {
+        const now = deps.tables();
+        if (now !== seen && now !== null) {
+          seen = now;
+          const next = now.listeners.pick(listener.spec.direction, address, port);
+          // A connection whose listener serves no HTTP any more ends after the request that it already sent.
+          isOrphan = next === null || next.pipeline === null;
+          if (next !== null && !isOrphan) current = next;
+        }
+        return current.pipeline;
+      },
+      isDraining: () => isDraining || isOrphan,
+      onClosed: () => connections.delete(connection),
+    });
+    connections.add(connection);
+    socket.resume();
+    if (first !== null) connection.read(first);
+  };
+
+  const serveTcp = (
+    socket: Socket,
+    peer: DownstreamPeer,
+    listener: Listener,
+    tables: Tables,
+    early: Buffer | null,
+    reconsider: ((chunk: Buffer) => boolean) | null = null,
+  ) => {
+    const { direction, tcp } = listener.spec;
+    if (tcp === null) return refuse(socket, peer, direction, 'the bytes are not HTTP');
+    const name = early === null ? '' : readServerName(early).name;
+    const { originalDestination: destination } = peer;
+    const route = createTcpRouteTable(tcp).match(name, destination.address);
+    const session = {
+      ...{ early, destination, clusters: tables.clusters, reconsider },
+      onServerFirst: () => remember(`${destination.address}|${destination.port}`),
+      onOpen: (cluster: Cluster, host: Host) => deps.telemetry.tcpOpened(peer, direction, cluster, host),
+      onOver: (record: TcpRecord) => deps.telemetry.tcpClosed(peer, direction, record),
+    };
+    proxyTcp(socket, route, session, deps);
+  };
+
+  const remember = (key: string) => {
+    if (serverFirst.size >= MAX_SERVER_FIRST) serverFirst.clear();
+    serverFirst.add(key);
+  };
+
+  /** Hands the connection on by its first bytes; false = more of them are needed. */
+  const dispatch = (
+    socket: Socket,
+    peer: DownstreamPeer,
+    listener: Listener,
+    tables: Tables,
+    bytes: Buffer,
+  ): boolean => {
+    const protocol = detectProtocol(bytes);
+    if (protocol === 'unknown') return false;
+    if (protocol === 'tls' && needsServerName(listener) && readServerName(bytes).incomplete) return false;
+    if (protocol === 'http1' && listener.pipeline !== null) serveHttp(socket, peer, listener, bytes);
+    else if (protocol === 'tcp' && listener.spec.tcp === null && listener.pipeline !== null) {
+      // Declared HTTP: the codec says what is wrong with it.
+      serveHttp(socket, peer, listener, bytes);
+    } else serveTcp(socket, peer, listener, tables, bytes);
+    return true;
+  };
+
+  const sniff = (socket: Socket, peer: DownstreamPeer, listener: Listener, tables: Tables) => {
+    let bytes: Buffer | null = null;
+    let cancelTimer = () => {};
+    const stop = () => {
+      cancelTimer();
+      socket.pause();
+      socket.off('data', onData).off('end', onEnd).off('close', stop);
+    };
+    const onData = (chunk: Buffer) => {
+      cancelTimer();
+      bytes = bytes === null ? chunk : Buffer.concat([bytes, chunk]);
+      stop();
+      if (dispatch(socket, peer, listener, tables, bytes)) return;
+      if (bytes.length > MAX_SNIFFED_BYTES) serveTcp(socket, peer, listener, tables, bytes);
+      else listen();
+    };
+    const onEnd = () => {
+      stop();
+      if (bytes === null) socket.end();
+      else serveTcp(socket, peer, listener, tables, bytes);
+    };
+    const listen = () => {
+      socket.on('data', onData).on('end', onEnd).on('close', stop);
+      socket.resume();
+    };
+    const onSilence = () => {
+      stop();
+      serveTcp(socket, peer, listener, tables, null, (chunk) => {
+        const isHttp = detectProtocol(chunk) === 'http1' && listener.pipeline !== null;
+        if (isHttp) serveHttp(socket, peer, listener, chunk);
+        return isHttp;
+      });
+    };
+    const { address, port } = peer.originalDestination;
+    const silenceMs = tables.node.protocolDetectionTimeoutMs;
+    const canBeTcp =
+      listener.spec.protocol === 'auto' && listener.spec.tcp !== null && !needsServerName(listener);
+    if (canBeTcp && serverFirst.has(`${address}|${port}`)) return onSilence();
+    listen();
+    if (canBeTcp && silenceMs > 0) cancelTimer = deps.clock.after(silenceMs, onSilence);
+  };
+
+  return {
+    accept(socket, direction, destination) {
+      const tables = deps.tables();
+      const peer = describePeer(socket, destination);
+      socket.allowHalfOpen = true;
+      socket.setNoDelay(true);
+      socket.on('error', () => socket.destroy());
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      const { address, port } = peer.originalDestination;
+      if (tables === null || isDraining) return refuse(socket, peer, direction, 'not ready');
+      if (direction !== 'gateway' && OWN_PORTS.has(port) && isOwnAddress(tables, address)) {
+        return refuse(socket, peer, direction, 'a connection to the proxy itself');
+      }
+      const listener = tables.listeners.pick(direction, address, port);
+      if (listener === null) return refuse(socket, peer, direction, 'no listener');
+      const { protocol, tcp } = listener.spec;
+      if (protocol === 'http' && tcp === null) serveHttp(socket, peer, listener, null);
+      else if ((protocol === 'tcp' || protocol === 'tls') && !needsServerName(listener)) {
+        serveTcp(socket, peer, listener, tables, null);
+      } else sniff(socket, peer, listener, tables);
+    },
+    drain() {
+      isDraining = true;
+      for (const connection of connections) connection.drain();
+    },
+    get openCount() {
+      return sockets.size;
+    },
+    destroy() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** A client hello is one record of at most 16 KiB. */
+const MAX_SNIFFED_BYTES = 16 * 1024 + 5;
+
+function needsServerName({ spec }: Listener): boolean {
+  return spec.tcp?.some(({ match }) => match.sniHosts.length > 0) ?? false;
+}
+
+function isOwnAddress({ node }: Tables, address: string): boolean {
+  return address.startsWith('127.') || address === '::1' || node.addresses.includes(address);
+}
+
+function describePeer(socket: Socket, destination: { address: string; port: number }): DownstreamPeer {
+  const originalDestination = { address: plainAddress(destination.address), port: destination.port };
+  return {
+    remoteAddress: plainAddress(socket.remoteAddress ?? ''),
+    remotePort: socket.remotePort ?? 0,
+    localAddress: originalDestination.address,
+    localPort: originalDestination.port,
+    originalDestination,
+    identity: '',
+    isTls: false,
+  };
+}

@@ -1,0 +1,165 @@
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { ClusterSpec } from '../../model/cluster.ts';
+import type { EndpointsSpec } from '../../model/endpoint.ts';
+import type { ListenerSpec } from '../../model/listener.ts';
+import type { NodeSpec } from '../../model/node.ts';
+import type { RouteConfigSpec } from '../../model/route.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
+import type { WorkloadSpec } from '../../model/workload.ts';
+import { SnapshotRejected } from '../dataplane.ts';
+import type { HttpPipeline } from '../exchange/pipeline.ts';
+import { createRouteEntry, type RouteEntry } from '../exchange/route-entry.ts';
+import type { HttpPipelineFactory } from '../http/http-pipeline.ts';
+import { createRouteTable, type RouteTable } from '../policy/route-table.ts';
+import { Cluster, type ClusterDeps } from '../upstream/cluster.ts';
+import { createListenerTable, type Listener, type ListenerTable } from './listener-table.ts';
+
+/** Everything that one snapshot became; replaced as a whole, read once per request or connection. */
+export interface Tables {
+  readonly node: NodeSpec;
+  readonly clusters: ReadonlyMap<string, Cluster>;
+  readonly listeners: ListenerTable;
+  readonly gateways: readonly Listener[];
+  /** By address. */
+  readonly workloads: ReadonlyMap<string, WorkloadSpec>;
+  readonly workloadsByName: ReadonlyMap<string, WorkloadSpec>;
+  /** What the clusters were made of, to see whether the next snapshot changes them. */
+  readonly sources: ReadonlyMap<string, ClusterSource>;
+}
+
+export interface ClusterSource {
+  readonly spec: ClusterSpec;
+  readonly endpoints: EndpointsSpec | null;
+}
+
+export interface TableDeps extends ClusterDeps {
+  readonly createPipeline: HttpPipelineFactory;
+  /** Current answers for clusters that are found by DNS, by cluster name. */
+  readonly resolved: ReadonlyMap<string, EndpointsSpec>;
+}
+
+/**
+ * Checks a snapshot as far as it can be without making anything.
+ * @throws SnapshotRejected for a reference that leads nowhere or an expression that does not compile. A route's
+ * cluster may be missing: such requests get 503 with flag NC, as in Istio.
+ */
+export function checkSnapshot({ resources }: Snapshot): NodeSpec {
+  const node = resources.node.get('self') ?? [...resources.node.values()][0];
+  if (node === undefined) throw new SnapshotRejected('the snapshot has no node');
+  for (const { name, route } of resources.listener.values()) {
+    if (route !== null && !resources.route.has(route)) {
+      throw new SnapshotRejected(
+        `listener ${name} refers to route config ${route}, which is not in the snapshot`,
+      );
+    }
+  }
+  for (const { name, discovery } of resources.cluster.values()) {
+    if (discovery.kind === 'endpoints' && !resources.endpoint.has(discovery.endpoints)) {
+      throw new SnapshotRejected(
+        `cluster ${name} refers to endpoints ${discovery.endpoints}, which are not in the snapshot`,
+      );
+    }
+  }
+  for (const route of resources.route.values()) compileRoutes(route, new Map());
+  return node;
+}
+
+function compileRoutes(
+  spec: RouteConfigSpec,
+  clusters: ReadonlyMap<string, Cluster>,
+): RouteTable<RouteEntry> {
+  try {
+    return createRouteTable(spec, (route, host) => createRouteEntry(route, host, clusters));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SnapshotRejected(`route config ${spec.name} cannot be compiled: ${reason}`);
+  }
+}
+
+/** Builds the tables of a snapshot that {@link checkSnapshot} let pass; clusters that did not change are kept. */
+export function buildTables(
+  { resources }: Snapshot,
+  node: NodeSpec,
+  previous: Tables | null,
+  deps: TableDeps,
+): Tables {
+  const sources = new Map<string, ClusterSource>();
+  const clusters = new Map<string, Cluster>();
+  for (const spec of resources.cluster.values()) {
+    const endpoints = endpointsOf(spec, resources.endpoint, deps.resolved);
+    sources.set(spec.name, { spec, endpoints });
+    clusters.set(spec.name, keepOrCreate(spec, endpoints, previous, deps));
+  }
+  const pipelines = new Map<string, HttpPipeline>();
+  const listeners = [...resources.listener.values()].map((spec): Listener => {
+    if (spec.route === null) return { spec, pipeline: null };
+    const key = `${spec.direction}|${spec.route}`;
+    const known = pipelines.get(key);
+    const pipeline = known ?? createPipeline(spec, resources.route, clusters, node, deps);
+    if (pipeline !== null) pipelines.set(key, pipeline);
+    return { spec, pipeline };
+  });
+  const workloads = new Map<string, WorkloadSpec>();
+  const workloadsByName = new Map<string, WorkloadSpec>();
+  for (const workload of resources.workload.values()) {
+    workloadsByName.set(workload.name, workload);
+    for (const address of workload.addresses) workloads.set(address, workload);
+  }
+  return {
+    node,
+    clusters,
+    sources,
+    workloads,
+    workloadsByName,
+    listeners: createListenerTable(listeners),
+    gateways: listeners.filter(({ spec }) => spec.direction === 'gateway'),
+  };
+}
+
+function createPipeline(
+  { direction, route }: ListenerSpec,
+  routes: ReadonlyMap<string, RouteConfigSpec>,
+  clusters: ReadonlyMap<string, Cluster>,
+  node: NodeSpec,
+  deps: TableDeps,
+): HttpPipeline | null {
+  const config = route === null ? undefined : routes.get(route);
+  return config === undefined ? null : deps.createPipeline(direction, node, compileRoutes(config, clusters));
+}
+
+function endpointsOf(
+  { name, discovery }: ClusterSpec,
+  endpoints: ReadonlyMap<string, EndpointsSpec>,
+  resolved: ReadonlyMap<string, EndpointsSpec>,
+): EndpointsSpec | null {
+  if (discovery.kind === 'endpoints') return endpoints.get(discovery.endpoints) ?? null;
+  return discovery.kind === 'dns' ? (resolved.get(name) ?? null) : null;
+}
+
+function keepOrCreate(
+  spec: ClusterSpec,
+  endpoints: EndpointsSpec | null,
+  previous: Tables | null,
+  deps: ClusterDeps,
+): Cluster {
+  const cluster = previous?.clusters.get(spec.name) ?? null;
+  const source = previous?.sources.get(spec.name);
+  if (cluster === null || source === undefined) return new Cluster(spec, endpoints, null, deps);
+  if (isEqual(source.spec, spec) && isEqual(source.endpoints, endpoints)) return cluster;
+  // A kept connection was opened under the old settings: it may be kept only if those have not changed.
+  return new Cluster(spec, endpoints, hasSameConnections(source.spec, spec) ? cluster : null, deps);
+}
+
+function hasSameConnections(a: ClusterSpec, b: ClusterSpec): boolean {
+  const settings = (spec: ClusterSpec) => ({
+    ...{ protocol: spec.protocol, tls: spec.tls, connections: spec.connections },
+    ...{ connectTimeoutMs: spec.connectTimeoutMs, circuitBreaker: spec.circuitBreaker },
+    discovery: spec.discovery,
+  });
+  return isEqual(settings(a), settings(b));
+}
+
+/** Unchanged resources are usually the same objects; a snapshot that was read anew has equal ones. */
+function isEqual(a: unknown, b: unknown): boolean {
+  return a === b || canonicalJson(a) === canonicalJson(b);
+}

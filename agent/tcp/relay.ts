@@ -1,0 +1,79 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+
+export interface RelayEnd {
+  /** From the caller to the host. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly reason: 'closed' | 'idle' | 'error';
+}
+
+export interface Relay {
+  /** Cuts both connections. */
+  destroy(): void;
+}
+
+/**
+ * Moves bytes between two sockets until both directions have ended. Each half-close is passed on by itself; a slow
+ * reader pauses the other side's writer, so memory stays flat whatever the volume.
+ * @param idleMs both directions silent for so long ends it; 0 = never
+ */
+export function relay(
+  caller: Socket,
+  host: Socket,
+  clock: Clock,
+  idleMs: number,
+  onOver: (end: RelayEnd) => void,
+): Relay {
+  let sentBytes = 0;
+  let receivedBytes = 0;
+  let isOver = false;
+  let open = 2;
+  let touchedAt = clock.now();
+  let cancelIdle = () => {};
+  const finish = (reason: RelayEnd['reason']) => {
+    if (isOver) return;
+    isOver = true;
+    cancelIdle();
+    if (reason !== 'closed') {
+      caller.destroy();
+      host.destroy();
+    }
+    onOver({ sentBytes, receivedBytes, reason });
+  };
+  const connect = (from: Socket, to: Socket, count: (bytes: number) => void) => {
+    from.on('data', (chunk: Buffer) => {
+      count(chunk.length);
+      touchedAt = clock.now();
+      if (!to.write(chunk)) from.pause();
+    });
+    to.on('drain', () => from.resume());
+    // A paused socket still tells its end, perhaps before anybody listened.
+    if (from.readableEnded) to.end();
+    else from.on('end', () => to.end());
+    from.on('error', () => finish('error'));
+    from.on('close', () => {
+      // A reset has no 'end': the other side must not wait for one.
+      if (!from.readableEnded) to.destroy();
+      open -= 1;
+      if (open === 0) finish('closed');
+    });
+    from.resume();
+  };
+  /** One timer that looks again when the silence could be long enough, not one per chunk. */
+  const watchIdle = (delayMs: number) => {
+    cancelIdle = clock.after(delayMs, () => {
+      const leftMs = touchedAt + idleMs - clock.now();
+      if (leftMs <= 0) finish('idle');
+      else watchIdle(leftMs);
+    });
+  };
+  connect(caller, host, (bytes) => {
+    sentBytes += bytes;
+  });
+  connect(host, caller, (bytes) => {
+    receivedBytes += bytes;
+  });
+  if (idleMs > 0) watchIdle(idleMs);
+  return { destroy: () => finish('error') };
+}

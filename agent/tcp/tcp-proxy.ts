@@ -1,0 +1,165 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import { describeConnectError, openSocket } from '../http/pool.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import type { Host } from '../upstream/host.ts';
+import { waitForFirstWord } from './first-word.ts';
+import { relay } from './relay.ts';
+import type { TcpRoute } from './tcp-route.ts';
+
+/** Attempts to connect before the caller's connection is closed (Envoy's max_connect_attempts is 1; Istio leaves it). */
+const MAX_CONNECT_ATTEMPTS = 1;
+
+/** One finished TCP connection, for metrics and the access log. */
+export interface TcpRecord {
+  readonly cluster: string;
+  readonly host: Host | null;
+  /** Envoy's response flag; '' = none. */
+  readonly flag: '' | 'NR' | 'NC' | 'UH' | 'UF' | 'UO';
+  readonly reason: string;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly durationMs: number;
+}
+
+export interface TcpProxyDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface TcpSession {
+  /** Bytes that were read before the route was known; they go to the host first. */
+  readonly early: Buffer | null;
+  readonly destination: { readonly address: string; readonly port: number };
+  readonly clusters: ReadonlyMap<string, Cluster>;
+  /**
+   * Set where silence alone made this connection TCP: the caller's first bytes, if the host has not spoken before them,
+   * are shown to it; true = it takes the caller over, and the connection to the host is dropped.
+   */
+  readonly reconsider: ((chunk: Buffer) => boolean) | null;
+  /** The host spoke before the caller did. */
+  onServerFirst(): void;
+  onOpen(cluster: Cluster, host: Host): void;
+  onOver(record: TcpRecord): void;
+}
+
+/** Envoy's tcp_proxy: one host per connection, bytes passed untouched. The caller's socket is closed on any failure. */
+export function proxyTcp(
+  caller: Socket,
+  route: TcpRoute | null,
+  session: TcpSession,
+  deps: TcpProxyDeps,
+): void {
+  const startedAt = deps.clock.now();
+  const over = (
+    cluster: string,
+    host: Host | null,
+    flag: TcpRecord['flag'],
+    reason: string,
+    sent = 0,
+    received = 0,
+  ) => {
+    const durationMs = deps.clock.now() - startedAt;
+    session.onOver({ cluster, host, flag, reason, sentBytes: sent, receivedBytes: received, durationMs });
+  };
+  const refuse = (cluster: string, host: Host | null, flag: TcpRecord['flag'], reason: string) => {
+    caller.destroy();
+    over(cluster, host, flag, reason);
+  };
+  if (route === null) {
+    refuse('', null, 'NR', 'no route');
+    return;
+  }
+  const name = route.pick(deps.random);
+  const cluster = session.clusters.get(name);
+  if (cluster === undefined) {
+    refuse(name, null, 'NC', 'cluster not found');
+    return;
+  }
+  const host = pickHost(cluster, session, deps);
+  if (host === null) {
+    refuse(name, null, 'UH', 'no healthy upstream');
+    return;
+  }
+  if (isFull(cluster)) {
+    refuse(name, host, 'UO', 'too many connections');
+    return;
+  }
+  connectTo(cluster, host, deps.clock, MAX_CONNECT_ATTEMPTS, (socket, error) => {
+    if (socket === null) {
+      refuse(name, host, 'UF', describeConnectError(error));
+      return;
+    }
+    if (caller.destroyed) {
+      socket.destroy();
+      over(name, host, '', 'caller left');
+      return;
+    }
+    const start = (toHost: Buffer | null, toCaller: Buffer | null) => {
+      host.active += 1;
+      session.onOpen(cluster, host);
+      if (toHost !== null && toHost.length > 0) socket.write(toHost);
+      if (toCaller !== null) caller.write(toCaller);
+      relay(caller, socket, deps.clock, route.spec.idleTimeoutMs, (end) => {
+        host.active -= 1;
+        const sent = end.sentBytes + (toHost?.length ?? 0);
+        over(name, host, '', end.reason, sent, end.receivedBytes + (toCaller?.length ?? 0));
+      });
+    };
+    const { reconsider } = session;
+    if (reconsider === null) {
+      start(session.early, null);
+      return;
+    }
+    socket.on('error', () => socket.destroy());
+    waitForFirstWord(caller, socket, (speaker, chunk) => {
+      if (speaker === 'host') {
+        if (chunk !== null) session.onServerFirst();
+        start(null, chunk);
+      } else if (chunk !== null && reconsider(chunk)) socket.destroy();
+      else start(chunk, null);
+    });
+  });
+}
+
+function pickHost(cluster: Cluster, { destination }: TcpSession, { clock }: TcpProxyDeps): Host | null {
+  if (cluster.spec.discovery.kind === 'original-destination') {
+    return cluster.originalHost(destination.address, destination.port, clock.now());
+  }
+  return cluster.pick([], 0);
+}
+
+/** Hosts count their connections as requests in flight; the limit holds for the cluster (connectionPool.tcp). */
+function isFull({ spec, hosts }: Cluster): boolean {
+  let open = 0;
+  for (const host of hosts.values()) open += host.active;
+  return open >= spec.circuitBreaker.maxConnections;
+}
+
+function connectTo(
+  cluster: Cluster,
+  host: Host,
+  clock: Clock,
+  attempts: number,
+  onDone: (socket: Socket | null, error: Error) => void,
+): void {
+  const socket = openSocket(cluster.spec, host.address, host.port);
+  const cancelTimer = clock.after(cluster.spec.connectTimeoutMs, () => {
+    socket.destroy(new Error('connection timeout'));
+  });
+  const onError = (error: Error) => {
+    cancelTimer();
+    cluster.counters.upstream_cx_connect_fail += 1;
+    if (attempts > 1) connectTo(cluster, host, clock, attempts - 1, onDone);
+    else onDone(null, error);
+  };
+  socket.once('error', onError);
+  socket.once('connect', () => {
+    cancelTimer();
+    socket.off('error', onError);
+    onDone(socket, NO_ERROR);
+  });
+}
+
+const NO_ERROR = new Error('none');

@@ -1,0 +1,208 @@
+import type { ListenerDirection } from '../../model/listener.ts';
+import type { ExchangeSample } from '../exchange/pipeline.ts';
+import type { DownstreamPeer } from '../exchange/streams.ts';
+import type { Tables } from '../listener/tables.ts';
+import type { TcpRecord } from '../tcp/tcp-proxy.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import type { Host } from '../upstream/host.ts';
+import { ownWorkload, type TrafficLabels, trafficLabels } from './istio-labels.ts';
+import { Counter, formatLabels, Histogram, renderCounters, renderHistograms } from './metrics.ts';
+
+/** Handles of one set of labels; found once and then only added to. */
+class HttpSeries {
+  readonly requests: Counter;
+  readonly duration: Histogram;
+  readonly requestBytes: Histogram;
+  readonly responseBytes: Histogram;
+
+  constructor(labels: string) {
+    this.requests = new Counter(labels);
+    this.duration = new Histogram(labels);
+    this.requestBytes = new Histogram(labels);
+    this.responseBytes = new Histogram(labels);
+  }
+}
+
+class TcpSeries {
+  readonly opened: Counter;
+  readonly closed: Counter;
+  readonly sent: Counter;
+  readonly received: Counter;
+
+  constructor(labels: string) {
+    this.opened = new Counter(labels);
+    this.closed = new Counter(labels);
+    this.sent = new Counter(labels);
+    this.received = new Counter(labels);
+  }
+}
+
+/** What a host's `series` holds: handles by status of plain answers, valid for one snapshot. */
+interface HostSeries {
+  readonly tables: Tables;
+  readonly byStatus: Map<number, HttpSeries>;
+}
+
+/** Series beyond this are counted in one without labels: a scanner's Host headers must not fill the memory. */
+const MAX_SERIES = 10_000;
+
+/** Istio's standard metrics, counted at this proxy's side of the traffic. */
+export class IstioMetrics {
+  readonly #tables: () => Tables | null;
+  readonly #http = new Map<string, HttpSeries>();
+  readonly #tcp = new Map<string, TcpSeries>();
+
+  constructor(tables: () => Tables | null) {
+    this.#tables = tables;
+  }
+
+  countHttp(sample: ExchangeSample): void {
+    const series = this.#findHttp(sample);
+    series.requests.value += 1;
+    series.duration.observe(sample.durationMs);
+    series.requestBytes.observe(sample.requestBytes);
+    series.responseBytes.observe(sample.responseBytes);
+  }
+
+  openTcp(peer: DownstreamPeer, direction: ListenerDirection, cluster: Cluster, host: Host): void {
+    this.#findTcp(peer, direction, cluster.name, host, '').opened.value += 1;
+  }
+
+  closeTcp(peer: DownstreamPeer, direction: ListenerDirection, record: TcpRecord): void {
+    const series = this.#findTcp(peer, direction, record.cluster, record.host, record.flag);
+    series.closed.value += 1;
+    // Istio counts from the host's point of view: what it sent and what it received.
+    series.sent.value += record.receivedBytes;
+    series.received.value += record.sentBytes;
+  }
+
+  render(): string {
+    const http = [...this.#http.values()];
+    const tcp = [...this.#tcp.values()];
+    return [
+      renderCounters(
+        'istio_requests_total',
+        http.map(({ requests }) => requests),
+      ),
+      renderHistograms(
+        'istio_request_duration_milliseconds',
+        http.map(({ duration }) => duration),
+      ),
+      renderHistograms(
+        'istio_request_bytes',
+        http.map(({ requestBytes }) => requestBytes),
+      ),
+      renderHistograms(
+        'istio_response_bytes',
+        http.map(({ responseBytes }) => responseBytes),
+      ),
+      renderCounters(
+        'istio_tcp_connections_opened_total',
+        tcp.map(({ opened }) => opened),
+      ),
+      renderCounters(
+        'istio_tcp_connections_closed_total',
+        tcp.map(({ closed }) => closed),
+      ),
+      renderCounters(
+        'istio_tcp_sent_bytes_total',
+        tcp.map(({ sent }) => sent),
+      ),
+      renderCounters(
+        'istio_tcp_received_bytes_total',
+        tcp.map(({ received }) => received),
+      ),
+    ].join('');
+  }
+
+  /** The common case, a plain answer of a known host to our own workload, costs one look into a small map. */
+  #findHttp(sample: ExchangeSample): HttpSeries {
+    const tables = this.#tables();
+    const { host } = sample;
+    if (host === null || tables === null || sample.flags !== '' || sample.pipeline.direction === 'inbound') {
+      return this.#lookUpHttp(sample);
+    }
+    let cached = host.series as HostSeries | null;
+    if (cached === null || cached.tables !== tables) {
+      cached = { tables, byStatus: new Map() };
+      host.series = cached;
+    }
+    const known = cached.byStatus.get(sample.status);
+    if (known !== undefined) return known;
+    const series = this.#lookUpHttp(sample);
+    // The host's name stands in for the caller's Host header only where the cluster has a service of its own.
+    if (tables.clusters.get(sample.clusterName)?.spec.service != null)
+      cached.byStatus.set(sample.status, series);
+    return series;
+  }
+
+  #lookUpHttp(sample: ExchangeSample): HttpSeries {
+    const { peer, pipeline, clusterName, host, authority } = sample;
+    const traffic = this.#describe(peer, pipeline.direction, clusterName, host, authority);
+    const labels = formatLabels([
+      ...trafficLabels(traffic),
+      ['request_protocol', sample.isGrpc ? 'grpc' : 'http'],
+      ['response_code', String(sample.status)],
+      ['grpc_response_status', ''],
+      ['response_flags', sample.flags === '' ? '-' : sample.flags],
+    ]);
+    return findOrAdd(this.#http, labels, (key) => new HttpSeries(key));
+  }
+
+  #findTcp(
+    peer: DownstreamPeer,
+    direction: ListenerDirection,
+    clusterName: string,
+    host: Host | null,
+    flag: string,
+  ): TcpSeries {
+    const { originalDestination } = peer;
+    const traffic = this.#describe(peer, direction, clusterName, host, originalDestination.address);
+    const labels = formatLabels([
+      ...trafficLabels(traffic),
+      ['request_protocol', 'tcp'],
+      ['response_flags', flag === '' ? '-' : flag],
+    ]);
+    return findOrAdd(this.#tcp, labels, (key) => new TcpSeries(key));
+  }
+
+  #describe(
+    peer: DownstreamPeer,
+    direction: ListenerDirection,
+    clusterName: string,
+    host: Host | null,
+    authority: string,
+  ): TrafficLabels {
+    const tables = this.#tables();
+    const own = tables === null ? null : ownWorkload(tables.node, tables.workloads);
+    const isInbound = direction === 'inbound';
+    const other = isInbound
+      ? tables?.workloads.get(peer.remoteAddress)
+      : host === null
+        ? undefined
+        : (tables?.workloadsByName.get(host.spec.workload) ?? tables?.workloads.get(host.address));
+    const service = tables?.clusters.get(clusterName)?.spec.service;
+    return {
+      reporter: isInbound ? 'destination' : 'source',
+      source: isInbound ? (other ?? null) : own,
+      destination: isInbound ? own : (other ?? null),
+      sourcePrincipal: isInbound ? peer.identity : '',
+      destinationPrincipal: '',
+      service: service ?? { hostname: authority, name: clusterName, namespace: '' },
+      security: isInbound ? (peer.identity === '' ? 'none' : 'mutual_tls') : 'unknown',
+    };
+  }
+}
+
+function findOrAdd<Series>(
+  all: Map<string, Series>,
+  labels: string,
+  create: (labels: string) => Series,
+): Series {
+  const key = all.has(labels) || all.size < MAX_SERIES ? labels : 'overflow="true"';
+  const known = all.get(key);
+  if (known !== undefined) return known;
+  const made = create(key);
+  all.set(key, made);
+  return made;
+}
