@@ -1,0 +1,121 @@
+import type { ClusterSpec } from '../../model/cluster.ts';
+import type { EndpointsSpec } from '../../model/endpoint.ts';
+import type { Labels } from '../../model/labels.ts';
+import {
+  BLACK_HOLE_CLUSTER,
+  INBOUND_PASSTHROUGH_CLUSTER,
+  inboundClusterName,
+  outboundClusterName,
+  PASSTHROUGH_CLUSTER,
+} from '../../model/names.ts';
+import { INBOUND_SOURCE_ADDRESS } from '../../model/ports.ts';
+import { findDestinationPolicy } from './destination-rules.ts';
+import { compileEndpoints } from './endpoints.ts';
+import { compilePolicy, selectBlocks } from './traffic-policy.ts';
+import type { PortProtocol, Service, ServicePort } from './world.ts';
+import type { WorldIndex } from './world-index.ts';
+
+export interface ClusterWithEndpoints {
+  readonly cluster: ClusterSpec;
+  readonly endpoints: EndpointsSpec;
+}
+
+/** Every cluster of one service as callers of a namespace on some networks see it: each port, whole and by subset. */
+export function serviceClusters(
+  index: WorldIndex,
+  service: Service,
+  namespace: string,
+  networks: readonly string[],
+): readonly ClusterWithEndpoints[] {
+  const key = `clusters ${service.hostname} ${namespace} ${networks.join(',')}`;
+  return index.shared.get(key, () => {
+    const policy = findDestinationPolicy(index, namespace, service);
+    return service.ports
+      .filter((port) => port.protocol !== 'udp')
+      .flatMap((port) =>
+        [undefined, ...policy.subsets].map((subset) => {
+          const blocks = selectBlocks(policy.trafficPolicy, subset, port.number);
+          const name = outboundClusterName(port.number, subset?.name ?? '', service.hostname);
+          const cluster: ClusterSpec = {
+            ...compilePolicy(blocks, index.world.mesh),
+            name,
+            discovery: { kind: 'endpoints', endpoints: name },
+            protocol: upstreamProtocol(port.protocol),
+            tls: null,
+            service: { hostname: service.hostname, name: service.name, namespace: service.namespace },
+          };
+          return sharedPair(index, cluster, service, port, subset?.labels ?? {}, networks);
+        }),
+      );
+  });
+}
+
+/** Clusters are equal for callers of any network, endpoints for callers of any namespace: one object each. */
+function sharedPair(
+  index: WorldIndex,
+  cluster: ClusterSpec,
+  service: Service,
+  port: ServicePort,
+  labels: Labels,
+  networks: readonly string[],
+): ClusterWithEndpoints {
+  const text = JSON.stringify(cluster);
+  const labelsText = JSON.stringify(labels);
+  return {
+    cluster: index.shared.get(`cluster ${text}`, () => cluster),
+    endpoints: index.shared.get(`endpoints ${cluster.name} ${labelsText} ${networks.join(',')}`, () =>
+      compileEndpoints(index, cluster.name, service, port, labels, networks),
+    ),
+  };
+}
+
+function upstreamProtocol(protocol: PortProtocol): ClusterSpec['protocol'] {
+  switch (protocol) {
+    case 'http2':
+    case 'grpc':
+    case 'grpc-web':
+      return 'http2';
+    case 'http':
+      return 'http1';
+    case 'auto':
+      return 'downstream';
+    default:
+      return 'tcp';
+  }
+}
+
+/** The clusters that every sidecar has beside those of services. */
+export function builtInClusters(index: WorldIndex): readonly ClusterSpec[] {
+  return index.shared.get('built-in clusters', () => [
+    builtIn(index, PASSTHROUGH_CLUSTER, { kind: 'original-destination', sourceAddress: '', port: 0 }),
+    builtIn(index, BLACK_HOLE_CLUSTER, { kind: 'none' }),
+    builtIn(index, INBOUND_PASSTHROUGH_CLUSTER, {
+      kind: 'original-destination',
+      sourceAddress: INBOUND_SOURCE_ADDRESS,
+      port: 0,
+    }),
+  ]);
+}
+
+/** The way from a proxy to its own application: at the address that was called, from 127.0.0.6. */
+export function inboundCluster(index: WorldIndex, service: Service, port: ServicePort): ClusterSpec {
+  return index.shared.get(`inbound cluster ${service.hostname} ${port.number}`, () => ({
+    ...builtIn(index, inboundClusterName(port.targetPort), {
+      kind: 'original-destination',
+      sourceAddress: INBOUND_SOURCE_ADDRESS,
+      port: 0,
+    }),
+    service: { hostname: service.hostname, name: service.name, namespace: service.namespace },
+  }));
+}
+
+function builtIn(index: WorldIndex, name: string, discovery: ClusterSpec['discovery']): ClusterSpec {
+  return {
+    ...compilePolicy({}, index.world.mesh),
+    name,
+    discovery,
+    protocol: 'downstream',
+    tls: null,
+    service: null,
+  };
+}

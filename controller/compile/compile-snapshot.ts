@@ -1,0 +1,129 @@
+import type { ClusterSpec } from '../../model/cluster.ts';
+import type { EndpointsSpec } from '../../model/endpoint.ts';
+import type { Labels } from '../../model/labels.ts';
+import type { NodeSpec } from '../../model/node.ts';
+import type { RouteConfigSpec } from '../../model/route.ts';
+import { emptyResources, type Resources, type Snapshot } from '../../model/snapshot.ts';
+import { builtInClusters, serviceClusters } from './clusters.ts';
+import { compileGateway } from './gateway.ts';
+import { compileInbound } from './inbound.ts';
+import { compileNames } from './name-entries.ts';
+import { compileOutbound, visibleServices } from './outbound.ts';
+import { networksKey } from './reachability.ts';
+import { canonicalNames, compileWorkloads } from './workload-specs.ts';
+import type { Service, Workload } from './world.ts';
+import type { WorldIndex } from './world-index.ts';
+
+/** All that one proxy needs, out of the World alone. */
+export function compileSnapshot(index: WorldIndex, proxy: Workload): Snapshot {
+  return {
+    resources: proxy.proxy === 'gateway' ? gatewayResources(index, proxy) : sidecarResources(index, proxy),
+  };
+}
+
+function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
+  const networks = proxy.addresses.map(({ network }) => network);
+  const labels = relevantLabels(index, proxy.labels);
+  const viewKey = `${proxy.namespace} ${JSON.stringify(labels)}`;
+  const view = { namespace: proxy.namespace, labels };
+  const outbound = index.shared.get(`outbound ${viewKey}`, () => compileOutbound(index, view));
+  const upstream = upstreamResources(index, proxy, networks, () => visibleServices(index, proxy.namespace));
+  const inbound = compileInbound(index, proxy);
+  const resources = emptyResources();
+  for (const spec of [...outbound.listeners, ...inbound.listeners]) resources.listener.set(spec.name, spec);
+  for (const spec of [...outbound.routes, ...inbound.routes]) resources.route.set(spec.name, spec);
+  for (const spec of [...upstream.clusters, ...builtInClusters(index), ...inbound.clusters])
+    resources.cluster.set(spec.name, spec);
+  resources.node.set('self', nodeSpec(index, proxy));
+  return {
+    ...resources,
+    endpoint: upstream.endpoints,
+    workload: compileWorkloads(index),
+    name: compileNames(index, proxy.namespace, networks),
+  };
+}
+
+function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
+  const networks = proxy.addresses.map(({ network }) => network);
+  const result = compileGateway(index, proxy);
+  const used = usedHostnames(result.routes);
+  const services = index.world.services.filter((service) => used.has(service.hostname));
+  const upstream = upstreamResources(index, proxy, networks, () => services);
+  const resources = emptyResources();
+  for (const spec of result.listeners) resources.listener.set(spec.name, spec);
+  for (const spec of result.routes) resources.route.set(spec.name, spec);
+  for (const spec of upstream.clusters) resources.cluster.set(spec.name, spec);
+  resources.node.set('self', nodeSpec(index, proxy));
+  return { ...resources, endpoint: upstream.endpoints, workload: compileWorkloads(index), name: new Map() };
+}
+
+/** Hosts of the clusters that a gateway's routes name: it needs no others. */
+export function usedHostnames(routes: readonly RouteConfigSpec[]): Set<string> {
+  const hostnames = new Set<string>();
+  for (const { virtualHosts } of routes) {
+    for (const { action } of virtualHosts.flatMap((host) => host.routes)) {
+      if (action.kind !== 'route') continue;
+      for (const { name } of action.clusters) hostnames.add(name.split('|')[3] ?? '');
+      for (const { cluster } of action.mirrors) hostnames.add(cluster.split('|')[3] ?? '');
+    }
+  }
+  return hostnames;
+}
+
+interface UpstreamResources {
+  readonly clusters: readonly ClusterSpec[];
+  readonly endpoints: ReadonlyMap<string, EndpointsSpec>;
+}
+
+function upstreamResources(
+  index: WorldIndex,
+  proxy: Workload,
+  networks: readonly string[],
+  services: () => readonly Service[],
+): UpstreamResources {
+  const compute = (): UpstreamResources => {
+    const pairs = services().flatMap((service) => serviceClusters(index, service, proxy.namespace, networks));
+    return {
+      clusters: pairs.map(({ cluster }) => cluster),
+      endpoints: new Map(pairs.map(({ endpoints }) => [endpoints.name, endpoints])),
+    };
+  };
+  if (proxy.proxy === 'gateway') return compute();
+  return index.shared.get(`upstream ${proxy.namespace} ${networksKey(proxy)}`, compute);
+}
+
+function relevantLabels(index: WorldIndex, labels: Labels): Labels {
+  const kept: Record<string, string> = {};
+  for (const key of index.sourceLabelKeys) {
+    const value = labels[key];
+    if (value !== undefined) kept[key] = value;
+  }
+  return kept;
+}
+
+function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
+  const { mesh, meshId } = index.world;
+  const isGateway = proxy.proxy === 'gateway';
+  return {
+    id: `${isGateway ? 'router' : 'sidecar'}~${proxy.name}.${proxy.namespace}`,
+    kind: isGateway ? 'gateway' : 'sidecar',
+    name: proxy.workload,
+    namespace: proxy.namespace,
+    labels: proxy.labels,
+    serviceAccount: proxy.serviceAccount,
+    ...canonicalNames(proxy),
+    meshId,
+    addresses: proxy.addresses.map(({ address }) => address),
+    pathNormalization: mesh.pathNormalization,
+    protocolDetectionTimeoutMs: mesh.protocolDetectionTimeoutMs,
+    numTrustedProxies: mesh.numTrustedProxies,
+    drainMs: mesh.terminationDrainDurationMs,
+    accessLog:
+      mesh.accessLogFile === ''
+        ? null
+        : {
+            format: mesh.accessLogFormat === '' ? null : mesh.accessLogFormat,
+            json: mesh.accessLogEncoding === 'JSON',
+          },
+  };
+}

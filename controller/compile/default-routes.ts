@@ -1,0 +1,55 @@
+import { BLACK_HOLE_CLUSTER, outboundClusterName, PASSTHROUGH_CLUSTER } from '../../model/names.ts';
+import type { RetrySpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
+import { MATCH_ALL } from './http-match.ts';
+import { DEFAULT_RETRY } from './http-policies.ts';
+import { decorator } from './http-route.ts';
+import type { Service } from './world.ts';
+
+/** Routes that Istio makes where no VirtualService does. */
+
+export function plainRoute(name: string, cluster: string, retry: RetrySpec | null): RouteSpec {
+  return {
+    name,
+    match: MATCH_ALL,
+    action: {
+      kind: 'route',
+      clusters: [{ name: cluster, weight: 1, requestHeaders: null, responseHeaders: null, authority: null }],
+      timeoutMs: 0,
+      retry,
+      rewrite: null,
+      mirrors: [],
+      hash: [],
+    },
+    requestHeaders: null,
+    responseHeaders: null,
+    fault: null,
+    cors: null,
+    decorator: '',
+    origin: null,
+  };
+}
+
+/** Every path of a service to its cluster on that port. */
+export function defaultRoute(service: Service, port: number): RouteSpec {
+  const route = plainRoute('default', outboundClusterName(port, '', service.hostname), DEFAULT_RETRY);
+  return route.action.kind === 'route'
+    ? { ...route, decorator: decorator(route.action, route.match, service.name, port) }
+    : route;
+}
+
+/** Hosts that nobody knows: passed on to where they were going, or refused with 502. */
+export function catchAllHost(mode: 'ALLOW_ANY' | 'REGISTRY_ONLY'): VirtualHostSpec {
+  if (mode === 'ALLOW_ANY') {
+    return {
+      name: 'allow_any',
+      domains: ['*'],
+      routes: [plainRoute('allow_any', PASSTHROUGH_CLUSTER, null)],
+    };
+  }
+  const route = plainRoute('block_all', BLACK_HOLE_CLUSTER, null);
+  return {
+    name: 'block_all',
+    domains: ['*'],
+    routes: [{ ...route, action: { kind: 'direct', status: 502, bodyBase64: '' } }],
+  };
+}

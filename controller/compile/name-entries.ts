@@ -1,0 +1,35 @@
+import type { NameEntrySpec } from '../../model/name-entry.ts';
+import { visibleServices } from './outbound.ts';
+import { reachableAddress } from './reachability.ts';
+import type { Service } from './world.ts';
+import type { WorldIndex } from './world-index.ts';
+
+/** Names that the agents of a namespace, on some networks, know better than Docker does (DESIGN, "Names"). */
+export function compileNames(
+  index: WorldIndex,
+  namespace: string,
+  networks: readonly string[],
+): ReadonlyMap<string, NameEntrySpec> {
+  return index.shared.get(`names ${namespace} ${networks.join(',')}`, () => {
+    const names = new Map<string, NameEntrySpec>();
+    for (const service of visibleServices(index, namespace)) {
+      const addresses = service.headless ? memberAddresses(index, service, networks) : service.vips;
+      const { name, namespace: own, hostname } = service;
+      for (const form of [hostname, `${name}.${own}.svc`, `${name}.${own}`]) {
+        names.set(form, { name: form, addresses, mode: 'answer' });
+      }
+      if (own === namespace)
+        names.set(name, { name, addresses, mode: service.isDockerName ? 'pass' : 'answer' });
+    }
+    return names;
+  });
+}
+
+function memberAddresses(index: WorldIndex, service: Service, networks: readonly string[]): string[] {
+  return service.members.flatMap((id) => {
+    const workload = index.workloadsById.get(id);
+    const address =
+      workload === undefined || workload.health !== 'ready' ? null : reachableAddress(workload, networks);
+    return address === null ? [] : [address];
+  });
+}

@@ -1,0 +1,35 @@
+import { LABEL } from '../../model/labels.ts';
+import type { WorkloadSpec } from '../../model/workload.ts';
+import type { Workload } from './world.ts';
+import type { WorldIndex } from './world-index.ts';
+
+/** Who is behind which address: the same for every proxy. */
+export function compileWorkloads(index: WorldIndex): ReadonlyMap<string, WorkloadSpec> {
+  return index.shared.get(
+    'workloads',
+    () => new Map(index.world.workloads.map((workload) => [workload.name, specOf(workload)])),
+  );
+}
+
+function specOf(workload: Workload): WorkloadSpec {
+  return {
+    name: workload.name,
+    addresses: workload.addresses.map(({ address }) => address),
+    namespace: workload.namespace,
+    workload: workload.workload,
+    serviceAccount: workload.serviceAccount,
+    labels: workload.labels,
+    ...canonicalNames(workload),
+  };
+}
+
+/** Istio's canonical names: label `app` and `version`, else the workload's name and `latest`. */
+export function canonicalNames({ labels, workload }: Workload): {
+  canonicalService: string;
+  canonicalRevision: string;
+} {
+  return {
+    canonicalService: labels['service.istio.io/canonical-name'] ?? labels[LABEL.app] ?? workload,
+    canonicalRevision: labels['service.istio.io/canonical-revision'] ?? labels[LABEL.version] ?? 'latest',
+  };
+}

@@ -1,0 +1,61 @@
+import type { Resource } from '../../istio/resource.ts';
+import type { DestinationRuleSpec } from '../../istio/schema/destination-rule.ts';
+import type { GatewaySpec } from '../../istio/schema/gateway.ts';
+import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
+import type { Service, Workload, World } from './world.ts';
+
+/** A World with what every proxy's compilation looks up. Made once per World; caches inside are keyed by what a result depends on. */
+export interface WorldIndex {
+  readonly world: World;
+  readonly servicesByHost: ReadonlyMap<string, Service>;
+  readonly workloadsById: ReadonlyMap<string, Workload>;
+  readonly virtualServices: readonly Resource<VirtualServiceSpec>[];
+  readonly destinationRules: readonly Resource<DestinationRuleSpec>[];
+  readonly gateways: readonly Resource<GatewaySpec>[];
+  /** Label keys that some rule asks of its callers: proxies that agree on them get the same routes. */
+  readonly sourceLabelKeys: readonly string[];
+  /** Results that several proxies share, so that equal resources are the same object and are serialised once. */
+  readonly shared: SharedResults;
+}
+
+/** Values by key, each computed on first use. */
+export class SharedResults {
+  readonly #values = new Map<string, unknown>();
+
+  get<T>(key: string, compute: () => T): T {
+    const known = this.#values.get(key);
+    if (known !== undefined) return known as T;
+    const value = compute();
+    this.#values.set(key, value);
+    return value;
+  }
+}
+
+export function indexWorld(world: World): WorldIndex {
+  const virtualServices = ofKind<VirtualServiceSpec>(world, 'VirtualService');
+  return {
+    world,
+    servicesByHost: new Map(world.services.map((service) => [service.hostname, service])),
+    workloadsById: new Map(world.workloads.map((workload) => [workload.id, workload])),
+    virtualServices,
+    destinationRules: ofKind<DestinationRuleSpec>(world, 'DestinationRule'),
+    gateways: ofKind<GatewaySpec>(world, 'Gateway'),
+    sourceLabelKeys: collectSourceLabelKeys(virtualServices),
+    shared: new SharedResults(),
+  };
+}
+
+function ofKind<Spec>(world: World, kind: string): Resource<Spec>[] {
+  return world.resources.filter((resource) => resource.kind === kind) as Resource<Spec>[];
+}
+
+function collectSourceLabelKeys(virtualServices: readonly Resource<VirtualServiceSpec>[]): string[] {
+  const keys = new Set<string>();
+  for (const { spec } of virtualServices) {
+    const matches = [...(spec.http ?? []), ...(spec.tcp ?? []), ...(spec.tls ?? [])].flatMap(
+      (route) => route.match ?? [],
+    );
+    for (const match of matches) for (const key of Object.keys(match?.sourceLabels ?? {})) keys.add(key);
+  }
+  return [...keys].sort();
+}
