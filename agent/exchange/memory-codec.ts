@@ -1,0 +1,216 @@
+import { BODY_NOT_TOLD, type Headers, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import { Exchange } from './exchange.ts';
+import type { HttpPipeline } from './pipeline.ts';
+import type {
+  DownstreamPeer,
+  DownstreamStream,
+  Pool,
+  UpstreamEvents,
+  UpstreamFailure,
+  UpstreamStream,
+} from './streams.ts';
+
+/** A codec without bytes: requests and answers as objects, for tests of everything between two codecs. */
+
+export interface MemoryRequest {
+  readonly method?: string;
+  readonly path?: string;
+  readonly authority?: string;
+  readonly headers?: Headers;
+  readonly body?: string;
+  readonly upgrade?: string;
+}
+
+export interface MemoryResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  readonly trailers: Headers | null;
+}
+
+const DEFAULT_PEER: DownstreamPeer = {
+  ...{ remoteAddress: '10.1.0.1', remotePort: 40000, localAddress: '10.1.0.2', localPort: 8080 },
+  originalDestination: { address: '10.1.0.2', port: 8080 },
+  ...{ identity: '', isTls: false },
+};
+
+/** The caller's side of one exchange, and what it got. */
+export class MemoryDownstream implements DownstreamStream {
+  readonly peer: DownstreamPeer;
+  readonly interim: ResponseHead[] = [];
+  head: ResponseHead | null = null;
+  chunks: Buffer[] = [];
+  trailers: Headers | null = null;
+  isEnded = false;
+  isAborted = false;
+  isTunnel = false;
+  isPaused = false;
+  /** Set false to play a caller that reads too slowly. */
+  isWritable = true;
+
+  constructor(peer: DownstreamPeer = DEFAULT_PEER) {
+    this.peer = peer;
+  }
+
+  /** null while the answer is not whole. */
+  get response(): MemoryResponse | null {
+    if (this.head === null || !this.isEnded) return null;
+    const { status, headers } = this.head;
+    return { status, headers, body: Buffer.concat(this.chunks).toString(), trailers: this.trailers };
+  }
+
+  sendInterim(head: ResponseHead): void {
+    this.interim.push(head);
+  }
+
+  sendHead(head: ResponseHead): void {
+    this.head = head;
+  }
+
+  sendData(chunk: Buffer): boolean {
+    this.chunks.push(chunk);
+    return this.isWritable;
+  }
+
+  sendEnd(trailers: Headers | null): void {
+    this.isEnded = true;
+    this.trailers = trailers;
+  }
+
+  abort(): void {
+    this.isAborted = true;
+  }
+
+  pauseRequest(): void {
+    this.isPaused = true;
+  }
+
+  resumeRequest(): void {
+    this.isPaused = false;
+  }
+
+  startTunnel(): void {
+    this.isTunnel = true;
+  }
+}
+
+export interface MemoryExchange {
+  readonly exchange: Exchange;
+  readonly downstream: MemoryDownstream;
+}
+
+/** Sends a request, its body in one chunk, through a pipeline; the answer is in `downstream`, at once or later. */
+export function sendRequest(
+  pipeline: HttpPipeline,
+  request: MemoryRequest,
+  peer?: DownstreamPeer,
+): MemoryExchange {
+  const body = request.body ?? '';
+  const head: RequestHead = {
+    method: request.method ?? 'GET',
+    path: request.path ?? '/',
+    authority: request.authority ?? 'service',
+    version: 'HTTP/1.1',
+    headers: [...(request.headers ?? [])],
+    contentLength: body === '' ? BODY_NOT_TOLD : Buffer.byteLength(body),
+    upgrade: request.upgrade ?? '',
+    expectContinue: false,
+  };
+  const downstream = new MemoryDownstream(peer);
+  const exchange = new Exchange(pipeline, downstream, head, body !== '', () => {});
+  exchange.start();
+  if (body !== '') exchange.onRequestData(Buffer.from(body));
+  exchange.onRequestEnd(null);
+  return { exchange, downstream };
+}
+
+/** A request as it reached a host, with the ways to answer it. */
+export class MemoryUpstream implements UpstreamStream {
+  /** Copied: the exchange edits its own head for the next attempt. */
+  readonly head: RequestHead;
+  readonly #events: UpstreamEvents;
+  readonly #onRequestEnd: (upstream: MemoryUpstream) => void;
+  chunks: Buffer[] = [];
+  trailers: Headers | null = null;
+  isCancelled = false;
+  isPaused = false;
+  isTunnelEnded = false;
+
+  constructor(head: RequestHead, events: UpstreamEvents, onRequestEnd: (upstream: MemoryUpstream) => void) {
+    this.head = { ...head, headers: [...head.headers] };
+    this.#events = events;
+    this.#onRequestEnd = onRequestEnd;
+  }
+
+  get body(): string {
+    return Buffer.concat(this.chunks).toString();
+  }
+
+  sendData(chunk: Buffer): boolean {
+    this.chunks.push(chunk);
+    return true;
+  }
+
+  sendEnd(trailers: Headers | null): void {
+    this.trailers = trailers;
+    this.#onRequestEnd(this);
+  }
+
+  sendTunnelEnd(): void {
+    this.isTunnelEnded = true;
+  }
+
+  pauseResponse(): void {
+    this.isPaused = true;
+  }
+
+  resumeResponse(): void {
+    this.isPaused = false;
+  }
+
+  cancel(): void {
+    this.isCancelled = true;
+  }
+
+  /** Answers, unless the proxy has given the request up. */
+  respond(status: number, headers: Headers = [], body = ''): void {
+    if (this.isCancelled) return;
+    const head = { ...RESPONSE, status, headers: [...headers], contentLength: Buffer.byteLength(body) };
+    this.#events.onResponse(head, body !== '');
+    // The head alone may have made the proxy try again elsewhere.
+    if (body !== '' && !this.isCancelled) this.#events.onResponseData(Buffer.from(body));
+    if (!this.isCancelled) this.#events.onResponseEnd(null);
+  }
+
+  fail(failure: UpstreamFailure): void {
+    if (!this.isCancelled) this.#events.onUpstreamFailure(failure);
+  }
+}
+
+const RESPONSE: ResponseHead = {
+  ...{ status: 200, reason: '', version: 'HTTP/1.1', headers: [], contentLength: 0, upgrade: '' },
+};
+
+/** Plays a host: told of each request that is whole. */
+export type MemoryHandler = (upstream: MemoryUpstream) => void;
+
+/** The seam of `ClusterDeps.createPool` without sockets; `null` as a handler refuses every connection. */
+export function createMemoryPool(handler: MemoryHandler | null): Pool {
+  return {
+    request(head, hasBody, events) {
+      if (handler === null) {
+        const reason = 'delayed connect error: Connection refused';
+        events.onUpstreamFailure({ kind: 'connect-failure', reason });
+        return;
+      }
+      const upstream = new MemoryUpstream(head, events, handler);
+      events.onUpstreamReady(upstream);
+      if (!hasBody) handler(upstream);
+    },
+    forget() {},
+    drain() {},
+    sweep() {},
+    idleCount: 0,
+    connectionCount: 0,
+  };
+}
