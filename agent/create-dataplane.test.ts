@@ -156,6 +156,13 @@ describe('HTTP through the data plane', () => {
     assert.deepEqual(text.match(/\[\/\d\]/g), ['[/1]', '[/2]', '[/3]']);
   });
 
+  test('a caller that half-closes behind pipelined requests gets every answer', async () => {
+    const upstream = await backend((request, response) => response.end(`[${request.url}]`));
+    const { port } = await start(toReviews(upstream));
+    const text = await raw(port, [1, 2, 3].map((n) => `GET /${n} HTTP/1.1\r\nhost: a\r\n\r\n`).join(''));
+    assert.deepEqual(text.match(/\[\/\d\]/g), ['[/1]', '[/2]', '[/3]']);
+  });
+
   test('HEAD, 204 and 304 have no body, and the connection goes on behind them', async () => {
     const upstream = await backend((request, response) => {
       response.statusCode = Number(request.url?.slice(1)) || 200;
@@ -186,6 +193,7 @@ describe('HTTP through the data plane', () => {
     assert.match(text, /^HTTP\/1\.1 400 Bad Request\r\n/);
     assert.match(text, /connection: close/);
     assert.match(text, /Bad Request$/);
+    assert.match(text, /server: envoy\r\n/);
   });
 
   test('an upgraded connection passes bytes both ways', async () => {

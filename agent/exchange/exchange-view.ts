@@ -16,10 +16,13 @@ export interface Exchange {
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly responseHead: ResponseHead | null;
-  readonly destination: { readonly clusterName: string } | null;
+  readonly destination: { readonly clusterName: string; readonly cluster: object | null } | null;
+  /** `x-envoy-decorator-operation` of the route, '' = none. */
+  readonly decorator: string;
   readonly forwarder: ForwardedView | null;
   scheme: string;
   requestId: string;
+  isDecorated: boolean;
   header(name: string): string;
 }
 

@@ -2,7 +2,7 @@ import type { ResponseFlag } from '../../model/response-flag.ts';
 import { BODY_NOT_TOLD, type Headers, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { FormatContext } from '../policy/format.ts';
 import { applyHeaderOps } from '../policy/header-ops.ts';
-import { getHeader, setHeader } from '../policy/headers.ts';
+import { getHeader } from '../policy/headers.ts';
 import { normalizePath } from '../policy/normalize-path.ts';
 import { redirectLocation } from '../policy/redirect.ts';
 import { matchRoute } from '../policy/route-table.ts';
@@ -13,7 +13,8 @@ import { Forwarder } from './forwarder.ts';
 import { formatOperator } from './operators.ts';
 import type { HttpPipeline } from './pipeline.ts';
 import { buildRecord, countExchange } from './report.ts';
-import { prepareRequest, SERVER_NAME } from './request-headers.ts';
+import { prepareRequest } from './request-headers.ts';
+import { finishResponse } from './response-headers.ts';
 import type { Destination, RouteEntry } from './route-entry.ts';
 import type { DownstreamEvents, DownstreamPeer, DownstreamStream } from './streams.ts';
 
@@ -32,6 +33,8 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   /** `http` or `https` as the caller used it; matched as `:scheme`. */
   scheme = 'http';
   requestId = '';
+  /** The caller's own proxy said how the operation is called. */
+  isDecorated = false;
   status = 0;
   flags = '';
   details = '';
@@ -43,6 +46,10 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   isOver = false;
   #route: RouteEntry | null = null;
   #nextFilter = 0;
+  /** What came of the body while a filter waited; the caller is paused meanwhile. */
+  #early: Buffer[] | null = null;
+  #isRequestEnded = false;
+  #trailers: Headers | null = null;
   #isResponseComplete = false;
   #cancelTimers: (() => void)[] | null = null;
   readonly #onOver: () => void;
@@ -73,6 +80,10 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     return this.#route as RouteEntry;
   }
 
+  get decorator(): string {
+    return this.#route?.spec.decorator ?? '';
+  }
+
   get routeName(): string {
     return this.#route?.spec.name ?? '';
   }
@@ -92,6 +103,14 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
       return;
     }
     this.#route = entry;
+    // Chosen before the filters run, as in Envoy: what they answer has the destination's header operations too.
+    const choice = entry.destinations;
+    if (choice !== null) {
+      this.destination = pickWeighted(
+        choice,
+        choice.items.length === 1 ? 0 : this.pipeline.services.random(),
+      );
+    }
     this.resumeFilters();
   }
 
@@ -128,26 +147,45 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   }
 
   #forward(): void {
-    const choice = this.route.destinations;
-    if (choice === null) return;
-    const isSingle = choice.items.length === 1;
-    const destination = pickWeighted(choice, isSingle ? 0 : this.pipeline.services.random());
-    this.destination = destination;
+    const { destination } = this;
+    if (destination === null) return;
     if (destination.cluster === null) {
       this.sendLocalReply(CLUSTER_NOT_FOUND);
       return;
     }
     this.forwarder = new Forwarder(this, destination.cluster);
     this.forwarder.start();
+    this.#forwardEarly(this.forwarder);
+  }
+
+  #forwardEarly(forwarder: Forwarder): void {
+    const early = this.#early;
+    if (early !== null) {
+      this.#early = null;
+      for (const chunk of early) forwarder.onRequestData(chunk);
+      this.downstream.resumeRequest();
+    }
+    if (this.#isRequestEnded) forwarder.onRequestEnd(this.#trailers);
   }
 
   onRequestData(chunk: Buffer): void {
     this.requestBytes += chunk.length;
-    this.forwarder?.onRequestData(chunk);
+    if (this.forwarder !== null) this.forwarder.onRequestData(chunk);
+    else if (!this.isOver) {
+      if (this.#early === null) {
+        this.#early = [];
+        this.downstream.pauseRequest();
+      }
+      this.#early.push(chunk);
+    }
   }
 
   onRequestEnd(trailers: Headers | null): void {
-    this.forwarder?.onRequestEnd(trailers);
+    if (this.forwarder !== null) this.forwarder.onRequestEnd(trailers);
+    else {
+      this.#isRequestEnded = true;
+      this.#trailers = trailers;
+    }
   }
 
   onTunnelData(chunk: Buffer): void {
@@ -177,9 +215,9 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.status = head.status;
     this.responseHead = head;
     const ops = this.destination === null ? (this.#route?.responseOps ?? null) : this.destination.responseOps;
-    setHeader(head.headers, 'server', SERVER_NAME[this.pipeline.direction]);
     if (ops !== null) applyHeaderOps(ops, head.headers, this);
     for (const filter of this.pipeline.filters) filter.onResponse?.(this, head);
+    finishResponse(this, head);
     this.downstream.sendHead(head, hasBody);
   }
 
@@ -211,15 +249,15 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.details = reply.details;
     const headers: Headers = [...reply.headers];
     if (reply.body !== '') headers.push('content-type', 'text/plain');
-    headers.push('date', this.pipeline.services.httpDate());
     const isBodyless = reply.status === 204 || reply.status === 304 || reply.status < 200;
-    const hasBody = reply.body !== '' && !isBodyless && this.request.method !== 'HEAD';
+    const isHead = this.request.method === 'HEAD';
+    const hasBody = reply.body !== '' && !isBodyless && !isHead;
     const head: ResponseHead = {
       status: reply.status,
       reason: '',
       version: 'HTTP/1.1',
       headers,
-      contentLength: isBodyless ? BODY_NOT_TOLD : reply.body.length,
+      contentLength: isBodyless || (isHead && reply.body === '') ? BODY_NOT_TOLD : reply.body.length,
       upgrade: '',
     };
     this.sendResponseHead(head, hasBody);

@@ -91,11 +91,13 @@ export class Forwarder implements UpstreamEvents {
     if (destination?.requestOps != null)
       applyHeaderOps(destination.requestOps, request.headers, this.#exchange);
     if (route.rewrite !== null) {
-      const rewritten = route.rewrite(request.path);
-      if (rewritten !== request.path) setHeader(request.headers, 'x-envoy-original-path', request.path);
-      request.path = rewritten;
+      setHeader(request.headers, 'x-envoy-original-path', request.path);
+      request.path = route.rewrite(request.path);
     }
-    if (destination?.authority != null) request.authority = destination.authority;
+    for (const authority of destination?.authorities ?? []) {
+      setHeader(request.headers, 'x-envoy-original-host', request.authority);
+      request.authority = authority;
+    }
     if (request.expectContinue) {
       request.expectContinue = false;
       this.#exchange.downstream.sendInterim({
@@ -111,13 +113,19 @@ export class Forwarder implements UpstreamEvents {
     if (route.spec.decorator !== '')
       setHeader(request.headers, 'x-envoy-decorator-operation', route.spec.decorator);
     if (this.#action.timeoutMs > 0) {
-      setHeader(request.headers, 'x-envoy-expected-rq-timeout-ms', String(this.#action.timeoutMs));
+      const perTryMs = this.#retry?.perTryTimeoutMs ?? 0;
+      const expectedMs = perTryMs > 0 ? Math.min(perTryMs, this.#action.timeoutMs) : this.#action.timeoutMs;
+      setHeader(request.headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
+    } else if ((this.#retry?.perTryTimeoutMs ?? 0) > 0) {
+      setHeader(request.headers, 'x-envoy-expected-rq-timeout-ms', String(this.#retry?.perTryTimeoutMs));
     }
   }
 
   /** The whole request with all its attempts, from its end on (RouteAction.timeout). */
   #armTimeout(): void {
     this.#exchange.after(this.#action.timeoutMs, () => {
+      // A WebSocket lives on (ISTIO.md, correction 35).
+      if (this.#hasTunnel) return;
       this.#cluster.counters.upstream_rq_timeout += 1;
       if (this.#hasResponse) this.#exchange.abortResponse('UT', 'response_timeout');
       else {
@@ -135,11 +143,11 @@ export class Forwarder implements UpstreamEvents {
       discovery.kind === 'original-destination'
         ? this.#cluster.originalHost(original.address, original.port, pipeline.services.clock.now())
         : this.#cluster.pick(this.#tried, this.#retry?.hostSelectionAttempts ?? 0);
+    this.attempts += 1;
     if (host === null) {
       this.#exchange.sendLocalReply(NO_HEALTHY_UPSTREAM);
       return;
     }
-    this.attempts += 1;
     this.host = host;
     host.active += 1;
     this.#attemptOpen = true;

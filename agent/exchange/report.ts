@@ -10,14 +10,14 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     startedAtMs: clock.wall() - (clock.now() - exchange.startedAtMs),
     durationMs: clock.now() - exchange.startedAtMs,
     method: exchange.request.method,
-    path: exchange.originalPath,
+    path: exchange.header('x-envoy-original-path') || exchange.originalPath,
     authority: exchange.request.authority,
     protocol: exchange.request.version,
     status: exchange.status,
     flags: exchange.flags,
     details: exchange.details,
     routeName: exchange.routeName,
-    cluster: forwarder === null ? '' : (exchange.destination?.clusterName ?? ''),
+    cluster: clusterOf(exchange),
     upstream: forwarder?.hostKey ?? '',
     upstreamServiceMs: forwarder?.upstreamServiceMs ?? null,
     attempts: forwarder?.attempts ?? 0,
@@ -30,6 +30,11 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     forwardedFor: exchange.header('x-forwarded-for'),
     userAgent: exchange.header('user-agent'),
   };
+}
+
+/** '' where the route names a cluster that does not exist (flag NC). */
+function clusterOf({ destination }: Exchange): string {
+  return destination === null || destination.cluster === null ? '' : destination.clusterName;
 }
 
 export function countExchange(

@@ -5,7 +5,25 @@ import type { Exchange } from './exchange-view.ts';
 export const SERVER_NAME = { outbound: 'envoy', inbound: 'istio-envoy', gateway: 'istio-envoy' } as const;
 
 /** Requests for retries and timeouts by header are not honoured, and removed (ISTIO.md, correction 13). */
-const NEVER_FORWARDED = ['x-envoy-upstream-rq-timeout-ms', 'x-envoy-retry-on', 'x-envoy-max-retries'];
+const NEVER_FORWARDED = [
+  'x-envoy-upstream-rq-timeout-ms',
+  'x-envoy-upstream-rq-per-try-timeout-ms',
+  'x-envoy-upstream-rq-timeout-alt-response',
+  'x-envoy-expected-rq-timeout-ms',
+  'x-envoy-retry-on',
+  'x-envoy-retry-grpc-on',
+  'x-envoy-max-retries',
+  'x-envoy-retriable-status-codes',
+  'x-envoy-retriable-header-names',
+  'x-envoy-hedge-on-per-try-timeout',
+  'x-envoy-upstream-alt-stat-name',
+  'x-envoy-force-trace',
+  'x-envoy-internal',
+  'x-envoy-ip-tags',
+];
+
+const CLIENT_CERTIFICATE = 'x-forwarded-client-cert';
+const DECORATOR = 'x-envoy-decorator-operation';
 
 /** What a stranger must not say to a gateway: Envoy removes these from external requests. */
 const INTERNAL_ONLY = [
@@ -41,9 +59,16 @@ export function prepareRequest(exchange: Exchange): void {
       break;
     case 'outbound':
       if (mentionsEnvoy(headers)) for (const name of NEVER_FORWARDED) removeHeader(headers, name);
+      removeHeader(headers, CLIENT_CERTIFICATE);
       break;
     case 'inbound':
-      if (mentionsEnvoy(headers)) removeHeader(headers, 'x-envoy-decorator-operation');
+      if (mentionsEnvoy(headers)) {
+        exchange.isDecorated = getHeader(headers, DECORATOR) !== undefined;
+        removeHeader(headers, DECORATOR);
+        for (const name of NEVER_FORWARDED) removeHeader(headers, name);
+      }
+      // Only the mesh's own TLS proves a certificate; over plaintext the header is anybody's word.
+      if (exchange.peer.identity === '') removeHeader(headers, CLIENT_CERTIFICATE);
       break;
   }
   const proto = getHeader(headers, 'x-forwarded-proto');
@@ -88,5 +113,5 @@ function prepareAtGateway(exchange: Exchange): void {
 function externalAddress(forwardedFor: string, remoteAddress: string, hops: number): string {
   if (hops === 0) return remoteAddress;
   const addresses = forwardedFor.split(',').map((address) => address.trim());
-  return addresses.at(-hops) ?? remoteAddress;
+  return addresses.at(-hops) || remoteAddress;
 }

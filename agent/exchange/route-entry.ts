@@ -21,8 +21,8 @@ export interface Destination {
   readonly cluster: Cluster | null;
   readonly requestOps: HeaderOps | null;
   readonly responseOps: HeaderOps | null;
-  /** Host to send, null = as received. */
-  readonly authority: string | null;
+  /** Host rewrites in the order in which they are done; empty = Host as received. */
+  readonly authorities: readonly string[];
 }
 
 export function createRouteEntry(
@@ -60,9 +60,15 @@ function createDestinations(
         cluster: clusters.get(cluster.name) ?? null,
         requestOps: createHeaderOps(levels(spec.requestHeaders, cluster.requestHeaders)),
         responseOps: createHeaderOps(levels(spec.responseHeaders, cluster.responseHeaders)),
-        authority: action.rewrite?.authority ?? cluster.authority,
+        authorities: hostRewrites(action.rewrite?.authority ?? null, cluster.authority, isSingle),
       };
       return [destination, cluster.weight] as const;
     }),
   );
+}
+
+/** The route's rewrite wins; of several destinations the own one is done before it, and leaves its trace. */
+function hostRewrites(ofRoute: string | null, ofTarget: string | null, isSingle: boolean): string[] {
+  if (ofRoute === null) return ofTarget === null ? [] : [ofTarget];
+  return isSingle || ofTarget === null ? [ofRoute] : [ofTarget, ofRoute];
 }

@@ -7,6 +7,7 @@ import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
+import { SERVER_NAME } from '../exchange/request-headers.ts';
 import type { DownstreamPeer, DownstreamStream } from '../exchange/streams.ts';
 import type { FlushQueue } from './flush-queue.ts';
 import { SocketWriter } from './socket-writer.ts';
@@ -168,7 +169,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
     this.#exchange = null;
     if (this.#isTunnel) this.#writer.end();
     else if (this.#isRequestOpen) this.#linger();
-    else if (this.#isLast || this.#isEnded) this.#writer.end();
+    else if (this.#isLast || (this.#isEnded && !this.#parser.hasRest)) this.#writer.end();
     else {
       this.#hasNext = true;
       if (!this.#isReading) this.#continue();
@@ -207,6 +208,11 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
     this.#options.onClosed(this);
   }
 
+  #serverName(): string {
+    const pipeline = this.#options.pipeline();
+    return pipeline === null ? 'istio-envoy' : SERVER_NAME[pipeline.direction];
+  }
+
   /** Bytes that are no HTTP: one plain answer, then the end (RFC 9112 §2.2 and §9.6). */
   #refuse(error: unknown): void {
     if (!(error instanceof ProtocolError)) throw error;
@@ -221,7 +227,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
             status: error.status,
             reason: '',
             version: 'HTTP/1.1',
-            headers: ['content-type', 'text/plain'],
+            headers: ['content-type', 'text/plain', 'server', this.#serverName()],
             contentLength: body.length,
             upgrade: '',
           },

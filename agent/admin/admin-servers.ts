@@ -1,0 +1,43 @@
+import type { Server } from 'node:http';
+import { PORT } from '../../model/ports.ts';
+import { RESOURCE_KINDS } from '../../model/snapshot.ts';
+import type { HeldSnapshot } from '../control/resource-store.ts';
+import { type Page, type Pages, servePages } from './http-pages.ts';
+
+export interface AdminDeps {
+  readonly held: () => HeldSnapshot;
+  readonly isReady: () => boolean;
+  readonly renderMetrics: () => string;
+  /** Ends the agent gracefully. */
+  readonly quit: () => void;
+}
+
+/** 15000 (loopback), 15020, 15021 and 15090, each with the pages that it has in Istio. */
+export function openAdminServers(deps: AdminDeps): Promise<readonly Server[]> {
+  const metrics = (): Page => ({ status: 200, body: deps.renderMetrics() });
+  const ready = (): Page =>
+    deps.isReady() ? { status: 200, body: 'LIVE\n' } : { status: 503, body: 'NOT READY\n' };
+  const admin: Pages = {
+    '/config_dump': () => ({ status: 200, body: dump(deps.held()), type: 'application/json' }),
+    '/stats/prometheus': metrics,
+    '/ready': ready,
+    '/quitquitquit': (method) => {
+      if (method !== 'POST') return { status: 405, body: 'POST only\n' };
+      deps.quit();
+      return { status: 200, body: 'OK\n' };
+    },
+  };
+  return Promise.all([
+    servePages(admin, PORT.agentAdmin, '127.0.0.1'),
+    servePages({ '/stats/prometheus': metrics, '/healthz/ready': ready }, PORT.agentStatus, '0.0.0.0'),
+    servePages({ '/healthz/ready': ready }, PORT.agentReady, '0.0.0.0'),
+    servePages({ '/stats/prometheus': metrics }, PORT.agentMetrics, '0.0.0.0'),
+  ]);
+}
+
+function dump({ version, snapshot }: HeldSnapshot): string {
+  const resources = Object.fromEntries(
+    RESOURCE_KINDS.map((kind) => [kind, [...snapshot.resources[kind].values()]]),
+  );
+  return JSON.stringify({ version, ...resources }, null, 2);
+}

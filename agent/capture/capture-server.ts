@@ -1,0 +1,61 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { errorCode } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
+import { PORT } from '../../model/ports.ts';
+import type { Dataplane } from '../dataplane.ts';
+import type { ReadOriginalDestination } from './original-destination.ts';
+
+const BACKLOG = 4096;
+const OWN_PORTS: ReadonlySet<number> = new Set([PORT.outboundCapture, PORT.inboundCapture, PORT.agentDns]);
+
+export interface CaptureServerDeps {
+  readonly dataplane: Dataplane;
+  readonly readOriginalDestination: ReadOriginalDestination;
+  readonly log: Logger;
+}
+
+/**
+ * Opens 15001 and 15006 and hands each captured connection to the data path. 15001 takes loopback only, where the
+ * output hook redirects to; 15006 takes every address, since the redirect of arriving traffic leads to the interface's.
+ */
+export async function openCaptureServers(deps: CaptureServerDeps): Promise<readonly Server[]> {
+  const servers = await Promise.all([
+    open(deps, 'outbound', '127.0.0.1', PORT.outboundCapture),
+    open(deps, 'outbound', '::1', PORT.outboundCapture),
+    open(deps, 'inbound', '0.0.0.0', PORT.inboundCapture),
+    open(deps, 'inbound', '::', PORT.inboundCapture),
+  ]);
+  return servers.filter((server) => server !== null);
+}
+
+/** null where the namespace has no IPv6. */
+function open(
+  deps: CaptureServerDeps,
+  direction: 'inbound' | 'outbound',
+  host: string,
+  port: number,
+): Promise<Server | null> {
+  const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, (socket) => {
+    accept(deps, direction, socket);
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const hasNoIpv6 = host.includes(':') && ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(errorCode(error));
+      if (hasNoIpv6) resolve(null);
+      else reject(error);
+    });
+    server.listen({ host, port, backlog: BACKLOG, ipv6Only: true }, () => resolve(server));
+  });
+}
+
+function accept(deps: CaptureServerDeps, direction: 'inbound' | 'outbound', socket: Socket): void {
+  const original = deps.readOriginalDestination(socket);
+  if (original === null || OWN_PORTS.has(original.port)) {
+    // Somebody dialled the agent itself: there is nowhere to take this connection.
+    socket.on('error', () => socket.destroy());
+    socket.destroy();
+    deps.log.debug('connection that was not captured is refused', { direction, from: socket.remoteAddress });
+    return;
+  }
+  deps.dataplane.accept(socket, { direction, originalDestination: original });
+}

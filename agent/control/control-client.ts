@@ -1,0 +1,216 @@
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Clock } from '../../base/clock.ts';
+import { errorMessage } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
+import {
+  type Ack,
+  type ControllerMessage,
+  type Hello,
+  PUSH_PROTOCOL,
+  type Push,
+  type Session,
+  SILENCE_MS,
+} from '../../model/push.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
+import type { KeptFiles } from './kept-files.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { applyPush, type HeldSnapshot, NOTHING_HELD } from './resource-store.ts';
+
+export interface ControlClientDeps {
+  readonly socketPath: string;
+  readonly files: KeptFiles;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Puts a snapshot in force; a rejection is the NACK's reason. */
+  apply(snapshot: Snapshot): Promise<void>;
+}
+
+export interface ControlClient {
+  /** Applies what the tmpfs still holds; then connects, and stays connected, until {@link close}. */
+  start(): Promise<void>;
+  close(): void;
+  readonly held: HeldSnapshot;
+  readonly isConnected: boolean;
+}
+
+const RETRY_MS = { first: 50, most: 2000 };
+
+/** The agent's end of the push protocol (model/push.ts). */
+export function createControlClient(deps: ControlClientDeps): ControlClient {
+  const client = new Client(deps);
+  return client;
+}
+
+class Client implements ControlClient {
+  readonly #deps: ControlClientDeps;
+  #held: HeldSnapshot = NOTHING_HELD;
+  #session = '';
+  #retryMs = RETRY_MS.first;
+  #isClosed = false;
+  #stream: ClientRequest | null = null;
+  #cancelSilence: () => void = () => {};
+  #applying: Promise<void> = Promise.resolve();
+  #hasLoggedFailure = false;
+  isConnected = false;
+
+  constructor(deps: ControlClientDeps) {
+    this.#deps = deps;
+  }
+
+  get held(): HeldSnapshot {
+    return this.#held;
+  }
+
+  async start(): Promise<void> {
+    const kept = await this.#deps.files.readSnapshot();
+    if (kept !== null) await this.#applyKept(kept);
+    this.#session = await this.#deps.files.readSession();
+    void this.#connect();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelSilence();
+    this.#stream?.destroy();
+  }
+
+  async #applyKept(kept: HeldSnapshot): Promise<void> {
+    try {
+      await this.#deps.apply(kept.snapshot);
+      this.#held = kept;
+      this.#deps.log.info('the last good snapshot is in force', { version: kept.version });
+    } catch (error) {
+      this.#deps.log.warn('the kept snapshot was not applied', { reason: errorMessage(error) });
+    }
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#isClosed) return;
+    try {
+      if (this.#session === '') await this.#openSession();
+      await this.#openStream();
+    } catch (error) {
+      this.#fail(errorMessage(error));
+    }
+  }
+
+  /** Exchanges the one-time token. A gateway's token comes only after its start. */
+  async #openSession(): Promise<void> {
+    const token = await this.#deps.files.readToken();
+    if (token === '') throw new Error('no token yet');
+    const response = await this.#post('/v1/session', token, '');
+    if (response.status !== 200) throw new Error(`the controller refused the token (${response.status})`);
+    const { session } = JSON.parse(response.body) as Session;
+    await this.#deps.files.writeSession(session);
+    this.#session = session;
+  }
+
+  async #openStream(): Promise<void> {
+    const hello: Hello = {
+      protocol: PUSH_PROTOCOL,
+      version: this.#held.version,
+      hashes: this.#held.hashes,
+      agent: this.#deps.version,
+    };
+    const response = await this.#send('/v1/config', this.#session, JSON.stringify(hello));
+    if (response.statusCode === 403) {
+      response.resume();
+      this.#session = '';
+      await this.#deps.files.writeSession('');
+      throw new Error('the controller does not know this session');
+    }
+    if (response.statusCode !== 200) throw new Error(`the controller answered ${response.statusCode}`);
+    this.isConnected = true;
+    this.#hasLoggedFailure = false;
+    this.#retryMs = RETRY_MS.first;
+    this.#read(response);
+  }
+
+  #read(response: IncomingMessage): void {
+    const lines = new LineSplitter();
+    this.#heard();
+    response.on('data', (chunk: Buffer) => {
+      this.#heard();
+      try {
+        for (const line of lines.push(chunk)) this.#onMessage(JSON.parse(line) as ControllerMessage);
+      } catch (error) {
+        this.#fail(`unreadable message: ${errorMessage(error)}`);
+      }
+    });
+    response.on('error', (error) => this.#fail(error.message));
+    response.on('close', () => this.#fail('the controller closed the stream'));
+  }
+
+  #heard(): void {
+    this.#cancelSilence();
+    this.#cancelSilence = this.#deps.clock.after(SILENCE_MS, () => this.#fail('the controller is silent'));
+  }
+
+  #onMessage(message: ControllerMessage): void {
+    if (message.type !== 'push') return;
+    this.#applying = this.#applying.then(() => this.#onPush(message));
+  }
+
+  async #onPush(push: Push): Promise<void> {
+    let error: string | null = null;
+    try {
+      const next = applyPush(this.#held, push);
+      await this.#deps.apply(next.snapshot);
+      this.#held = next;
+    } catch (thrown) {
+      error = errorMessage(thrown);
+      this.#deps.log.warn('push refused', { version: push.version, reason: error });
+    }
+    const ack: Ack = { nonce: push.nonce, version: push.version, error };
+    try {
+      await this.#post('/v1/ack', this.#session, JSON.stringify(ack));
+      if (error === null) await this.#deps.files.writeSnapshot(this.#held);
+    } catch (thrown) {
+      this.#fail(errorMessage(thrown));
+    }
+  }
+
+  /** Ends the stream, if there is one, and connects again after a while, later each time. */
+  #fail(reason: string): void {
+    if (this.#isClosed) return;
+    const stream = this.#stream;
+    this.#stream = null;
+    this.#cancelSilence();
+    if (stream === null && this.isConnected) return;
+    this.isConnected = false;
+    stream?.destroy();
+    if (!this.#hasLoggedFailure) this.#deps.log.warn('not connected to the controller', { reason });
+    this.#hasLoggedFailure = true;
+    // A restarted controller must not meet all its agents at once.
+    const delayMs = this.#retryMs * (0.5 + this.#deps.random());
+    this.#retryMs = Math.min(RETRY_MS.most, this.#retryMs * 2);
+    setTimeout(() => void this.#connect(), delayMs);
+  }
+
+  async #post(path: string, credential: string, body: string): Promise<{ status: number; body: string }> {
+    const response = await this.#send(path, credential, body);
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() };
+  }
+
+  #send(path: string, credential: string, body: string): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        {
+          socketPath: this.#deps.socketPath,
+          path,
+          method: 'POST',
+          agent: false,
+          headers: { authorization: `Bearer ${credential}`, 'content-length': Buffer.byteLength(body) },
+        },
+        resolve,
+      );
+      outgoing.on('error', reject);
+      if (path === '/v1/config') this.#stream = outgoing;
+      outgoing.end(body);
+    });
+  }
+}

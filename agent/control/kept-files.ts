@@ -1,0 +1,43 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '../../base/errors.ts';
+import { type HeldSnapshot, parseHeld, serialiseHeld } from './resource-store.ts';
+
+/** What outlives a crash of the process: files on the container's tmpfs, never on a disk. */
+export interface KeptFiles {
+  readSession(): Promise<string>;
+  writeSession(session: string): Promise<void>;
+  /** The one-time token, '' = not there (yet). */
+  readToken(): Promise<string>;
+  readSnapshot(): Promise<HeldSnapshot | null>;
+  writeSnapshot(held: HeldSnapshot): Promise<void>;
+}
+
+export function createKeptFiles(runDirectory: string, tokenFile: string): KeptFiles {
+  const session = join(runDirectory, 'session');
+  const snapshot = join(runDirectory, 'snapshot.json');
+  return {
+    readSession: () => readIfThere(session),
+    writeSession: (text) => replace(session, text),
+    readToken: async () => (await readIfThere(tokenFile)).trim(),
+    async readSnapshot() {
+      const text = await readIfThere(snapshot);
+      return text === '' ? null : parseHeld(text);
+    },
+    writeSnapshot: (held) => replace(snapshot, serialiseHeld(held)),
+  };
+}
+
+async function readIfThere(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}

@@ -1,0 +1,127 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSystemClock } from '../base/clock.ts';
+import { errorMessage } from '../base/errors.ts';
+import { createLineLogger, type LogLevel } from '../base/log.ts';
+import { createSystemRandom } from '../base/random.ts';
+import { AGENT_ENV, CONTROL_SOCKET, RUN_DIRECTORY, TOKEN_FILE } from '../model/agent-container.ts';
+import { PORT } from '../model/ports.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { openAdminServers } from './admin/admin-servers.ts';
+import { captureRules, parseList } from './capture/capture-rules.ts';
+import { openCaptureServers } from './capture/capture-server.ts';
+import { dropPrivileges } from './capture/drop-privileges.ts';
+import { loadRules } from './capture/load-rules.ts';
+import { watchNamespace } from './capture/namespace-watch.ts';
+import { createOriginalDestinationReader } from './capture/original-destination.ts';
+import { readNameservers } from './codec/dns/resolv-conf.ts';
+import { createControlClient } from './control/control-client.ts';
+import { createKeptFiles } from './control/kept-files.ts';
+import { createDataplane } from './create-dataplane.ts';
+import { createResolver, type Resolver } from './dns/resolver.ts';
+
+const env = process.env;
+const isGateway = env[AGENT_ENV.mode] === 'gateway';
+const clock = createSystemClock();
+const random = createSystemRandom();
+const log = createLineLogger(
+  (line) => process.stdout.write(line),
+  clock.wall,
+  (env[AGENT_ENV.logLevel] as LogLevel | undefined) ?? 'info',
+);
+
+process.on('uncaughtException', (error) => {
+  log.error('the proxy crashed', { error: error.stack ?? error.message });
+  process.exit(1);
+});
+
+const runDirectory = env[AGENT_ENV.runDirectory] ?? RUN_DIRECTORY;
+const dataplane = createDataplane({ clock, random, log });
+let resolver: Resolver | null = null;
+let drainMs = 5000;
+let isReady = false;
+let isStopping = false;
+
+/** First a snapshot, then the capture: nothing is captured that could not be served. */
+async function apply(snapshot: Snapshot): Promise<void> {
+  await dataplane.apply(snapshot);
+  resolver?.update(snapshot.resources.name);
+  drainMs = snapshot.resources.node.get('self')?.drainMs ?? drainMs;
+  if (!isReady) becomeReady();
+}
+
+function becomeReady(): void {
+  if (!isGateway) capture();
+  dropPrivileges();
+  isReady = true;
+  // Docker's health check looks for this file: cheaper than a program that asks a port.
+  writeFileSync(join(runDirectory, 'ready'), '');
+  log.info('ready', { afterMs: Math.round(performance.now()) });
+}
+
+function capture(): void {
+  const complain = (entry: string) => log.warn('ignored in a traffic.sidecar.istio.io label', { entry });
+  const ports = (name: string) => parseList(env[name], 'ports', complain);
+  const ranges = (name: string) => parseList(env[name], 'ranges', complain);
+  loadRules(
+    captureRules({
+      excludeOutboundPorts: ports(AGENT_ENV.excludeOutboundPorts),
+      includeOutboundPorts: ports(AGENT_ENV.includeOutboundPorts),
+      excludeOutboundRanges: ranges(AGENT_ENV.excludeOutboundRanges),
+      includeOutboundRanges: ranges(AGENT_ENV.includeOutboundRanges),
+      excludeInboundPorts: ports(AGENT_ENV.excludeInboundPorts),
+      includeInboundPorts: ports(AGENT_ENV.includeInboundPorts),
+    }),
+  );
+}
+
+const client = createControlClient({
+  socketPath: env[AGENT_ENV.controlSocket] ?? CONTROL_SOCKET,
+  files: createKeptFiles(runDirectory, env[AGENT_ENV.tokenFile] ?? TOKEN_FILE),
+  version: env['LATEEN_VERSION'] ?? 'dev',
+  clock,
+  random,
+  log,
+  apply,
+});
+
+async function stop(reason: string): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  isReady = false;
+  log.info('draining', { reason, upToMs: drainMs });
+  await dataplane.drain(drainMs);
+  client.close();
+  process.exit(0);
+}
+
+process.on('SIGTERM', () => void stop('SIGTERM'));
+process.on('SIGINT', () => void stop('SIGINT'));
+
+try {
+  if (!isGateway) {
+    watchNamespace(() => {
+      log.info('the namespace is gone: its container was restarted or removed');
+      process.exit(0);
+    });
+    await openCaptureServers({ dataplane, readOriginalDestination: createOriginalDestinationReader(), log });
+    resolver = await createResolver({
+      nameservers: readNameservers(readFileSync('/etc/resolv.conf', 'utf8')),
+      port: PORT.agentDns,
+      hosts: ['127.0.0.1', '::1'],
+      clock,
+      random,
+      log,
+    });
+  }
+  await openAdminServers({
+    held: () => client.held,
+    isReady: () => isReady,
+    renderMetrics: () => dataplane.renderMetrics(),
+    quit: () => void stop('quitquitquit'),
+  });
+  await client.start();
+} catch (error) {
+  log.error('the agent cannot start', { error: errorMessage(error) });
+  process.exit(1);
+}
