@@ -1,0 +1,96 @@
+import { LABEL } from '../../model/labels.ts';
+import { RESOURCE_KINDS } from '../../model/snapshot.ts';
+import { compileSnapshot } from '../compile/compile-snapshot.ts';
+import type { Controller } from '../controller.ts';
+import type { PushHub } from '../push/push-hub.ts';
+import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+import type { AdminPages, AdminReply } from './admin-server.ts';
+import { renderMetrics } from './metrics.ts';
+
+export interface PagesDeps {
+  readonly controller: Controller;
+  readonly hub: PushHub;
+  readonly version: string;
+  readonly isDockerConnected: () => boolean;
+  readonly containers: () => ReadonlyMap<string, ContainerFacts>;
+}
+
+/** `/ready`, `/metrics` and the `/debug` pages under istiod's names. */
+export function createPages(deps: PagesDeps): AdminPages {
+  const { controller, hub } = deps;
+  return {
+    '/ready': () =>
+      controller.index === null ? { status: 503, body: 'NOT READY\n' } : { status: 200, body: 'READY\n' },
+    '/version': () => ok({ version: deps.version }),
+    '/metrics': () => ok(renderMetrics(deps)),
+    '/debug/syncz': () => ok(syncStatus(deps)),
+    '/debug/registryz': () =>
+      ok({ services: controller.world?.services ?? [], workloads: controller.world?.workloads ?? [] }),
+    '/debug/configz': () =>
+      ok({ resources: controller.world?.resources ?? [], mesh: controller.world?.mesh ?? null }),
+    '/debug/violations': () => ok(controller.violationLog.violations),
+    '/debug/config_dump': (query) => configDump(deps, query.get('proxyID') ?? ''),
+    '/debug/proxies': () => ok(hub.statuses),
+  };
+}
+
+const ok = (body: unknown): AdminReply => ({ status: 200, body });
+
+/** Every proxy that there should be, where it stands, and which content of which file is in force. */
+function syncStatus({ controller, hub, containers, isDockerConnected }: PagesDeps) {
+  const statuses = hub.statuses;
+  const proxies = (controller.world?.workloads ?? [])
+    .filter(({ proxy }) => proxy !== null)
+    .map((workload) => {
+      const status = statuses.find(
+        ({ container }) =>
+          container === workload.id || containers().get(container)?.labels[LABEL.agentFor] === workload.id,
+      );
+      return {
+        proxy: `${workload.name}.${workload.namespace}`,
+        workload: workload.workload,
+        kind: workload.proxy,
+        health: workload.health,
+        ...(status ?? {
+          state: 'NOT CONNECTED',
+          version: '',
+          lastError: '',
+          lastReplyMs: 0,
+          connectedMs: 0,
+          lastRoundTripMs: 0,
+        }),
+      };
+    });
+  const files = Object.fromEntries(
+    [...controller.files].map(([file, state]) => [file, state.kind === 'parsed' ? state.contentHash : '']),
+  );
+  return {
+    meshId: controller.world?.meshId ?? '',
+    isDockerConnected: isDockerConnected(),
+    isSettled: controller.isCurrent && proxies.every(({ state }) => state === 'SYNCED'),
+    files,
+    proxies,
+  };
+}
+
+/** A snapshot as it is compiled for one proxy, found by `name.namespace`, name or workload. */
+function configDump({ controller }: PagesDeps, proxyId: string): AdminReply {
+  const { index } = controller;
+  if (index === null) return { status: 503, body: { error: 'nothing has been read yet' } };
+  const proxies = index.world.workloads.filter(({ proxy }) => proxy !== null);
+  const [name = '', namespace] = proxyId.split('.');
+  const found =
+    proxies.find((workload) => `${workload.name}.${workload.namespace}` === proxyId) ??
+    proxies.find((workload) => workload.id.startsWith(proxyId) && proxyId.length >= 8) ??
+    proxies.find(
+      (workload) => workload.workload === name && (namespace ?? workload.namespace) === workload.namespace,
+    ) ??
+    proxies.find((workload) => workload.labels[LABEL.app] === name);
+  if (found === undefined) {
+    const known = proxies.map((workload) => `${workload.name}.${workload.namespace}`);
+    return { status: 404, body: { error: `no proxy is called ${JSON.stringify(proxyId)}`, known } };
+  }
+  const { resources } = compileSnapshot(index, found);
+  const dump = Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, [...resources[kind].values()]]));
+  return { status: 200, body: { proxy: `${found.name}.${found.namespace}`, ...dump } };
+}

@@ -1,0 +1,83 @@
+import type { ContainerCreateOptions } from 'dockerode';
+import { AGENT_ENV, CONTROL_DIRECTORY, RUN_DIRECTORY } from '../../model/agent-container.ts';
+import { LABEL } from '../../model/labels.ts';
+import { AGENT_UID } from '../../model/ports.ts';
+import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+
+/** On an agent: `StartedAt` of the app's container that it was made for. A restart makes a new namespace. */
+export const STARTED_LABEL = 'lateen.app-started';
+
+export interface AgentSpecInput {
+  readonly app: ContainerFacts;
+  readonly image: string;
+  readonly meshId: string;
+  /** Named volume that holds the control socket. */
+  readonly controlVolume: string;
+  readonly logLevel: string;
+  /** Makes the name unique: the agent of an earlier start may still be ending. */
+  readonly suffix: string;
+}
+
+/**
+ * The container of an agent: in the app's network namespace, with no right but to load its rules and to become its own
+ * user. Removed by Docker when it ends.
+ */
+export function createAgentSpec({
+  app,
+  image,
+  meshId,
+  controlVolume,
+  logLevel,
+  suffix,
+}: AgentSpecInput): ContainerCreateOptions {
+  return {
+    name: `${app.name}-lateen-${suffix}`,
+    Image: image,
+    Cmd: ['agent'],
+    Env: Object.entries(environment(app, logLevel)).map(([name, value]) => `${name}=${value}`),
+    Labels: labels(app, meshId),
+    HostConfig: {
+      NetworkMode: `container:${app.id}`,
+      AutoRemove: true,
+      CapDrop: ['ALL'],
+      // NET_ADMIN loads the rules; the others are for becoming uid 1337, for its tmpfs, and for stopping it.
+      CapAdd: ['NET_ADMIN', 'SETUID', 'SETGID', 'DAC_OVERRIDE', 'KILL'],
+      SecurityOpt: ['no-new-privileges'],
+      Tmpfs: { [RUN_DIRECTORY]: `mode=0700,uid=${AGENT_UID},gid=${AGENT_UID}` },
+      Binds: [`${controlVolume}:${CONTROL_DIRECTORY}`],
+    },
+  };
+}
+
+function environment({ labels: appLabels }: ContainerFacts, logLevel: string): Record<string, string> {
+  const env: Record<string, string> = { [AGENT_ENV.mode]: 'sidecar', [AGENT_ENV.logLevel]: logLevel };
+  const copied = [
+    [AGENT_ENV.excludeOutboundPorts, LABEL.excludeOutboundPorts],
+    [AGENT_ENV.includeOutboundPorts, LABEL.includeOutboundPorts],
+    [AGENT_ENV.excludeOutboundRanges, LABEL.excludeOutboundIPRanges],
+    [AGENT_ENV.includeOutboundRanges, LABEL.includeOutboundIPRanges],
+    [AGENT_ENV.excludeInboundPorts, LABEL.excludeInboundPorts],
+    [AGENT_ENV.includeInboundPorts, LABEL.includeInboundPorts],
+  ] as const;
+  for (const [name, label] of copied) {
+    const value = appLabels[label];
+    if (value !== undefined) env[name] = value;
+  }
+  return env;
+}
+
+/** Compose's project and service, so that its tools find the agent; not its config hash, or every `up` would warn. */
+function labels(app: ContainerFacts, meshId: string): Record<string, string> {
+  const own: Record<string, string> = {
+    [LABEL.role]: 'agent',
+    [LABEL.agentFor]: app.id,
+    [LABEL.mesh]: meshId,
+    [STARTED_LABEL]: app.startedAt,
+  };
+  for (const label of [LABEL.composeProject, LABEL.composeService]) {
+    const value = app.labels[label];
+    if (value !== undefined) own[label] = value;
+  }
+  if (app.labels[LABEL.composeProject] !== undefined) own[LABEL.composeOneOff] = 'False';
+  return own;
+}

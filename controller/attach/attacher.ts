@@ -1,0 +1,206 @@
+import { basename, dirname } from 'node:path';
+import type Docker from 'dockerode';
+import { errorMessage } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
+import { TOKEN_FILE } from '../../model/agent-container.ts';
+import { LABEL } from '../../model/labels.ts';
+import type { Sessions } from '../push/sessions.ts';
+import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+import { isInjected, isMember, isOneOff, type Membership, roleOf } from '../world/membership.ts';
+import { createAgentSpec, STARTED_LABEL } from './agent-spec.ts';
+import { createTokenArchive } from './token-archive.ts';
+
+export interface AttacherDeps {
+  readonly docker: Docker;
+  readonly membership: Membership;
+  readonly sessions: Sessions;
+  readonly image: string;
+  readonly controlVolume: string;
+  readonly logLevel: string;
+  readonly log: Logger;
+  /** A proxy that already speaks needs no token. */
+  isConnected(container: string): boolean;
+  /** holdApplicationUntilProxyStarts, for this container. */
+  mustHold(app: ContainerFacts): boolean;
+}
+
+const RETRY_MS = { first: 500, most: 15_000 };
+
+/**
+ * Gives every meshed container that runs an agent of its own, and every gateway its token. Looks at what is there each
+ * time, so that it finds the agents that a predecessor made, and makes a fresh one after each start of an app.
+ */
+export class Attacher {
+  readonly #deps: AttacherDeps;
+  readonly #busy = new Set<string>();
+  readonly #gatewayTokens = new Set<string>();
+  readonly #held = new Set<string>();
+  readonly #retries = new Map<string, number>();
+  #containers: ReadonlyMap<string, ContainerFacts> = new Map();
+
+  constructor(deps: AttacherDeps) {
+    this.#deps = deps;
+  }
+
+  reconcile(containers: ReadonlyMap<string, ContainerFacts>): void {
+    this.#containers = containers;
+    for (const facts of containers.values()) {
+      if (!isMember(this.#deps.membership, facts)) continue;
+      if (roleOf(facts) === 'gateway' && facts.state === 'running') void this.#greetGateway(facts);
+      if (roleOf(facts) === 'agent') this.#endIfStale(facts, containers);
+      if (this.#wantsAgent(facts)) void this.#attach(facts);
+    }
+  }
+
+  /** The agent of this app has everything: the app may run, if it was held. */
+  onReady(appId: string): void {
+    if (this.#held.delete(appId)) void this.#unpause(appId);
+  }
+
+  #wantsAgent(facts: ContainerFacts): boolean {
+    const isAlive = facts.state === 'running' || facts.state === 'paused';
+    const hasOwnNamespace = !facts.networkMode.startsWith('container:') && facts.networkMode !== 'host';
+    return (
+      isAlive &&
+      roleOf(facts) === null &&
+      isInjected(facts) &&
+      !isOneOff(facts) &&
+      hasOwnNamespace &&
+      !facts.isDraining
+    );
+  }
+
+  #agentsOf(app: ContainerFacts): ContainerFacts[] {
+    return [...this.#containers.values()].filter(
+      ({ labels }) => labels[LABEL.role] === 'agent' && labels[LABEL.agentFor] === app.id,
+    );
+  }
+
+  async #attach(app: ContainerFacts): Promise<void> {
+    const key = `${app.id} ${app.startedAt}`;
+    const agents = this.#agentsOf(app).filter(({ labels }) => labels[STARTED_LABEL] === app.startedAt);
+    const hasAgent = agents.some(({ state, isDraining }) => state === 'running' && !isDraining);
+    if (hasAgent) this.#releaseOrphan(app, agents);
+    if (hasAgent || this.#busy.has(key)) return;
+    this.#busy.add(key);
+    try {
+      if (this.#deps.mustHold(app) && app.state === 'running') await this.#pause(app);
+      await this.#createAgent(app);
+      this.#retries.delete(key);
+      // The agent shows up in the list a moment later; until then it must not be made twice.
+      setTimeout(() => this.#again(key), 2000).unref();
+    } catch (error) {
+      await this.#onFailure(app, key, error);
+    }
+  }
+
+  #again(key: string): void {
+    this.#busy.delete(key);
+    this.reconcile(this.#containers);
+  }
+
+  async #onFailure(app: ContainerFacts, key: string, error: unknown): Promise<void> {
+    if (this.#held.delete(app.id)) await this.#unpause(app.id);
+    const delayMs = Math.min(RETRY_MS.most, (this.#retries.get(key) ?? RETRY_MS.first / 2) * 2);
+    this.#retries.set(key, delayMs);
+    const current = this.#containers.get(app.id);
+    // An app that ended in the meantime needs no agent, and is no failure.
+    if (current === undefined || current.state === 'stopped' || current.startedAt !== app.startedAt) {
+      this.#busy.delete(key);
+      return;
+    }
+    this.#deps.log.error('no agent could be attached; the container runs without the mesh', {
+      container: app.name,
+      error: errorMessage(error),
+      retryInMs: delayMs,
+    });
+    setTimeout(() => this.#again(key), delayMs).unref();
+  }
+
+  async #createAgent(app: ContainerFacts): Promise<void> {
+    const { docker, sessions, log } = this.#deps;
+    const container = await docker.createContainer(
+      createAgentSpec({
+        app,
+        image: this.#deps.image,
+        meshId: this.#deps.membership.meshId,
+        controlVolume: this.#deps.controlVolume,
+        logLevel: this.#deps.logLevel,
+        suffix: Date.now().toString(36),
+      }),
+    );
+    try {
+      await this.#putToken(container, sessions.issueToken(container.id));
+      await container.start();
+    } catch (error) {
+      await container.remove({ force: true }).catch(() => {});
+      throw error;
+    }
+    log.info('agent attached', { container: app.name });
+  }
+
+  async #putToken(container: Docker.Container, token: string): Promise<void> {
+    await container.putArchive(createTokenArchive(basename(TOKEN_FILE), token), {
+      path: dirname(TOKEN_FILE),
+    });
+  }
+
+  /** Compose starts gateways: they wait for their token. */
+  async #greetGateway(gateway: ContainerFacts): Promise<void> {
+    const key = `${gateway.id} ${gateway.startedAt}`;
+    if (this.#gatewayTokens.has(key) || this.#deps.isConnected(gateway.id)) return;
+    this.#gatewayTokens.add(key);
+    try {
+      await this.#putToken(
+        this.#deps.docker.getContainer(gateway.id),
+        this.#deps.sessions.issueToken(gateway.id),
+      );
+    } catch (error) {
+      this.#gatewayTokens.delete(key);
+      this.#deps.log.warn('a gateway could not be given its token', {
+        gateway: gateway.name,
+        error: errorMessage(error),
+      });
+    }
+  }
+
+  /** An agent whose app is gone or was started again ends by itself; one that does not is removed. */
+  #endIfStale(agent: ContainerFacts, containers: ReadonlyMap<string, ContainerFacts>): void {
+    const app = containers.get(agent.labels[LABEL.agentFor] ?? '');
+    const isCurrent =
+      app !== undefined && app.startedAt === agent.labels[STARTED_LABEL] && app.state !== 'stopped';
+    if (isCurrent || agent.isDraining || this.#busy.has(agent.id)) return;
+    this.#busy.add(agent.id);
+    setTimeout(() => {
+      this.#busy.delete(agent.id);
+      if (!this.#containers.has(agent.id)) return;
+      void this.#deps.docker
+        .getContainer(agent.id)
+        .remove({ force: true })
+        .catch(() => {});
+    }, 3000).unref();
+  }
+
+  async #pause(app: ContainerFacts): Promise<void> {
+    await this.#deps.docker.getContainer(app.id).pause();
+    this.#held.add(app.id);
+  }
+
+  /** Paused by a predecessor that did not live to unpause it. */
+  #releaseOrphan(app: ContainerFacts, agents: readonly ContainerFacts[]): void {
+    if (app.state !== 'paused' || this.#held.has(app.id) || !this.#deps.mustHold(app)) return;
+    this.#held.add(app.id);
+    if (agents.some(({ id }) => this.#deps.isConnected(id))) this.onReady(app.id);
+  }
+
+  async #unpause(appId: string): Promise<void> {
+    try {
+      await this.#deps.docker.getContainer(appId).unpause();
+    } catch (error) {
+      this.#deps.log.warn('a held container could not be let go', {
+        container: appId,
+        error: errorMessage(error),
+      });
+    }
+  }
+}

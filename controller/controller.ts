@@ -1,0 +1,121 @@
+import type { Logger } from '../base/log.ts';
+import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
+import { readMeshConfig } from '../istio/read-mesh-config.ts';
+import type { Resource } from '../istio/resource.ts';
+import type { MeshConfigDocument } from '../istio/schema/mesh-config.ts';
+import { LABEL } from '../model/labels.ts';
+import type { World } from './compile/world.ts';
+import { indexWorld, type WorldIndex } from './compile/world-index.ts';
+import { type FileState, type LastGood, settle } from './last-good/last-good.ts';
+import type { ContainerFacts } from './sources/docker/container-facts.ts';
+import { ViolationLog } from './violation-log.ts';
+import { buildWorld } from './world/build-world.ts';
+import { isMember, type Membership, roleOf } from './world/membership.ts';
+
+export interface ControllerDeps {
+  readonly membership: Membership;
+  readonly selfId: string;
+  readonly log: Logger;
+  readonly lastGood: LastGood;
+  saveLastGood(inForce: LastGood): void;
+  onWorld(index: WorldIndex): void;
+}
+
+/**
+ * From the sources to a World: keeps the newest state of each source, and rebuilds when one changed. The first change
+ * acts at once; what comes while it is being handled is taken together.
+ */
+export class Controller {
+  readonly #deps: ControllerDeps;
+  readonly violationLog: ViolationLog;
+  #files: ReadonlyMap<string, FileState> | null = null;
+  #containers: ReadonlyMap<string, ContainerFacts> | null = null;
+  #inForce: LastGood;
+  #isScheduled = false;
+  index: WorldIndex | null = null;
+
+  constructor(deps: ControllerDeps) {
+    this.#deps = deps;
+    this.#inForce = deps.lastGood;
+    this.violationLog = new ViolationLog(deps.log);
+  }
+
+  get files(): ReadonlyMap<string, FileState> {
+    return this.#files ?? new Map();
+  }
+
+  get world(): World | null {
+    return this.index?.world ?? null;
+  }
+
+  /** Nothing is waiting to be built. */
+  get isCurrent(): boolean {
+    return !this.#isScheduled && this.index !== null;
+  }
+
+  onFiles(files: ReadonlyMap<string, FileState>): void {
+    this.#files = files;
+    this.#schedule();
+  }
+
+  onContainers(containers: ReadonlyMap<string, ContainerFacts>): void {
+    this.#containers = containers;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#rebuild();
+    });
+  }
+
+  #rebuild(): void {
+    // Half of the truth would push half of the mesh: both sources must have been read once.
+    if (this.#files === null || this.#containers === null) return;
+    const settled = settle(this.#inForce, this.#files);
+    if (JSON.stringify(settled.inForce) !== JSON.stringify(this.#inForce))
+      this.#deps.saveLastGood(settled.inForce);
+    this.#inForce = settled.inForce;
+    const { world, violations } = buildWorld({
+      membership: this.#deps.membership,
+      mesh: meshConfigOf(settled.resources),
+      containers: this.#containers.values(),
+      resources: settled.resources,
+    });
+    this.violationLog.update([...settled.violations, ...violations, ...this.#rivals()]);
+    this.index = indexWorld(world);
+    this.#deps.onWorld(this.index);
+  }
+
+  /** Two controllers of one mesh would both attach agents to the same containers. */
+  #rivals() {
+    const { membership, selfId } = this.#deps;
+    return [...(this.#containers?.values() ?? [])]
+      .filter(
+        (facts) =>
+          facts.id !== selfId &&
+          facts.state === 'running' &&
+          roleOf(facts) === 'controller' &&
+          isMember(membership, facts),
+      )
+      .map((facts) => ({
+        code: 'LAT0104',
+        severity: 'Error' as const,
+        message: `a second controller claims the mesh ${membership.meshId}: ${facts.name} and this one`,
+        remedy: `Stop one of them, or give it another ${LABEL.mesh}.`,
+        resource: `Container ${facts.name}`,
+        file: facts.name,
+        line: 0,
+        column: 0,
+        path: '',
+      }));
+  }
+}
+
+function meshConfigOf(resources: readonly Resource[]) {
+  const document = resources.find(({ kind }) => kind === 'MeshConfig');
+  return document === undefined ? DEFAULT_MESH_CONFIG : readMeshConfig(document.spec as MeshConfigDocument);
+}

@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import Docker from 'dockerode';
+import pino from 'pino';
+import { errorMessage, LateenError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { CONTROL_SOCKET } from '../model/agent-container.ts';
+import { LABEL } from '../model/labels.ts';
+import { PORT } from '../model/ports.ts';
+import { openAdminServer } from './admin/admin-server.ts';
+import { createPages } from './admin/pages.ts';
+import { Attacher } from './attach/attacher.ts';
+import { GatewayNetworks } from './attach/gateway-networks.ts';
+import { Controller } from './controller.ts';
+import type { LastGood } from './last-good/last-good.ts';
+import { StateFile } from './last-good/state-file.ts';
+import { openControlServer } from './push/control-server.ts';
+import { PushHub } from './push/push-hub.ts';
+import { createSessionState, type SessionState, Sessions } from './push/sessions.ts';
+import { inspectSelf, type Self } from './self.ts';
+import { openConfigDirectory } from './sources/directory/config-directory.ts';
+import { type DockerSource, openDockerSource } from './sources/docker/docker-source.ts';
+import { roleOf } from './world/membership.ts';
+
+const env = process.env;
+const version = env['LATEEN_VERSION'] ?? 'dev';
+const stateDirectory = env['LATEEN_STATE_DIR'] ?? '/var/lib/lateen';
+const configDirectory = env['LATEEN_MESH_DIR'] ?? '/etc/lateen/mesh';
+const adminSocket = '/var/run/lateen-admin/admin.sock';
+const logLevel = env['LATEEN_LOG_LEVEL'] ?? 'info';
+
+const sink = pino({
+  level: logLevel,
+  base: null,
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (label) => ({ level: label }) },
+});
+const log: Logger = {
+  debug: (message, fields) => sink.debug(fields ?? {}, message),
+  info: (message, fields) => sink.info(fields ?? {}, message),
+  warn: (message, fields) => sink.warn(fields ?? {}, message),
+  error: (message, fields) => sink.error(fields ?? {}, message),
+};
+
+/** The daemon may come up after the controller: asked until it answers. */
+async function findSelf(docker: Docker): Promise<Self> {
+  for (let pauseMs = 200; ; pauseMs = Math.min(5000, pauseMs * 2)) {
+    try {
+      return await inspectSelf(docker, env['LATEEN_MESH'] ?? '');
+    } catch (error) {
+      const remedy = error instanceof LateenError ? error.remedy : null;
+      const cause = error instanceof Error ? error.cause : undefined;
+      log.error(errorMessage(error), { cause: errorMessage(cause), remedy });
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+const docker = new Docker();
+const self = await findSelf(docker);
+log.info('controller starts', { version, mesh: self.membership.meshId, config: configDirectory });
+
+const lastGoodFile = new StateFile<LastGood>(join(stateDirectory, 'last-good.json'));
+const sessionFile = new StateFile<SessionState>(join(stateDirectory, 'sessions.json'));
+const complain = (what: string) => (error: unknown) =>
+  log.error(`${what} cannot be written`, { error: errorMessage(error) });
+
+const sessionState = await sessionFile.read(createSessionState());
+await sessionFile.write(sessionState);
+const sessions = new Sessions(
+  sessionState,
+  (state) => void sessionFile.write(state).catch(complain('the list of used tokens')),
+);
+
+let source: DockerSource | null = null;
+let isDockerConnected = false;
+const containers = () => source?.containers ?? new Map();
+/** The app behind an agent, or the gateway itself. */
+const ownerOf = (container: string) => containers().get(container)?.labels[LABEL.agentFor] ?? container;
+
+const hub = new PushHub({
+  wall: Date.now,
+  bootId: randomBytes(4).toString('hex'),
+  findWorkload: (index, container) => {
+    const workload = index.workloadsById.get(ownerOf(container));
+    return workload?.proxy === null ? undefined : workload;
+  },
+  onSettled: (workloadId) => attacher.onReady(workloadId),
+});
+
+const gatewayNetworks = new GatewayNetworks(docker, log);
+const controller = new Controller({
+  membership: self.membership,
+  selfId: self.id,
+  log,
+  lastGood: await lastGoodFile.read({}),
+  saveLastGood: (inForce) => void lastGoodFile.write(inForce).catch(complain('the last good configuration')),
+  onWorld: (index) => {
+    hub.update(index);
+    gatewayNetworks.reconcile(index);
+    attacher.reconcile(containers());
+  },
+});
+
+const attacher = new Attacher({
+  docker,
+  membership: self.membership,
+  sessions,
+  image: self.image,
+  controlVolume: self.controlVolume,
+  logLevel,
+  log,
+  isConnected: (container) => hub.isConnected(container),
+  mustHold: ({ labels }) =>
+    labels[LABEL.holdApplication] === 'true' ||
+    (controller.world?.mesh.holdApplicationUntilProxyStarts ?? false),
+});
+
+const controlServer = await openControlServer({
+  socketPath: CONTROL_SOCKET,
+  sessions,
+  hub,
+  log,
+  isProxy: (container) => {
+    const facts = containers().get(container);
+    const role = facts === undefined ? null : roleOf(facts);
+    return (role === 'agent' || role === 'gateway') && facts?.state === 'running';
+  },
+});
+
+const pages = createPages({
+  controller,
+  hub,
+  version,
+  isDockerConnected: () => isDockerConnected,
+  containers,
+});
+const adminServers = await Promise.all([
+  openAdminServer(pages, { port: PORT.controllerAdmin }),
+  openAdminServer(pages, { socketPath: adminSocket }),
+]);
+
+source = openDockerSource({
+  docker,
+  log,
+  onChange: (all) => controller.onContainers(all),
+  onConnection: (isConnected) => {
+    isDockerConnected = isConnected;
+  },
+});
+const directory = await openConfigDirectory({
+  path: configDirectory,
+  log,
+  onChange: (files) => controller.onFiles(files),
+});
+// An empty directory causes no change to be told of.
+controller.onFiles(directory.files);
+
+/** Traffic goes on without a controller: nothing but this process ends. */
+async function stop(): Promise<void> {
+  log.info('controller stops; the proxies go on with what they have');
+  source?.close();
+  await directory.close();
+  for (const server of [controlServer, ...adminServers]) {
+    server.close();
+    server.closeAllConnections();
+  }
+  process.exit(0);
+}
+
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());

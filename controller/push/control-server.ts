@@ -1,0 +1,112 @@
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { dirname } from 'node:path';
+import { errorMessage } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
+import { type Ack, HEARTBEAT_MS, type Hello, PUSH_PROTOCOL } from '../../model/push.ts';
+import type { PushHub } from './push-hub.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface ControlServerDeps {
+  readonly socketPath: string;
+  readonly sessions: Sessions;
+  readonly hub: PushHub;
+  readonly log: Logger;
+  /** Only containers that Docker says are proxies of this mesh, and run, may speak. */
+  isProxy(container: string): boolean;
+}
+
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** The controller's end of the push protocol, on a Unix socket that only its agents' containers see. */
+export async function openControlServer(deps: ControlServerDeps): Promise<Server> {
+  const server = createServer((request, response) => {
+    handle(deps, request, response).catch((error: unknown) => {
+      deps.log.warn('a request of an agent failed', { path: request.url, error: errorMessage(error) });
+      response.destroy();
+    });
+  });
+  server.requestTimeout = 0;
+  await mkdir(dirname(deps.socketPath), { recursive: true });
+  await rm(deps.socketPath, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(deps.socketPath, resolve);
+  });
+  // Agents run as their own user; who may see the socket at all is decided by the volume.
+  await chmod(deps.socketPath, 0o666);
+  return server;
+}
+
+async function handle(
+  deps: ControlServerDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const credential = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  const body = await readBody(request);
+  if (request.method !== 'POST') return reply(response, 405);
+  if (request.url === '/v1/session') {
+    const redeemed = deps.sessions.redeem(credential);
+    if (redeemed === null || !deps.isProxy(redeemed.container)) {
+      deps.log.warn('a token was refused: forged, used before, or of no proxy');
+      return reply(response, 403);
+    }
+    return reply(response, 200, JSON.stringify({ session: redeemed.session }));
+  }
+  const container = deps.sessions.containerOf(credential);
+  if (container === null || !deps.isProxy(container)) return reply(response, 403);
+  switch (request.url) {
+    case '/v1/config':
+      return openStream(deps, container, JSON.parse(body) as Hello, response);
+    case '/v1/ack':
+      deps.hub.acknowledge(container, JSON.parse(body) as Ack);
+      return reply(response, 204);
+    default:
+      return reply(response, 404);
+  }
+}
+
+function openStream(
+  deps: ControlServerDeps,
+  container: string,
+  hello: Hello,
+  response: ServerResponse,
+): void {
+  if (hello.protocol !== PUSH_PROTOCOL) {
+    deps.log.error('an agent of another version speaks another protocol', {
+      container,
+      agent: hello.agent,
+      remedy: 'Recreate its container so that it gets the controller’s image.',
+    });
+    reply(response, 400);
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  response.flushHeaders();
+  const connection = deps.hub.connect(container, hello, (line) => response.write(line));
+  if (connection === null) {
+    response.destroy();
+    return;
+  }
+  const heartbeat = setInterval(() => response.write('{"type":"heartbeat"}\n'), HEARTBEAT_MS);
+  response.on('close', () => {
+    clearInterval(heartbeat);
+    deps.hub.disconnect(connection);
+  });
+}
+
+function reply(response: ServerResponse, status: number, body = ''): void {
+  response.writeHead(status, { 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_BODY_BYTES) throw new Error('the body is too large');
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,95 @@
+import type { Ack, Hello } from '../../model/push.ts';
+import { compileSnapshot } from '../compile/compile-snapshot.ts';
+import type { Workload } from '../compile/world.ts';
+import type { WorldIndex } from '../compile/world-index.ts';
+import { ProxyConnection, type ProxyStatus } from './proxy-connection.ts';
+import { Serialiser } from './serialised.ts';
+
+export interface PushHubDeps {
+  readonly wall: () => number;
+  /** Differs from start to start, so that versions of two controllers are never taken for each other. */
+  readonly bootId: string;
+  /** The workload whose proxy runs in this container; undefined = Docker knows of none. */
+  findWorkload(index: WorldIndex, container: string): Workload | undefined;
+  /** A proxy acknowledged everything that it was sent. */
+  onSettled(workloadId: string): void;
+}
+
+/** All connected proxies, and what each should hold. */
+export class PushHub {
+  readonly #deps: PushHubDeps;
+  readonly #serialiser = new Serialiser();
+  readonly #connections = new Map<string, ProxyConnection>();
+  #index: WorldIndex | null = null;
+  #sequence = 0;
+
+  constructor(deps: PushHubDeps) {
+    this.#deps = deps;
+  }
+
+  /** A new World: every proxy gets what changed for it. */
+  update(index: WorldIndex): void {
+    this.#index = index;
+    for (const connection of this.#connections.values()) this.#push(connection, index);
+  }
+
+  /** null = the container is no proxy of this mesh. A second stream of one container replaces the first. */
+  connect(container: string, hello: Hello, send: (line: string) => void): ProxyConnection | null {
+    const index = this.#index;
+    const workload = index === null ? undefined : this.#deps.findWorkload(index, container);
+    if (index === null || workload === undefined) return null;
+    const connection = new ProxyConnection(
+      {
+        proxy: `${workload.name}.${workload.namespace}`,
+        container,
+        serialiser: this.#serialiser,
+        wall: this.#deps.wall,
+        createVersion: () => {
+          this.#sequence += 1;
+          return `${this.#deps.bootId}-${this.#sequence}`;
+        },
+        send,
+      },
+      hello,
+    );
+    this.#connections.set(container, connection);
+    this.#push(connection, index);
+    this.#reportIfSettled(connection);
+    return connection;
+  }
+
+  disconnect(connection: ProxyConnection): void {
+    if (this.#connections.get(connection.container) === connection)
+      this.#connections.delete(connection.container);
+  }
+
+  acknowledge(container: string, ack: Ack): void {
+    const connection = this.#connections.get(container);
+    if (connection === undefined) return;
+    connection.onAck(ack);
+    this.#reportIfSettled(connection);
+  }
+
+  isConnected(container: string): boolean {
+    return this.#connections.has(container);
+  }
+
+  get statuses(): readonly ProxyStatus[] {
+    return [...this.#connections.values()].map(({ status }) => status);
+  }
+
+  get areAllSettled(): boolean {
+    return [...this.#connections.values()].every(({ isSettled }) => isSettled);
+  }
+
+  #push(connection: ProxyConnection, index: WorldIndex): void {
+    const workload = this.#deps.findWorkload(index, connection.container);
+    if (workload !== undefined) connection.want(compileSnapshot(index, workload).resources);
+  }
+
+  #reportIfSettled(connection: ProxyConnection): void {
+    if (!connection.isSettled || this.#index === null) return;
+    const workload = this.#deps.findWorkload(this.#index, connection.container);
+    if (workload !== undefined) this.#deps.onSettled(workload.id);
+  }
+}

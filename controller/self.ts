@@ -1,0 +1,41 @@
+import { hostname } from 'node:os';
+import type Docker from 'dockerode';
+import { LateenError } from '../base/errors.ts';
+import { CONTROL_DIRECTORY } from '../model/agent-container.ts';
+import { LABEL } from '../model/labels.ts';
+import type { Membership } from './world/membership.ts';
+
+/** What the controller learns of itself from Docker: everything else follows from it. */
+export interface Self {
+  readonly id: string;
+  readonly image: string;
+  /** Named volume that agents must share; '' = the socket is not on a volume, so nothing can be attached. */
+  readonly controlVolume: string;
+  readonly membership: Membership;
+}
+
+/**
+ * @param wantedMesh `LATEEN_MESH`, '' = the compose project's name
+ * @throws LateenError if this process does not run in a container of the daemon that it talks to
+ */
+export async function inspectSelf(docker: Docker, wantedMesh: string): Promise<Self> {
+  try {
+    const info = await docker.getContainer(hostname()).inspect();
+    const labels = info.Config.Labels ?? {};
+    const project = labels[LABEL.composeProject] ?? '';
+    const claimed = wantedMesh || labels[LABEL.mesh] || project || info.Name.replace(/^\//, '');
+    const mount = info.Mounts.find(({ Destination }) => Destination === CONTROL_DIRECTORY);
+    return {
+      id: info.Id,
+      image: info.Image,
+      controlVolume: mount?.Name ?? '',
+      membership: { meshId: claimed, project },
+    };
+  } catch (cause) {
+    throw new LateenError('SELF_UNKNOWN', 'the controller cannot find its own container', {
+      cause,
+      remedy:
+        'Run it by compose/mesh.yml: as a container, with its default hostname and the Docker socket mounted.',
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import type { ContainerInspectInfo } from 'dockerode';
+import type { Labels } from '../../../model/labels.ts';
+
+/** What the mesh needs to know of one container; nothing of Docker's API goes further than this. */
+export interface ContainerFacts {
+  readonly id: string;
+  /** Without the leading slash. */
+  readonly name: string;
+  readonly labels: Labels;
+  readonly state: 'created' | 'running' | 'paused' | 'stopped';
+  readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
+  /** Changes with each start. */
+  readonly startedAt: string;
+  readonly networks: readonly NetworkFacts[];
+  readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
+  /** Name or number, e.g. `SIGTERM`; '' = Docker's default. */
+  readonly stopSignal: string;
+  readonly image: string;
+  /** `container:ID` for one that lives in another's namespace. */
+  readonly networkMode: string;
+  /** It was told to stop and has not ended yet. */
+  readonly isDraining: boolean;
+}
+
+export interface NetworkFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly addressV6: string;
+}
+
+export function readContainerFacts(info: ContainerInspectInfo, isDraining: boolean): ContainerFacts {
+  return {
+    id: info.Id,
+    name: info.Name.replace(/^\//, ''),
+    labels: info.Config.Labels ?? {},
+    state: readState(info.State),
+    health: readHealth(info.State.Health?.Status),
+    startedAt: info.State.StartedAt,
+    networks: Object.entries(info.NetworkSettings.Networks ?? {})
+      .map(([name, network]) => ({
+        id: network.NetworkID,
+        name,
+        address: network.IPAddress,
+        addressV6: network.GlobalIPv6Address,
+      }))
+      .filter(({ address }) => address !== ''),
+    exposedPorts: Object.keys(info.Config.ExposedPorts ?? {}).flatMap(readExposedPort),
+    stopSignal: (info.Config as { StopSignal?: string }).StopSignal ?? '',
+    image: info.Image,
+    networkMode: info.HostConfig.NetworkMode ?? '',
+    isDraining,
+  };
+}
+
+function readState(state: ContainerInspectInfo['State']): ContainerFacts['state'] {
+  if (state.Paused) return 'paused';
+  if (state.Running) return 'running';
+  return state.Status === 'created' ? 'created' : 'stopped';
+}
+
+function readHealth(status: string | undefined): ContainerFacts['health'] {
+  return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none';
+}
+
+/** `9080/tcp`, or `8000-8002/udp`. */
+function readExposedPort(text: string): ContainerFacts['exposedPorts'][number][] {
+  const match = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp))?$/.exec(text);
+  if (match === null) return [];
+  const from = Number(match[1]);
+  const to = Math.min(Number(match[2] ?? from), from + 1000);
+  const protocol = match[3] === 'udp' ? 'udp' : 'tcp';
+  return Array.from({ length: to - from + 1 }, (_, index) => ({ port: from + index, protocol }));
+}

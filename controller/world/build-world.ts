@@ -1,0 +1,254 @@
+import type { MeshConfig } from '../../istio/mesh-config.ts';
+import type { Resource } from '../../istio/resource.ts';
+import type { KubernetesServiceSpec } from '../../istio/schema/kubernetes.ts';
+import type { Violation } from '../../istio/violation.ts';
+import { LABEL, matchesLabels } from '../../model/labels.ts';
+import { DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/names.ts';
+import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
+import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+import { isInjected, isMember, isOneOff, type Membership, roleOf } from './membership.ts';
+import { containerPorts, documentPorts } from './service-ports.ts';
+import { assignVirtualAddresses } from './virtual-addresses.ts';
+
+export interface WorldInput {
+  readonly membership: Membership;
+  readonly mesh: MeshConfig;
+  readonly containers: Iterable<ContainerFacts>;
+  /** Valid documents in the order of age. */
+  readonly resources: readonly Resource[];
+}
+
+export interface BuiltWorld {
+  readonly world: World;
+  readonly violations: readonly Violation[];
+}
+
+/** A container with the names that it has in the mesh. */
+interface Member {
+  readonly facts: ContainerFacts;
+  readonly workload: Workload;
+  /** What Docker's own name server calls it. */
+  readonly dockerName: string;
+  /** Label `lateen.service`, else `app`. */
+  readonly joinedName: string;
+  readonly ports: readonly ServicePort[];
+}
+
+/** Docker's words into Istio's: containers, labels and v1 Services become services and workloads. Pure. */
+export function buildWorld(input: WorldInput): BuiltWorld {
+  const violations: Violation[] = [];
+  const members = [...input.containers]
+    .filter((facts) => isMember(input.membership, facts) && isPart(facts))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map((facts) => createMember(facts, violations));
+  const own = input.membership.project;
+  const admitted = refuseOtherProjects(members, own, violations);
+  const drafts = new Map<string, Omit<Service, 'vips'>>();
+  for (const draft of dockerServices(admitted, violations)) drafts.set(draft.hostname, draft);
+  for (const draft of documentServices(input.resources, admitted)) drafts.set(draft.hostname, draft);
+  const addresses = assignVirtualAddresses([...drafts.keys()]);
+  const services = [...drafts.values()]
+    .map(
+      (draft): Service => ({ ...draft, vips: draft.headless ? [] : [addresses.get(draft.hostname) ?? ''] }),
+    )
+    .sort((a, b) => (a.hostname < b.hostname ? -1 : 1));
+  return {
+    world: {
+      meshId: input.membership.meshId,
+      mesh: input.mesh,
+      workloads: admitted.filter(isAlive).map(({ workload }) => workload),
+      services,
+      resources: input.resources,
+    },
+    violations,
+  };
+}
+
+/** Apps and gateways; not the mesh's own machinery, not visitors, not containers that live in another's namespace. */
+function isPart(facts: ContainerFacts): boolean {
+  const role = roleOf(facts);
+  return (
+    role !== 'controller' &&
+    role !== 'agent' &&
+    !isOneOff(facts) &&
+    !facts.networkMode.startsWith('container:')
+  );
+}
+
+const isAlive = ({ facts }: Member) => facts.state === 'running' || facts.state === 'paused';
+
+function createMember(facts: ContainerFacts, violations: Violation[]): Member {
+  const { labels } = facts;
+  const isGateway = roleOf(facts) === 'gateway';
+  const dockerName = labels[LABEL.composeService] ?? facts.name;
+  const joinedName = labels[LABEL.service] ?? labels[LABEL.app] ?? dockerName;
+  const complain = (entry: string) =>
+    violations.push(
+      containerViolation(
+        facts,
+        'LAT0101',
+        `label ${LABEL.ports} has the invalid entry ${JSON.stringify(entry)}`,
+        'Write PROTOCOL:PORT or PROTOCOL:PORT:TARGET, e.g. http:9080.',
+      ),
+    );
+  return {
+    facts,
+    dockerName,
+    joinedName,
+    ports: isGateway ? GATEWAY_PORTS : containerPorts(facts, complain),
+    workload: {
+      id: facts.id,
+      name: facts.name,
+      workload: dockerName,
+      namespace: labels[LABEL.namespace] ?? (isGateway ? ROOT_NAMESPACE : DEFAULT_NAMESPACE),
+      labels,
+      serviceAccount: labels[LABEL.serviceAccount] ?? joinedName,
+      addresses: facts.networks.map(({ id, address }) => ({ network: id, address })),
+      health: healthOf(facts),
+      proxy: isGateway ? 'gateway' : isInjected(facts) ? 'sidecar' : null,
+      locality: (labels[LABEL.locality] ?? '').replaceAll('.', '/'),
+    },
+  };
+}
+
+const GATEWAY_PORTS: readonly ServicePort[] = [
+  { name: 'http2', number: 80, targetPort: 8080, protocol: 'http' },
+  { name: 'https', number: 443, targetPort: 8443, protocol: 'https' },
+];
+
+function healthOf(facts: ContainerFacts): Workload['health'] {
+  if (facts.isDraining) return 'draining';
+  if (facts.state !== 'running' || facts.health === 'unhealthy') return 'unhealthy';
+  return facts.health === 'starting' ? 'starting' : 'ready';
+}
+
+/** Services of one name from two projects cannot be told apart: the own project's, else the first's, is kept. */
+function refuseOtherProjects(members: readonly Member[], own: string, violations: Violation[]): Member[] {
+  const owners = new Map<string, Member>();
+  const rank = (member: Member) => (projectOf(member) === own ? 0 : 1);
+  const sorted = members.toSorted((a, b) => rank(a) - rank(b) || (projectOf(a) < projectOf(b) ? -1 : 1));
+  const refused = new Set<Member>();
+  for (const member of sorted) {
+    const project = projectOf(member);
+    if (project === '') continue;
+    const key = `${member.workload.namespace}/${member.dockerName}`;
+    const owner = owners.get(key);
+    if (owner === undefined) owners.set(key, member);
+    else if (projectOf(owner) !== project) {
+      refused.add(member);
+      violations.push(
+        containerViolation(
+          member.facts,
+          'LAT0102',
+          `service ${member.dockerName} is in the projects ${projectOf(owner)} and ${project}; that of ${projectOf(owner)} is in force`,
+          `Give one of them the label ${LABEL.namespace} or another ${LABEL.service}.`,
+        ),
+      );
+    }
+  }
+  return members.filter((member) => !refused.has(member));
+}
+
+const projectOf = ({ facts }: Member) => facts.labels[LABEL.composeProject] ?? '';
+
+function dockerServices(members: readonly Member[], violations: Violation[]): Omit<Service, 'vips'>[] {
+  const groups = new Map<string, Member[]>();
+  const add = (name: string, member: Member) => {
+    const hostname = serviceHostname(name, member.workload.namespace);
+    const group = groups.get(hostname) ?? [];
+    if (!group.includes(member)) groups.set(hostname, [...group, member]);
+  };
+  for (const member of members) {
+    add(member.dockerName, member);
+    add(member.joinedName, member);
+  }
+  return [...groups].map(([hostname, group]) => {
+    const [name = '', namespace = ''] = hostname.split('.');
+    return {
+      hostname,
+      name,
+      namespace,
+      ports: mergePorts(group, violations),
+      headless: group.some(({ facts }) => facts.labels[LABEL.headless] === 'true'),
+      members: memberIds(group),
+      isDockerName: group.every(({ dockerName }) => dockerName === name),
+      exportTo: ['*'],
+    };
+  });
+}
+
+const memberIds = (group: readonly Member[]) =>
+  group
+    .filter(isAlive)
+    .map(({ workload }) => workload.id)
+    .sort();
+
+function mergePorts(group: readonly Member[], violations: Violation[]): ServicePort[] {
+  const ports = new Map<number, ServicePort>();
+  for (const { facts, ports: own } of group) {
+    for (const port of own) {
+      const known = ports.get(port.number);
+      if (known === undefined) ports.set(port.number, port);
+      else if (known.protocol !== port.protocol || known.targetPort !== port.targetPort) {
+        violations.push(
+          containerViolation(
+            facts,
+            'LAT0103',
+            `port ${port.number} is ${known.protocol} to ${known.targetPort} in one container of the service and ${port.protocol} to ${port.targetPort} here`,
+            `Give all containers of the service the same ${LABEL.ports}.`,
+          ),
+        );
+      }
+    }
+  }
+  return [...ports.values()].sort((a, b) => a.number - b.number);
+}
+
+/** A v1 Service replaces what Docker says of that name. */
+function documentServices(
+  resources: readonly Resource[],
+  members: readonly Member[],
+): Omit<Service, 'vips'>[] {
+  return resources
+    .filter(({ kind }) => kind === 'Service')
+    .map((resource) => {
+      const spec = resource.spec as KubernetesServiceSpec;
+      const group = members.filter(
+        ({ workload }) =>
+          workload.namespace === resource.namespace &&
+          Object.keys(spec.selector ?? {}).length > 0 &&
+          matchesLabels(spec.selector ?? {}, workload.labels),
+      );
+      return {
+        hostname: serviceHostname(resource.name, resource.namespace),
+        name: resource.name,
+        namespace: resource.namespace,
+        ports: documentPorts(spec),
+        headless: spec.clusterIP === 'None',
+        members: memberIds(group),
+        isDockerName: isExactlyDockers(resource.name, group, members),
+        exportTo: (resource.annotations['networking.istio.io/exportTo'] ?? '*').split(','),
+      };
+    });
+}
+
+function isExactlyDockers(name: string, group: readonly Member[], members: readonly Member[]): boolean {
+  const dockers = members.filter(({ dockerName }) => dockerName === name);
+  return (
+    dockers.length > 0 && dockers.length === group.length && dockers.every((member) => group.includes(member))
+  );
+}
+
+function containerViolation(facts: ContainerFacts, code: string, message: string, remedy: string): Violation {
+  return {
+    code,
+    severity: 'Warning',
+    message,
+    remedy,
+    resource: `Container ${facts.name}`,
+    file: facts.labels['com.docker.compose.project.config_files'] ?? facts.name,
+    line: 0,
+    column: 0,
+    path: '',
+  };
+}

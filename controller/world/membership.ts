@@ -1,0 +1,30 @@
+import { LABEL, type Role } from '../../model/labels.ts';
+import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+
+/** Which mesh a controller serves: the containers of its own compose project, and any that carry the mesh's id. */
+export interface Membership {
+  readonly meshId: string;
+  /** '' = the controller was not started by Compose. */
+  readonly project: string;
+}
+
+/** A label beats the project: so a container can be given to another mesh. */
+export function isMember(membership: Membership, { labels }: ContainerFacts): boolean {
+  const claimed = labels[LABEL.mesh] ?? '';
+  if (claimed !== '') return claimed === membership.meshId;
+  return membership.project !== '' && labels[LABEL.composeProject] === membership.project;
+}
+
+export function roleOf({ labels }: ContainerFacts): Role | null {
+  const role = labels[LABEL.role];
+  return role === 'controller' || role === 'agent' || role === 'gateway' ? role : null;
+}
+
+export function isInjected({ labels }: ContainerFacts): boolean {
+  return labels[LABEL.inject] === 'true' || labels[LABEL.istioInject] === 'true';
+}
+
+/** `docker compose run`: a visitor, not a part of its service. */
+export function isOneOff({ labels }: ContainerFacts): boolean {
+  return labels[LABEL.composeOneOff] === 'True';
+}
