@@ -78,7 +78,7 @@ function capture(): void {
 const client = createControlClient({
   socketPath: env[AGENT_ENV.controlSocket] ?? CONTROL_SOCKET,
   files: createKeptFiles(runDirectory, env[AGENT_ENV.tokenFile] ?? TOKEN_FILE),
-  version: env['LATEEN_VERSION'] ?? 'dev',
+  version: process.env.LATEEN_VERSION ?? 'dev',
   clock,
   random,
   log,

@@ -23,7 +23,7 @@ import { type DockerSource, openDockerSource } from './sources/docker/docker-sou
 import { roleOf } from './world/membership.ts';
 
 const env = process.env;
-const version = env['LATEEN_VERSION'] ?? 'dev';
+const version = process.env.LATEEN_VERSION ?? 'dev';
 const stateDirectory = env['LATEEN_STATE_DIR'] ?? '/var/lib/lateen';
 const configDirectory = env['LATEEN_MESH_DIR'] ?? '/etc/lateen/mesh';
 const adminSocket = '/var/run/lateen-admin/admin.sock';

@@ -1,7 +1,7 @@
 /** What controller and agent must agree on about an agent's container. */
 
 /** Volume that the controller shares with its agents; holds the control socket. */
-export const CONTROL_DIRECTORY = '/var/run/lateen';
+export const CONTROL_DIRECTORY = '/srv/lateen';
 export const CONTROL_SOCKET = `${CONTROL_DIRECTORY}/control.sock`;
 /** tmpfs of an agent (0700, uid 1337): last good snapshot. Survives a crash of the process, not of the container. */
 export const RUN_DIRECTORY = '/run/lateen';

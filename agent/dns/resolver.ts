@@ -113,7 +113,8 @@ function shuffled(list: readonly string[], random: () => number): string[] {
 }
 
 function bindUdp(host: string, port: number, answer: Answer): Promise<UdpSocket | null> {
-  const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', ipv6Only: true });
+  const isV6 = host.includes(':');
+  const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', ...(isV6 ? { ipv6Only: true } : {}) });
   socket.on('message', (query, peer) => {
     void answer(query, MAX_UDP_BYTES).then((reply) => {
       if (reply !== null) socket.send(reply, peer.port, peer.address, () => {});

@@ -47,12 +47,14 @@ async function handle(
   const body = await readBody(request);
   if (request.method !== 'POST') return reply(response, 405);
   if (request.url === '/v1/session') {
-    const redeemed = deps.sessions.redeem(credential);
-    if (redeemed === null || !deps.isProxy(redeemed.container)) {
-      deps.log.warn('a token was refused: forged, used before, or of no proxy');
+    const claimant = deps.sessions.claimant(credential);
+    if (claimant === null) {
+      deps.log.warn('a token was refused: forged, or used before');
       return reply(response, 403);
     }
-    return reply(response, 200, JSON.stringify({ session: redeemed.session }));
+    // Docker's event of its start may be a moment behind: the agent asks again.
+    if (!deps.isProxy(claimant)) return reply(response, 503);
+    return reply(response, 200, JSON.stringify({ session: deps.sessions.redeem(credential) }));
   }
   const container = deps.sessions.containerOf(credential);
   if (container === null || !deps.isProxy(container)) return reply(response, 403);

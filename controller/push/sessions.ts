@@ -35,17 +35,23 @@ export class Sessions {
     return this.#sign({ kind: 'token', container, nonce: randomBytes(16).toString('hex') });
   }
 
-  /** The session for a token, or null if it is forged, of another kind, or was used before. */
-  redeem(token: string): { readonly session: string; readonly container: string } | null {
+  /** The container that a token was issued for, or null if it is forged, of another kind, or was used before. */
+  claimant(token: string): string | null {
+    const claims = this.#verify(token, 'token');
+    return claims === null || this.#used.has(claims.nonce) ? null : claims.container;
+  }
+
+  /** The session for a token, which is worth nothing from then on; null as {@link claimant}. */
+  redeem(token: string): string | null {
     const claims = this.#verify(token, 'token');
     if (claims === null || this.#used.has(claims.nonce)) return null;
     this.#used.add(claims.nonce);
     this.#onChange({ key: this.#key.toString('hex'), used: [...this.#used] });
-    const { container } = claims;
-    return {
-      container,
-      session: this.#sign({ kind: 'session', container, nonce: randomBytes(16).toString('hex') }),
-    };
+    return this.#sign({
+      kind: 'session',
+      container: claims.container,
+      nonce: randomBytes(16).toString('hex'),
+    });
   }
 
   /** The container that a session belongs to, or null. */
