@@ -48,12 +48,13 @@ async function freePort(wanted, variable) {
   );
 }
 
-const isFree = (port) =>
-  new Promise((resolve) => {
+function isFree(port) {
+  return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
+}
 
 async function waitFor(url) {
   let last = 'no answer';
