@@ -61,8 +61,10 @@ async function waitFor(url) {
   for (let tries = 0; tries < 240; tries++) {
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
-      if (response.ok) return;
-      last = `status ${response.status}`;
+      const page = await response.text();
+      // Every part of it: the services behind the page become healthy one after the other.
+      if (response.ok && !/class="(error|warn)"/.test(page)) return;
+      last = response.ok ? 'a part of the page is missing' : `status ${response.status}`;
     } catch (error) {
       last = String(error.cause?.code ?? error.message);
     }

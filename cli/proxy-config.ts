@@ -1,0 +1,153 @@
+import { stringify } from 'yaml';
+import type { ClusterSpec } from '../model/cluster.ts';
+import type { EndpointsSpec } from '../model/endpoint.ts';
+import type { ListenerSpec } from '../model/listener.ts';
+import { parseClusterName } from '../model/names.ts';
+import type { RouteConfigSpec, RouteSpec } from '../model/route.ts';
+import { formatTable } from './table.ts';
+
+/** `/debug/config_dump?proxyID=…` of the controller. */
+export interface ConfigDump {
+  readonly proxy: string;
+  readonly listener: readonly ListenerSpec[];
+  readonly route: readonly RouteConfigSpec[];
+  readonly cluster: readonly ClusterSpec[];
+  readonly endpoint: readonly EndpointsSpec[];
+}
+
+export type ConfigKind = 'listener' | 'route' | 'cluster' | 'endpoint';
+
+export interface ConfigFilter {
+  readonly port?: number;
+  readonly fqdn?: string;
+  readonly subset?: string;
+  readonly direction?: string;
+  readonly name?: string;
+}
+
+/** What istioctl's `proxy-config KIND` prints, as a table, JSON or YAML. */
+export function formatConfig(
+  dump: ConfigDump,
+  kind: ConfigKind,
+  filter: ConfigFilter,
+  output: string,
+): string {
+  const chosen = select(dump, kind, filter);
+  if (output === 'json') return JSON.stringify(chosen, null, 2);
+  if (output === 'yaml') return stringify(chosen).trimEnd();
+  switch (kind) {
+    case 'listener':
+      return listenerTable(chosen as ListenerSpec[]);
+    case 'route':
+      return routeTable(chosen as RouteConfigSpec[]);
+    case 'cluster':
+      return clusterTable(chosen as ClusterSpec[]);
+    case 'endpoint':
+      return endpointTable(chosen as EndpointsSpec[]);
+  }
+}
+
+function select(
+  dump: ConfigDump,
+  kind: ConfigKind,
+  filter: ConfigFilter,
+): readonly { readonly name: string }[] {
+  switch (kind) {
+    case 'listener':
+      return dump.listener
+        .filter(({ port }) => filter.port === undefined || port === filter.port)
+        .filter(({ direction }) => filter.direction === undefined || direction === filter.direction)
+        .toSorted((a, b) => a.direction.localeCompare(b.direction) || a.port - b.port);
+    case 'route':
+      return dump.route.filter(({ name }) => filter.name === undefined || name === filter.name);
+    default:
+      return dump[kind].filter(({ name }) => matchesCluster(name, filter));
+  }
+}
+
+function matchesCluster(name: string, { port, fqdn, subset, direction }: ConfigFilter): boolean {
+  const parts = parseClusterName(name);
+  if (port !== undefined && parts?.port !== port) return false;
+  if (fqdn !== undefined && parts?.hostname !== fqdn) return false;
+  if (subset !== undefined && parts?.subset !== subset) return false;
+  return direction === undefined || parts?.direction === direction;
+}
+
+function listenerTable(listeners: readonly ListenerSpec[]): string {
+  const rows = listeners.map(({ addresses, port, direction, protocol, route, tcp }) => [
+    addresses.length === 0 ? '0.0.0.0' : addresses.join(','),
+    port === 0 ? 'any' : String(port),
+    direction,
+    protocol,
+    [
+      ...(route === null ? [] : [`Route: ${route}`]),
+      ...(tcp ?? []).map(({ clusters }) => `Cluster: ${clusters.map(({ name }) => name).join(', ')}`),
+    ].join(' · '),
+  ]);
+  return formatTable([['ADDRESSES', 'PORT', 'DIRECTION', 'MATCH', 'DESTINATION'], ...rows]);
+}
+
+function routeTable(configs: readonly RouteConfigSpec[]): string {
+  const rows = configs.flatMap(({ name, virtualHosts }) =>
+    virtualHosts.flatMap((host) =>
+      host.routes.map((route) => [
+        name,
+        host.name,
+        shorten(host.domains),
+        formatMatch(route),
+        formatAction(route),
+        route.origin === null ? '' : `${route.origin.file}:${route.origin.line}`,
+      ]),
+    ),
+  );
+  return formatTable([['NAME', 'VHOST NAME', 'DOMAINS', 'MATCH', 'TO', 'ORIGIN'], ...rows]);
+}
+
+const shorten = (list: readonly string[]) =>
+  list.length <= 2 ? list.join(', ') : `${list.slice(0, 2).join(', ')} + ${list.length - 2} more`;
+
+function formatMatch({ match }: RouteSpec): string {
+  const path = match.path === null ? '/*' : `${match.path.value}${match.path.kind === 'prefix' ? '*' : ''}`;
+  const others = match.headers.length + match.queryParams.length;
+  return others === 0 ? path : `${path} + ${others} conditions`;
+}
+
+function formatAction({ action }: RouteSpec): string {
+  switch (action.kind) {
+    case 'redirect':
+      return `redirect ${action.status}`;
+    case 'direct':
+      return `direct response ${action.status}`;
+    case 'route':
+      return action.clusters
+        .map(({ name, weight }) => (action.clusters.length === 1 ? name : `${name} (${weight})`))
+        .join(', ');
+  }
+}
+
+function clusterTable(clusters: readonly ClusterSpec[]): string {
+  const rows = clusters.map(({ name, discovery, loadBalancer }) => {
+    const parts = parseClusterName(name);
+    return [
+      parts?.hostname || name,
+      parts === null ? '-' : String(parts.port),
+      parts?.subset || '-',
+      parts?.direction ?? '-',
+      discovery.kind,
+      loadBalancer.policy,
+    ];
+  });
+  return formatTable([['SERVICE FQDN', 'PORT', 'SUBSET', 'DIRECTION', 'TYPE', 'BALANCER'], ...rows]);
+}
+
+function endpointTable(all: readonly EndpointsSpec[]): string {
+  const rows = all.flatMap(({ name, endpoints }) =>
+    endpoints.map(({ address, port, health, workload }) => [
+      `${address}:${port}`,
+      health.toUpperCase(),
+      workload,
+      name,
+    ]),
+  );
+  return formatTable([['ENDPOINT', 'STATUS', 'WORKLOAD', 'CLUSTER'], ...rows]);
+}
