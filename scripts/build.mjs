@@ -8,9 +8,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
-/** CommonJS packages in an ESM bundle still call `require`. */
-const REQUIRE =
-  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+/** CommonJS packages in an ESM bundle still call `require` and read `__dirname`. */
+const COMMON_JS = [
+  "import { createRequire as __createRequire } from 'node:module';",
+  'const require = __createRequire(import.meta.url);',
+  'const __dirname = import.meta.dirname;',
+].join(' ');
 
 const common = {
   bundle: true,
@@ -32,7 +35,7 @@ await Promise.all([
     target: 'node26',
     entryPoints: ['controller/main.ts'],
     outfile: 'dist/controller.js',
-    banner: { js: REQUIRE },
+    banner: { js: COMMON_JS },
     // Optional native parts of ssh2 (DOCKER_HOST=ssh://…), absent on purpose.
     external: ['cpu-features', '*.node'],
   }),
