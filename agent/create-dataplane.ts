@@ -12,6 +12,7 @@ import { createGatewayPorts } from './listener/gateway-ports.ts';
 import { buildTables, checkSnapshot, type TableDeps, type Tables } from './listener/tables.ts';
 import { createDnsClusters } from './pool/dns-clusters.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
+import type { Host } from './upstream/host.ts';
 
 export interface DataplaneDeps {
   readonly clock: Clock;
@@ -69,9 +70,10 @@ export function createDataplane({ clock, random, log, writeAccessLog }: Dataplan
     tables = made;
     snapshot = next;
     telemetry.configure(node);
+    const isDead = ({ spec }: Host) => spec.workload !== '' && !made.workloadsByName.has(spec.workload);
     for (const [name, cluster] of old?.clusters ?? []) {
       const successor = made.clusters.get(name) ?? null;
-      if (successor !== cluster) cluster.retire(successor);
+      if (successor !== cluster) cluster.retire(successor, isDead);
       if (successor === null) usages.delete(name);
     }
   };
@@ -119,7 +121,7 @@ export function createDataplane({ clock, random, log, writeAccessLog }: Dataplan
           }
           acceptor.destroy();
           dns.close();
-          for (const cluster of tables?.clusters.values() ?? []) cluster.retire(null);
+          for (const cluster of tables?.clusters.values() ?? []) cluster.retire(null, () => false);
           resolve();
         };
         look();

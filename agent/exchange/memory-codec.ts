@@ -209,6 +209,7 @@ export function createMemoryPool(handler: MemoryHandler | null): Pool {
     },
     forget() {},
     drain() {},
+    abandon() {},
     sweep() {},
     idleCount: 0,
     connectionCount: 0,

@@ -89,6 +89,8 @@ export interface Pool {
   forget(events: UpstreamEvents): void;
   /** The host is gone: idle connections end now, busy ones with their exchange. */
   drain(): void;
+  /** The host is dead: what is still under way there would wait for ever, and fails. */
+  abandon(): void;
   /** Called every few seconds: idle connections that are too old end. */
   sweep(nowMs: number): void;
   readonly idleCount: number;

@@ -14,6 +14,9 @@ export interface PoolDeps {
   readonly usage: ClusterUsage;
 }
 
+/** What a container sent last may still be on its way when Docker says that it ended. */
+const ABANDON_AFTER_MS = 500;
+
 export interface ClusterUsage {
   connections: number;
   pending: number;
@@ -82,6 +85,13 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
     for (const connection of [...this.#all]) connection.drain();
   }
 
+  abandon(): void {
+    this.drain();
+    this.#deps.clock.after(ABANDON_AFTER_MS, () => {
+      for (const connection of [...this.#all]) connection.close();
+    });
+  }
+
   sweep(nowMs: number): void {
     const { idleTimeoutMs } = this.#spec.connections;
     if (idleTimeoutMs === 0) return;
@@ -93,12 +103,14 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   onFree(connection: UpstreamConnection): void {
     const { maxRequestsPerConnection } = this.#spec.connections;
     const isUsedUp = maxRequestsPerConnection > 0 && connection.requests >= maxRequestsPerConnection;
-    if (this.#isDraining || isUsedUp) {
+    if (isUsedUp) {
       connection.close();
       return;
     }
+    // Who waited before the host was given up is still served: it was picked when the host was there.
     const next = this.#takeWaiting();
     if (next !== undefined) connection.start(next.head, next.hasBody, next.events);
+    else if (this.#isDraining) connection.close();
     else {
       connection.idleSinceMs = this.#deps.clock.now();
       this.#idle.push(connection);
@@ -152,8 +164,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   #adopt(socket: Socket): void {
     const connection = new UpstreamConnection(socket, this.#deps.queue, this);
     this.#all.add(connection);
-    if (this.#isDraining && this.#waiting.length === 0) connection.close();
-    else this.#deps.queue.run(() => this.onFree(connection));
+    this.#deps.queue.run(() => this.onFree(connection));
   }
 }
 

@@ -121,9 +121,16 @@ export class Cluster {
     }
   }
 
-  /** Ends the connections of hosts that `next` (null = the cluster is gone) has no more. */
-  retire(next: Cluster | null): void {
-    for (const [key, host] of this.hosts) if (next?.hosts.get(key) !== host) host.pool.drain();
+  /**
+   * Ends the connections of hosts that `next` (null = the cluster is gone) has no more. Busy ones end with their
+   * exchanges, unless `isDead` says that nothing is left there which could answer.
+   */
+  retire(next: Cluster | null, isDead: (host: Host) => boolean): void {
+    for (const [key, host] of this.hosts) {
+      if (next?.hosts.get(key) === host) continue;
+      if (isDead(host)) host.pool.abandon();
+      else host.pool.drain();
+    }
     if (next !== null && next.#originalHosts === this.#originalHosts) return;
     for (const { host } of this.#originalHosts.values()) host.pool.drain();
   }
