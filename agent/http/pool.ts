@@ -37,7 +37,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   readonly #idle: UpstreamConnection[] = [];
   readonly #all = new Set<UpstreamConnection>();
   readonly #waiting: Waiting[] = [];
-  #connecting = 0;
+  readonly #opening = new Set<Socket>();
   #isDraining = false;
 
   constructor(spec: ClusterSpec, address: string, port: number, deps: PoolDeps) {
@@ -52,7 +52,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   }
 
   get connectionCount(): number {
-    return this.#all.size + this.#connecting;
+    return this.#all.size + this.#opening.size;
   }
 
   request(head: RequestHead, hasBody: boolean, events: UpstreamEvents): void {
@@ -89,6 +89,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
     this.drain();
     this.#deps.clock.after(ABANDON_AFTER_MS, () => {
       for (const connection of [...this.#all]) connection.close();
+      for (const socket of [...this.#opening]) socket.destroy(new Error('the host is gone'));
     });
   }
 
@@ -123,7 +124,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
     if (
-      this.#waiting.length > this.#connecting &&
+      this.#waiting.length > this.#opening.size &&
       this.#deps.usage.connections < this.#spec.circuitBreaker.maxConnections
     ) {
       this.#connect();
@@ -137,15 +138,15 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   }
 
   #connect(): void {
-    this.#connecting += 1;
     this.#deps.usage.connections += 1;
     const socket = openSocket(this.#spec, this.#address, this.#port);
+    this.#opening.add(socket);
     const cancelTimer = this.#deps.clock.after(this.#spec.connectTimeoutMs, () =>
       socket.destroy(new Error('connection timeout')),
     );
     const onError = (error: Error) => {
       cancelTimer();
-      this.#connecting -= 1;
+      this.#opening.delete(socket);
       this.#deps.usage.connections -= 1;
       const reason = describeConnectError(error);
       this.#deps.queue.run(() =>
@@ -156,7 +157,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
     socket.once('connect', () => {
       cancelTimer();
       socket.off('error', onError);
-      this.#connecting -= 1;
+      this.#opening.delete(socket);
       this.#adopt(socket);
     });
   }
