@@ -1,48 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
-
-const SERVICES = `
-  client:
-    image: app
-    labels: { app: client, lateen.inject: "true", lateen.ports: "http:8080", traffic.sidecar.istio.io/excludeInboundPorts: "7070" }
-    environment: { NAME: client }
-  shop-v1:
-    image: app
-    labels: { app: shop, version: v1, lateen.inject: "true", lateen.ports: "http:8080" }
-    environment: { NAME: shop, VERSION: v1 }
-  shop-v2:
-    image: app
-    labels: { app: shop, version: v2, lateen.inject: "true", lateen.ports: "http:8080" }
-    environment: { NAME: shop, VERSION: v2 }
-`;
-
-const SUBSETS = `
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: { name: shop }
-spec:
-  host: shop
-  subsets:
-    - { name: v1, labels: { version: v1 } }
-    - { name: v2, labels: { version: v2 } }
-`;
-
-const toSubset = (subset: string) => `
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: shop }
-spec:
-  hosts: [shop]
-  http:
-    - name: to-${subset}
-      route: [{ destination: { host: shop, subset: ${subset} } }]
-`;
+import { countVersions } from './fixture/outcomes.ts';
+import { CLIENT, SHOP, SUBSETS, toSubset } from './fixture/shop.ts';
 
 let mesh: Mesh;
 
 before(async () => {
-  mesh = await startMesh({ name: 'edit', services: SERVICES, config: { 'subsets.yaml': SUBSETS } });
+  mesh = await startMesh({ name: 'edit', services: CLIENT + SHOP, config: { 'subsets.yaml': SUBSETS } });
 });
 
 after(async () => {
@@ -50,12 +15,7 @@ after(async () => {
 });
 
 async function versions(times: number): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const { status, body, error } of await mesh.call('client', { url: 'http://shop:8080/', times })) {
-    const version = status === 200 ? (JSON.parse(body) as { version: string }).version : `${status} ${error}`;
-    counts[version] = (counts[version] ?? 0) + 1;
-  }
-  return counts;
+  return countVersions(await mesh.call('client', { url: 'http://shop:8080/', times }));
 }
 
 test('without a rule both versions of a joined service answer', async () => {
@@ -65,7 +25,11 @@ test('without a rule both versions of a joined service answer', async () => {
 
 test('a request passes two agents and tells what they added', async () => {
   const [outcome] = await mesh.call('client', { url: 'http://shop:8080/path?a=b' });
-  const seen = JSON.parse(outcome?.body ?? '') as { path: string; headers: Record<string, string>; remote: string };
+  const seen = JSON.parse(outcome?.body ?? '') as {
+    path: string;
+    headers: Record<string, string>;
+    remote: string;
+  };
   assert.equal(outcome?.status, 200);
   assert.equal(outcome?.headers['server'], 'envoy');
   assert.equal(seen.path, '/path?a=b');

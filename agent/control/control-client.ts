@@ -64,9 +64,10 @@ class Client implements ControlClient {
   }
 
   async start(): Promise<void> {
+    // Read first: what was written as root cannot be read once a snapshot is in force and the privileges are gone.
+    this.#session = await this.#deps.files.readSession();
     const kept = await this.#deps.files.readSnapshot();
     if (kept !== null) await this.#applyKept(kept);
-    this.#session = await this.#deps.files.readSession();
     void this.#connect();
   }
 
@@ -103,8 +104,9 @@ class Client implements ControlClient {
     const response = await this.#post('/v1/session', token, '');
     if (response.status !== 200) throw new Error(`the controller refused the token (${response.status})`);
     const { session } = JSON.parse(response.body) as Session;
-    await this.#deps.files.writeSession(session);
+    // The token is worth nothing any more: the session must not be lost with a failed write.
     this.#session = session;
+    await this.#deps.files.writeSession(session);
   }
 
   async #openStream(): Promise<void> {
