@@ -82,7 +82,11 @@ async function resolve(
   const question = readQuestion(query);
   const viaTcp = maxBytes > MAX_UDP_BYTES;
   const entry = question === null ? null : findName(table, question.name);
-  if (question === null || entry === null || !isAddressType(question)) return forwarder.ask(query, viaTcp);
+  if (question === null || entry === null || !isAddressType(question)) {
+    const reply = await forwarder.ask(query, viaTcp);
+    // An answer, if only this one, spares the caller its own long wait.
+    return reply ?? (question === null ? null : writeAnswer(query, question, NO_SERVER, maxBytes));
+  }
   const own = () => writeAnswer(query, question, ownAnswer(entry, question, random), maxBytes);
   if (entry.mode === 'answer') return own();
   const reply = await forwarder.ask(query, viaTcp);
@@ -92,6 +96,8 @@ async function resolve(
     facts === null || facts.rcode !== RCODE.noError || (facts.answers === 0 && question.type === TYPE.A);
   return isUseless ? own() : reply;
 }
+
+const NO_SERVER = { rcode: RCODE.serverFailure, addresses: [], ttlSeconds: 0 };
 
 const isAddressType = ({ type }: DnsQuestion) => type === TYPE.A || type === TYPE.AAAA || type === TYPE.ANY;
 

@@ -6,7 +6,14 @@ import { TOKEN_FILE } from '../../model/agent-container.ts';
 import { LABEL } from '../../model/labels.ts';
 import type { Sessions } from '../push/sessions.ts';
 import type { ContainerFacts } from '../sources/docker/container-facts.ts';
-import { isInjected, isMember, isOneOff, type Membership, roleOf } from '../world/membership.ts';
+import {
+  isInjected,
+  isMember,
+  isOneOff,
+  type Membership,
+  ownsNamespace,
+  roleOf,
+} from '../world/membership.ts';
 import { createAgentSpec, STARTED_LABEL } from './agent-spec.ts';
 import { createTokenArchive } from './token-archive.ts';
 
@@ -33,7 +40,7 @@ const RETRY_MS = { first: 500, most: 15_000 };
 export class Attacher {
   readonly #deps: AttacherDeps;
   readonly #busy = new Set<string>();
-  readonly #gatewayTokens = new Set<string>();
+  readonly #greeted = new Set<string>();
   readonly #held = new Set<string>();
   readonly #retries = new Map<string, number>();
   #containers: ReadonlyMap<string, ContainerFacts> = new Map();
@@ -46,8 +53,9 @@ export class Attacher {
     this.#containers = containers;
     for (const facts of containers.values()) {
       if (!isMember(this.#deps.membership, facts)) continue;
-      if (roleOf(facts) === 'gateway' && facts.state === 'running') void this.#greetGateway(facts);
-      if (roleOf(facts) === 'agent') this.#endIfStale(facts, containers);
+      const isStartedByCompose = roleOf(facts) === 'gateway' || ownsNamespace(facts);
+      if (isStartedByCompose && facts.state === 'running') void this.#greet(facts);
+      if (roleOf(facts) === 'agent' && !ownsNamespace(facts)) this.#endIfStale(facts, containers);
       if (this.#wantsAgent(facts)) void this.#attach(facts);
     }
   }
@@ -145,20 +153,20 @@ export class Attacher {
     });
   }
 
-  /** Compose starts gateways: they wait for their token. */
-  async #greetGateway(gateway: ContainerFacts): Promise<void> {
+  /** What Compose starts, gateways first of all, waits for its token. */
+  async #greet(gateway: ContainerFacts): Promise<void> {
     const key = `${gateway.id} ${gateway.startedAt}`;
-    if (this.#gatewayTokens.has(key) || this.#deps.isConnected(gateway.id)) return;
-    this.#gatewayTokens.add(key);
+    if (this.#greeted.has(key) || this.#deps.isConnected(gateway.id)) return;
+    this.#greeted.add(key);
     try {
       await this.#putToken(
         this.#deps.docker.getContainer(gateway.id),
         this.#deps.sessions.issueToken(gateway.id),
       );
     } catch (error) {
-      this.#gatewayTokens.delete(key);
-      this.#deps.log.warn('a gateway could not be given its token', {
-        gateway: gateway.name,
+      this.#greeted.delete(key);
+      this.#deps.log.warn('a proxy could not be given its token', {
+        proxy: gateway.name,
         error: errorMessage(error),
       });
     }

@@ -19,11 +19,14 @@ export function compileNames(
         names.set(form, { name: form, addresses, mode: 'answer' });
       }
       if (own === namespace)
-        names.set(name, { name, addresses, mode: service.isDockerName ? 'pass' : 'answer' });
+        names.set(name, { name, addresses, mode: isDockers(service) ? 'pass' : 'answer' });
     }
     return names;
   });
 }
+
+/** Docker's name server knows a name only while a container of it runs; without one it would ask the outside. */
+const isDockers = ({ isDockerName, members }: Service) => isDockerName && members.length > 0;
 
 function memberAddresses(index: WorldIndex, service: Service, networks: readonly string[]): string[] {
   return service.members.flatMap((id) => {

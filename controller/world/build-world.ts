@@ -6,7 +6,7 @@ import { LABEL, matchesLabels } from '../../model/labels.ts';
 import { DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/names.ts';
 import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
 import type { ContainerFacts } from '../sources/docker/container-facts.ts';
-import { isInjected, isMember, isOneOff, type Membership, roleOf } from './membership.ts';
+import { isInjected, isMember, isOneOff, type Membership, ownsNamespace, roleOf } from './membership.ts';
 import { containerPorts, documentPorts } from './service-ports.ts';
 import { assignVirtualAddresses } from './virtual-addresses.ts';
 
@@ -67,12 +67,8 @@ export function buildWorld(input: WorldInput): BuiltWorld {
 /** Apps and gateways; not the mesh's own machinery, not visitors, not containers that live in another's namespace. */
 function isPart(facts: ContainerFacts): boolean {
   const role = roleOf(facts);
-  return (
-    role !== 'controller' &&
-    role !== 'agent' &&
-    !isOneOff(facts) &&
-    !facts.networkMode.startsWith('container:')
-  );
+  const isMachinery = role === 'controller' || (role === 'agent' && !ownsNamespace(facts));
+  return !isMachinery && !isOneOff(facts) && !facts.networkMode.startsWith('container:');
 }
 
 const isAlive = ({ facts }: Member) => facts.state === 'running' || facts.state === 'paused';
@@ -105,7 +101,7 @@ function createMember(facts: ContainerFacts, violations: Violation[]): Member {
       serviceAccount: labels[LABEL.serviceAccount] ?? joinedName,
       addresses: facts.networks.map(({ id, address }) => ({ network: id, address })),
       health: healthOf(facts),
-      proxy: isGateway ? 'gateway' : isInjected(facts) ? 'sidecar' : null,
+      proxy: isGateway ? 'gateway' : isInjected(facts) || ownsNamespace(facts) ? 'sidecar' : null,
       locality: (labels[LABEL.locality] ?? '').replaceAll('.', '/'),
     },
   };

@@ -28,3 +28,11 @@ export function isInjected({ labels }: ContainerFacts): boolean {
 export function isOneOff({ labels }: ContainerFacts): boolean {
   return labels[LABEL.composeOneOff] === 'True';
 }
+
+/**
+ * An agent that Compose started itself and whose namespace its app joins (`network_mode: service:…`), so that no
+ * packet ever goes around it: it is the workload, and is given its token as a gateway is.
+ */
+export function ownsNamespace(facts: ContainerFacts): boolean {
+  return roleOf(facts) === 'agent' && facts.labels[LABEL.agentFor] === undefined;
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { GenericContainer } from 'testcontainers';
+import { docker, tryDocker } from './fixture/docker.ts';
+import { eventually } from './fixture/eventually.ts';
+import { type Mesh, startMesh } from './fixture/mesh.ts';
+import { countVersions } from './fixture/outcomes.ts';
+import { CLIENT } from './fixture/shop.ts';
+
+/** As `lateen inject` will write it: the agent owns the namespace and is healthy before the app starts. */
+const OWNED = `
+  owned:
+    image: lateen:0.1.0
+    command: [agent]
+    labels: { lateen.role: agent, app: owned, version: owned, lateen.ports: "http:8080" }
+    cap_drop: [ALL]
+    cap_add: [NET_ADMIN, SETUID, SETGID, DAC_OVERRIDE, KILL]
+    tmpfs: ["/run/lateen:mode=0700,uid=1337,gid=1337"]
+    volumes: [lateen-control:/srv/lateen]
+    healthcheck: { test: [CMD, test, -f, /run/lateen/ready], interval: 1s, retries: 30 }
+  owned-app:
+    image: app
+    network_mode: service:owned
+    depends_on: { owned: { condition: service_healthy } }
+    environment: { NAME: owned, VERSION: owned, DRIVER_PORT: "7071" }
+`;
+
+const HELD = `
+  held:
+    image: app
+    labels: { app: held, version: held, lateen.inject: "true", lateen.ports: "http:8080", proxy.istio.io/holdApplicationUntilProxyStarts: "true" }
+    environment: { NAME: held, VERSION: held }
+`;
+
+let mesh: Mesh;
+let network: string;
+
+before(async () => {
+  mesh = await startMesh({ name: 'ways', services: CLIENT + OWNED + HELD });
+  network = `${mesh.project}_default`;
+});
+
+after(async () => {
+  await mesh?.[Symbol.asyncDispose]();
+});
+
+async function answersThrough(url: string, version: string): Promise<void> {
+  await eventually(`${url} answers`, async () => {
+    const [outcome] = await mesh.call('client', { url });
+    const isThere = outcome?.status === 200 && JSON.parse(outcome.body).version === version;
+    return isThere ? true : undefined;
+  });
+}
+
+test('an agent that owns the namespace serves the app that joins it', async () => {
+  await mesh.settled();
+  assert.deepEqual(countVersions(await mesh.call('client', { url: 'http://owned:8080/', times: 5 })), {
+    owned: 5,
+  });
+});
+
+test('a held application runs only once its agent is ready', async () => {
+  await answersThrough('http://held:8080/', 'held');
+  const [held = ''] = await mesh.containers('held');
+  await docker(['restart', '-t', '2', held]);
+  await mesh.settled();
+  await answersThrough('http://held:8080/', 'held');
+  assert.equal(await docker(['inspect', '-f', '{{.State.Paused}}', held]), 'false');
+});
+
+test('a plain `docker run` joins by a label', async () => {
+  const name = `${mesh.project}-plain`;
+  const labels = [`lateen.mesh=${mesh.project}`, 'app=plain', 'lateen.inject=true', 'lateen.ports=http:8080'];
+  await docker([
+    ...['run', '-d', '--rm', '--name', name, '--network', network, '-e', 'VERSION=plain'],
+    ...labels.flatMap((label) => ['--label', label]),
+    'lateen-integration-app',
+  ]);
+  try {
+    await mesh.settled((status) => status.proxies.some(({ workload }) => workload === name));
+    await answersThrough('http://plain:8080/', 'plain');
+  } finally {
+    await tryDocker(['rm', '-f', name]);
+  }
+  await mesh.settled((status) => !status.proxies.some(({ workload }) => workload === name));
+});
+
+test('a container of testcontainers joins by a label, and its agent goes with it', async () => {
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+  const container = await new GenericContainer('lateen-integration-app')
+    .withLabels({
+      'lateen.mesh': mesh.project,
+      app: 'tested',
+      'lateen.inject': 'true',
+      'lateen.ports': 'http:8080',
+    })
+    .withEnvironment({ VERSION: 'tested' })
+    .withNetworkMode(network)
+    .start();
+  try {
+    await mesh.settled((status) => status.proxies.length > 4);
+    await answersThrough('http://tested:8080/', 'tested');
+  } finally {
+    await container.stop();
+  }
+  const filter = ['--filter', `label=lateen.agent-for=${container.getId()}`];
+  await eventually('its agent is gone', async () =>
+    (await docker(['ps', '-aq', ...filter])) === '' ? true : undefined,
+  );
+});
+
+test('a container on the default bridge is meshed and reaches what is outside', async () => {
+  const name = `${mesh.project}-bridge`;
+  const excluded = 'traffic.sidecar.istio.io/excludeInboundPorts=7070';
+  const labels = [
+    `lateen.mesh=${mesh.project}`,
+    'app=bridged',
+    'lateen.inject=true',
+    'lateen.ports=http:8080',
+    excluded,
+  ];
+  await docker([
+    'run',
+    '-d',
+    '--rm',
+    '--name',
+    name,
+    ...labels.flatMap((label) => ['--label', label]),
+    'lateen-integration-app',
+  ]);
+  try {
+    await mesh.settled((status) => status.proxies.some(({ workload }) => workload === name));
+    const address = await mesh.address(name);
+    const response = await fetch(`http://${address}:8080/`);
+    assert.equal(response.headers.get('server'), 'istio-envoy');
+  } finally {
+    await tryDocker(['rm', '-f', name]);
+  }
+});
+
+test('a token that was used is refused, and so is a forged one', async () => {
+  const [agent = ''] = (await docker(['ps', '-q', '--filter', `label=lateen.mesh=${mesh.project}`])).split(
+    '\n',
+  );
+  const ask = (token: string) =>
+    docker([
+      ...['exec', agent, 'node', '--input-type=module', '-e'],
+      `import { request } from 'node:http'; import { readFileSync } from 'node:fs';
+       const token = ${token};
+       request({ socketPath: '/srv/lateen/control.sock', path: '/v1/session', method: 'POST', headers: { authorization: 'Bearer ' + token } },
+         (response) => { console.log(response.statusCode); response.resume(); }).end();`,
+    ]);
+  assert.equal(await ask("readFileSync('/etc/lateen/token', 'utf8').trim()"), '403');
+  assert.equal(await ask("'eyJraW5kIjoidG9rZW4ifQ.forged'"), '403');
+});
