@@ -2,11 +2,13 @@ import { canonicalJson } from '../base/canonical-json.ts';
 import { closestWord } from '../base/closest-word.ts';
 import { DEFAULT_NAMESPACE } from '../model/names.ts';
 import { contentHash } from './content-hash.ts';
-import type { FieldPath } from './field-path.ts';
-import { formatFieldPath } from './field-path.ts';
-import { ENVOY_KINDS, findKind, KIND_NAMES, type Kind, SUCCESSORS } from './kinds.ts';
+import { type FieldPath, formatFieldPath } from './field-path.ts';
+import { ENVOY_KINDS, findKind, KIND_NAMES, type Kind, kindRemedy } from './kinds.ts';
+import { readMetadata } from './metadata.ts';
+import { renameOldFields } from './old-field-names.ts';
 import type { Resource } from './resource.ts';
 import { checkSchema } from './schema-violations.ts';
+import type { Finding } from './validate/finding.ts';
 import { validateSpec } from './validate/spec.ts';
 import type { Violation } from './violation.ts';
 import type { YamlDocument } from './yaml-document.ts';
@@ -15,52 +17,32 @@ export interface ReadDocument {
   /** null = it has errors, or is of no kind that this mesh knows. */
   readonly resource: Resource | null;
   readonly violations: readonly Violation[];
+  /**
+   * Where it gives no resource: the one that it was meant to be (`VirtualService default/reviews`), whose last good
+   * version stays in force; '' = that cannot be told; null = none that this mesh knows.
+   */
+  readonly meant: string | null;
 }
 
-function kindRemedy(kind: string, apiVersion: string): string {
-  const successor = SUCCESSORS.get(kind);
-  if (successor !== undefined) return `It was replaced by ${successor}.`;
-  const near = closestWord(kind, KIND_NAMES);
-  if (near !== null) return `Did you mean "${near}"?`;
-  if (!apiVersion.includes('istio.io'))
-    return 'It belongs to Kubernetes: describe containers in the compose file.';
-  return `Known kinds: ${KIND_NAMES.join(', ')}.`;
-}
-
-/** Names of Kubernetes objects (RFC 1123 subdomain). */
-const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** One document → one checked resource. Every fault is collected. */
 export function readDocument(document: YamlDocument, file: string, index: number): ReadDocument {
   const reader = new Reader(document, file);
-  if (document.faults.length > 0) {
-    for (const fault of document.faults)
-      reader.report('LAT0001', 'Error', [], fault.message, fault.remedy, fault);
-    return { resource: null, violations: reader.violations };
-  }
-  const { value } = document;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    reader.report(
-      'LAT0002',
-      'Error',
-      [],
-      'a document must be a mapping with apiVersion, kind, metadata and spec',
-      '',
-    );
-    return { resource: null, violations: reader.violations };
-  }
-  const fields = value as Record<string, unknown>;
-  const kind = reader.readKind(fields);
-  if (kind === null) return { resource: null, violations: reader.violations };
-  const resource = reader.readResource(fields, kind, index);
-  return { resource, violations: reader.violations };
+  const resource = reader.read(index);
+  return { resource, violations: reader.violations, meant: reader.meant };
 }
+
+/** MeshConfig as istiod reads it, without apiVersion and kind, is known by its file's name. */
+const MESH_CONFIG_FILE = /(^|\/)mesh-?config\.(ya?ml|json)$/i;
+const TOP_FIELDS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 
 class Reader {
   readonly violations: Violation[] = [];
+  meant: string | null = '';
+  #label = '';
   readonly #document: YamlDocument;
   readonly #file: string;
-  #label = '';
   #hasErrors = false;
 
   constructor(document: YamlDocument, file: string) {
@@ -68,114 +50,81 @@ class Reader {
     this.#file = file;
   }
 
-  report(
-    code: string,
-    severity: Violation['severity'],
-    path: FieldPath,
-    message: string,
-    remedy: string,
-    place = this.#placeOf(path),
-  ): void {
-    if (severity === 'Error') this.#hasErrors = true;
-    this.violations.push({
-      code,
-      severity,
-      message,
-      remedy,
-      resource: this.#label,
-      file: this.#file,
-      line: place.line,
-      column: place.column,
-      path: formatFieldPath(path),
-    });
-  }
-
-  /** The field's own place, or that of the nearest field around it. */
-  #placeOf(path: FieldPath): { line: number; column: number } {
-    for (let length = path.length; length > 0; length--) {
-      const place = this.#document.places.get(formatFieldPath(path.slice(0, length)));
-      if (place !== undefined) return place;
+  read(index: number): Resource | null {
+    const { value, faults } = this.#document;
+    this.#label = guessLabel(value);
+    this.meant = this.#label.includes('/') ? this.#label : '';
+    for (const { message, remedy, ...place } of faults)
+      this.#report({ code: 'LAT0001', severity: 'Error', path: [], message, remedy }, place);
+    if (faults.length > 0) return null;
+    if (!isMapping(value)) {
+      const message = 'a document must be a mapping with apiVersion, kind, metadata and spec';
+      this.#fail('LAT0002', [], message, 'Compare it with an example of Istio.');
+      return null;
     }
-    return { line: this.#document.line, column: 1 };
+    const fields = this.#isBareMeshConfig(value)
+      ? { ...value, apiVersion: 'mesh.istio.io/v1alpha1', kind: 'MeshConfig' }
+      : value;
+    const kind = this.#readKind(fields);
+    return kind === null ? null : this.#readResource(fields, kind, index);
   }
 
-  readKind(fields: Record<string, unknown>): Kind | null {
+  #isBareMeshConfig(value: Fields): boolean {
+    return MESH_CONFIG_FILE.test(this.#file) && !('kind' in value) && !('apiVersion' in value);
+  }
+
+  #readKind(fields: Fields): Kind | null {
     const { kind, apiVersion } = fields;
     if (typeof kind !== 'string' || typeof apiVersion !== 'string') {
       const missing = typeof kind === 'string' ? 'apiVersion' : 'kind';
-      this.report(
-        'LAT0002',
-        'Error',
-        [missing],
-        `${missing} is missing or no text`,
-        'Every document needs apiVersion and kind.',
-      );
+      this.#fail('LAT0002', [missing], `${missing} is missing or no text`, missingRemedy(fields, missing));
       return null;
     }
-    this.#label = kind;
     if (ENVOY_KINDS.has(kind)) {
-      this.report(
-        'LAT0004',
-        'Warning',
-        ['kind'],
-        `${kind} is Envoy's own configuration and is ignored here`,
-        '',
-      );
+      const message = `${kind} is Envoy's own configuration and is ignored here`;
+      this.#warn('LAT0004', ['kind'], message, 'Remove it, or say what you need in other kinds.');
+      this.meant = null;
       return null;
     }
     const known = findKind(kind);
     if (known === undefined) {
-      this.report(
-        'LAT0003',
-        'Warning',
-        ['kind'],
-        `unknown kind "${kind}": the document is ignored`,
-        kindRemedy(kind, apiVersion),
-      );
+      const message = `unknown kind "${kind}": the document is ignored`;
+      this.#warn('LAT0003', ['kind'], message, kindRemedy(kind, apiVersion));
+      const near = closestWord(kind, KIND_NAMES);
+      this.meant = near === null ? null : guessLabel({ ...fields, kind: near });
       return null;
     }
     if (!known.apiVersions.includes(apiVersion)) {
       const near = closestWord(apiVersion, known.apiVersions) ?? known.apiVersions[0];
       const message = `unknown apiVersion "${apiVersion}" for ${kind}: the document is ignored`;
-      this.report('LAT0003', 'Warning', ['apiVersion'], message, `Write "${near}".`);
+      this.#warn('LAT0003', ['apiVersion'], message, `Did you mean "${near}"?`);
       return null;
     }
     return known;
   }
 
-  readResource(fields: Record<string, unknown>, kind: Kind, index: number): Resource | null {
-    const metadata = this.#readMetadata(fields['metadata'], kind);
+  #readResource(fields: Fields, kind: Kind, index: number): Resource | null {
+    const { metadata, findings } = readMetadata(fields['metadata'], kind.defaultName);
+    for (const finding of findings) this.#report(finding);
+    if (metadata !== null) this.#label = `${kind.kind} ${metadata.namespace}/${metadata.name}`;
+    this.meant = this.#label.includes('/') ? this.#label : '';
     const { apiVersion, kind: _kind, metadata: _metadata, spec, status: _status, ...rest } = fields;
-    if (!kind.isFlat) this.#refuseTopLevel(rest);
-    if (!kind.isFlat && spec === undefined) {
-      this.report('LAT0002', 'Error', [], 'spec is missing', 'Is the block below it indented far enough?');
-    }
-    const content = kind.isFlat ? rest : (spec ?? {});
     const root = kind.isFlat ? [] : ['spec'];
-    if (kind.isFlat || spec !== undefined) {
-      for (const fault of checkSchema(kind.schema, content, root)) {
-        this.report('IST0106', 'Error', fault.path, fault.message, fault.remedy);
-      }
+    const content = renameOldFields(kind.kind, kind.isFlat ? rest : spec);
+    if (!kind.isFlat) this.#refuseTopFields(rest, kind);
+    if (content === undefined || content === null)
+      this.#fail('IST0106', ['spec'], 'spec is missing', 'Is the block below it indented far enough?');
+    else {
+      for (const fault of checkSchema(kind.schema, content, root))
+        this.#fail('IST0106', fault.path, fault.message, fault.remedy);
     }
     if (metadata === null || this.#hasErrors) return null;
-    for (const finding of validateSpec(kind.kind, content, metadata)) {
-      this.report(
-        finding.code,
-        finding.severity,
-        [...root, ...finding.path],
-        finding.message,
-        finding.remedy,
-      );
-    }
+    for (const finding of validateSpec(kind.kind, content, metadata))
+      this.#report({ ...finding, path: [...root, ...finding.path] });
     if (this.#hasErrors) return null;
     if (kind.isInert) {
-      this.report(
-        'LAT0005',
-        'Warning',
-        ['kind'],
-        `${kind.kind} is checked, but this version does not act on it`,
-        '',
-      );
+      const message = `${kind.kind} is checked, but this version does not act on it`;
+      this.#warn('LAT0005', ['kind'], message, '');
     }
     return {
       apiVersion: String(apiVersion),
@@ -187,61 +136,65 @@ class Reader {
     };
   }
 
-  #refuseTopLevel(rest: Record<string, unknown>): void {
-    const known = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
+  #refuseTopFields(rest: Fields, kind: Kind): void {
     for (const key of Object.keys(rest)) {
-      const near = closestWord(key, known);
-      const remedy =
-        near === null ? 'Does it belong below spec? Check its indentation.' : `Did you mean "${near}"?`;
-      this.report('IST0106', 'Error', [key], `unknown field "${key}" at the top of the document`, remedy);
+      const near = closestWord(key, TOP_FIELDS);
+      const isOfSpec = kind.fields.includes(key);
+      const remedy = isOfSpec
+        ? 'Indent it further: it belongs below "spec".'
+        : near === null
+          ? `Known here: ${TOP_FIELDS.join(', ')}.`
+          : `Did you mean "${near}"?`;
+      this.#fail('IST0106', [key], `unknown field "${key}"`, remedy);
     }
   }
 
-  #readMetadata(value: unknown, kind: Kind) {
-    const fields = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-    const name = fields['name'] ?? (kind.kind === 'MeshConfig' ? 'meshconfig' : undefined);
-    if (typeof name !== 'string' || !NAME.test(name)) {
-      const message =
-        name === undefined ? 'metadata.name is missing' : `invalid metadata.name ${JSON.stringify(name)}`;
-      this.report(
-        'LAT0002',
-        'Error',
-        ['metadata', 'name'],
-        message,
-        'A name is of lower-case letters, digits, "-" and ".".',
-      );
-      return null;
-    }
-    const namespace = fields['namespace'] ?? DEFAULT_NAMESPACE;
-    if (typeof namespace !== 'string' || !NAME.test(namespace)) {
-      this.report('LAT0002', 'Error', ['metadata', 'namespace'], 'invalid metadata.namespace', '');
-      return null;
-    }
-    this.#label = `${kind.kind} ${namespace}/${name}`;
-    const created = fields['creationTimestamp'];
-    return {
-      name,
-      namespace,
-      labels: this.#readTexts(fields['labels'], 'labels'),
-      annotations: this.#readTexts(fields['annotations'], 'annotations'),
-      creationTimestamp: typeof created === 'string' ? created : '',
-    };
+  #fail(code: string, path: FieldPath, message: string, remedy: string): void {
+    this.#report({ code, severity: 'Error', path, message, remedy });
   }
 
-  #readTexts(value: unknown, field: string): Record<string, string> {
-    const texts: Record<string, string> = {};
-    if (typeof value !== 'object' || value === null) return texts;
-    for (const [key, inner] of Object.entries(value)) {
-      if (typeof inner === 'string') texts[key] = inner;
-      else this.report('IST0106', 'Error', ['metadata', field, key], 'expected text', 'Put it in quotes.');
+  #warn(code: string, path: FieldPath, message: string, remedy: string): void {
+    this.#report({ code, severity: 'Warning', path, message, remedy });
+  }
+
+  #report({ path, ...finding }: Finding, place = this.#placeOf(path)): void {
+    if (finding.severity === 'Error') this.#hasErrors = true;
+    const { line, column } = place;
+    const where = { resource: this.#label, file: this.#file, line, column, path: formatFieldPath(path) };
+    this.violations.push({ ...finding, ...where });
+  }
+
+  /** The field's own place, or that of the nearest field around it. */
+  #placeOf(path: FieldPath): { line: number; column: number } {
+    for (let length = path.length; length > 0; length--) {
+      const place = this.#document.places.get(formatFieldPath(path.slice(0, length)));
+      if (place !== undefined) return place;
     }
-    return texts;
+    return { line: this.#document.line, column: 1 };
   }
 
   /** Lines of rules and matches, for messages of the compiler and the console. */
   #lines(): Record<string, number> {
-    const lines: Record<string, number> = {};
-    for (const [path, place] of this.#document.places) lines[path] = place.line;
-    return lines;
+    return Object.fromEntries([...this.#document.places].map(([path, { line }]) => [path, line]));
   }
+}
+
+function missingRemedy(fields: Fields, missing: string): string {
+  const near = closestWord(missing, Object.keys(fields));
+  return near === null
+    ? 'Every document needs apiVersion and kind.'
+    : `Did you mean "${missing}" by "${near}"?`;
+}
+
+/** What a document calls itself, before anything in it has been checked: '' where it does not say. */
+function guessLabel(value: unknown): string {
+  if (!isMapping(value) || typeof value['kind'] !== 'string') return '';
+  const metadata = isMapping(value['metadata']) ? value['metadata'] : {};
+  const { name, namespace } = metadata;
+  if (typeof name !== 'string') return value['kind'];
+  return `${value['kind']} ${typeof namespace === 'string' ? namespace : DEFAULT_NAMESPACE}/${name}`;
+}
+
+function isMapping(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { closestWord } from '../base/closest-word.ts';
 import { destinationRule } from './schema/destination-rule.ts';
 import { gateway } from './schema/gateway.ts';
 import { kubernetesSecret, kubernetesService } from './schema/kubernetes.ts';
@@ -8,6 +9,7 @@ import { serviceEntry, workloadEntry, workloadGroup } from './schema/service-ent
 import { proxyConfig, sidecar } from './schema/sidecar.ts';
 import { telemetry } from './schema/telemetry.ts';
 import { virtualService } from './schema/virtual-service.ts';
+import { fieldsOf } from './schema-walk.ts';
 
 /** Every kind of document that can stand in the config directory. */
 export interface Kind {
@@ -19,6 +21,10 @@ export interface Kind {
   readonly isFlat: boolean;
   /** Read and checked, but nothing follows from it yet: said in a warning, so that nobody relies on it. */
   readonly isInert: boolean;
+  /** Names of the fields directly in the spec. */
+  readonly fields: readonly string[];
+  /** Its name where the document gives none; '' = it must. */
+  readonly defaultName: string;
 }
 
 const NETWORKING = ['networking.istio.io/v1', 'networking.istio.io/v1beta1', 'networking.istio.io/v1alpha3'];
@@ -27,11 +33,12 @@ const TELEMETRY = ['telemetry.istio.io/v1', 'telemetry.istio.io/v1alpha1'];
 const EXTENSIONS = ['extensions.istio.io/v1alpha1'];
 
 function active(kind: string, apiVersions: readonly string[], schema: z.ZodType): Kind {
-  return { kind, apiVersions, schema, isFlat: false, isInert: false };
+  const fields = fieldsOf(schema);
+  return { kind, apiVersions, schema, isFlat: false, isInert: false, fields, defaultName: '' };
 }
 
 function inert(kind: string, apiVersions: readonly string[], schema: z.ZodType): Kind {
-  return { kind, apiVersions, schema, isFlat: false, isInert: true };
+  return { ...active(kind, apiVersions, schema), isInert: true };
 }
 
 const KINDS: readonly Kind[] = [
@@ -39,7 +46,11 @@ const KINDS: readonly Kind[] = [
   active('DestinationRule', NETWORKING, destinationRule),
   active('Gateway', NETWORKING, gateway),
   active('Service', ['v1'], kubernetesService),
-  { ...active('MeshConfig', ['mesh.istio.io/v1alpha1'], meshConfigDocument), isFlat: true },
+  {
+    ...active('MeshConfig', ['mesh.istio.io/v1alpha1'], meshConfigDocument),
+    isFlat: true,
+    defaultName: 'meshconfig',
+  },
   inert('ServiceEntry', NETWORKING, serviceEntry),
   inert('WorkloadEntry', NETWORKING, workloadEntry),
   inert('WorkloadGroup', NETWORKING, workloadGroup),
@@ -69,7 +80,7 @@ export const KIND_NAMES: readonly string[] = [...byName.keys(), ...ENVOY_KINDS.k
 export const ALL_KINDS: readonly Kind[] = KINDS;
 
 /** Kinds of 2018 and before, which old documents and slides still show → what took their place. */
-export const SUCCESSORS: ReadonlyMap<string, string> = new Map([
+const SUCCESSORS: ReadonlyMap<string, string> = new Map([
   ['RouteRule', 'VirtualService'],
   ['DestinationPolicy', 'DestinationRule'],
   ['EgressRule', 'ServiceEntry'],
@@ -85,3 +96,23 @@ export const SUCCESSORS: ReadonlyMap<string, string> = new Map([
   ['handler', 'AuthorizationPolicy and Telemetry (Mixer is gone)'],
   ['instance', 'Telemetry (Mixer is gone)'],
 ]);
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['IstioOperator', 'Move what is below spec.meshConfig into a file meshconfig.yaml.'],
+  ['ConfigMap', 'If it is "istio", move the text below data.mesh into a file meshconfig.yaml.'],
+  ['HTTPRoute', 'Gateway API is not supported: write a VirtualService.'],
+  ['Ingress', 'Write a Gateway and a VirtualService.'],
+]);
+
+/** What to do about a document of a kind that is not known. */
+export function kindRemedy(kind: string, apiVersion: string): string {
+  const successor = SUCCESSORS.get(kind);
+  if (successor !== undefined) return `It was replaced by ${successor}.`;
+  const hint = HINTS.get(kind);
+  if (hint !== undefined) return hint;
+  const near = closestWord(kind, KIND_NAMES);
+  if (near !== null) return `Did you mean "${near}"?`;
+  return apiVersion.includes('istio.io')
+    ? `Known kinds: ${KIND_NAMES.join(', ')}.`
+    : 'It belongs to Kubernetes: describe containers in the compose file.';
+}

@@ -9,7 +9,7 @@ export interface ParsedFile {
   readonly violations: readonly Violation[];
   /** `kind namespace/name` of documents that have errors: their last good version stays in force. */
   readonly invalid: readonly string[];
-  /** The text could not be read as YAML at all: which resources it meant is not known. */
+  /** Some of the text could not be read: which resources it meant is not known. */
   readonly isUnreadable: boolean;
 }
 
@@ -27,13 +27,14 @@ export function parseDocuments(content: string | Buffer, file: string): ParsedFi
   const resources: Resource[] = [];
   const violations: Violation[] = [];
   const invalid: string[] = [];
+  let isUnreadable = false;
   const seen = new Map<string, Resource>();
   documents.forEach((document, index) => {
     const read = readDocument(document, file, index);
     violations.push(...read.violations);
     if (read.resource === null) {
-      const label = read.violations.find(({ resource }) => resource.includes('/'))?.resource;
-      if (label !== undefined) invalid.push(label);
+      if (read.meant === '') isUnreadable = true;
+      else if (read.meant !== null) invalid.push(read.meant);
       return;
     }
     const key = resourceLabel(read.resource);
@@ -43,7 +44,7 @@ export function parseDocuments(content: string | Buffer, file: string): ParsedFi
       resources.push(read.resource);
     } else violations.push(duplicate(read.resource, first));
   });
-  return { resources, violations, invalid, isUnreadable: documents.some(({ faults }) => faults.length > 0) };
+  return { resources, violations, invalid, isUnreadable };
 }
 
 /** `VirtualService default/reviews`: what a resource is called in messages, and its identity. */
@@ -105,6 +106,7 @@ function expandList(document: YamlDocument): YamlDocument[] {
   if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'List')
     return [document];
   if (!('items' in value) || !Array.isArray(value.items)) return [document];
+  if (document.faults.length > 0) return [{ ...document, value: undefined }];
   return value.items.map((item: unknown, index) => {
     const prefix = `items[${index}].`;
     const places = new Map<string, { line: number; column: number }>();

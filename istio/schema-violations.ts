@@ -1,6 +1,9 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { closestWord } from '../base/closest-word.ts';
 import { type FieldPath, formatFieldPath } from './field-path.ts';
+import { duration } from './schema/scalars.ts';
+import { fieldsOf, schemaAt } from './schema-walk.ts';
+import { unknownFieldRemedy } from './unknown-field.ts';
 
 /** What a schema found wrong, in words for the person who wrote the YAML. */
 export interface SchemaFault {
@@ -24,78 +27,47 @@ function describe(
 ): SchemaFault[] {
   const inner = issue.path.filter((step) => typeof step !== 'symbol');
   const path = [...root, ...inner];
+  const given = valueAt(value, inner);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => describeUnknownField(key, knownFields(schema, inner), path));
-    case 'invalid_type': {
-      const given = valueAt(value, inner);
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: `unknown field "${key}"${path.length === 0 ? '' : ` at ${formatFieldPath(path)}`}`,
+        remedy: unknownFieldRemedy(key, { schema, value, path: inner, root }),
+      }));
+    case 'invalid_type':
       return [
         {
           path,
-          message: `expected ${article(issue.expected)}, found ${nameOf(given)}`,
-          remedy: typeRemedy(issue.expected, given),
+          message: `expected ${nameOfType(issue.expected)}, found ${nameOf(given)}`,
+          remedy: typeRemedy(issue.expected, given, schemaAt(schema, inner)),
         },
       ];
-    }
-    case 'invalid_value': {
-      const values = issue.values.map(String);
-      const given = String(valueAt(value, inner));
-      const near = closestWord(given, values);
-      return [
-        {
-          path,
-          message: `unknown value ${JSON.stringify(given)}`,
-          remedy:
-            near === null
-              ? `Use one of ${values.join(', ')}.`
-              : `Did you mean "${near}"? Known: ${values.join(', ')}.`,
-        },
-      ];
-    }
+    case 'invalid_value':
+      return [{ path, ...describeEnum(given, issue.values.map(String)) }];
     case 'too_small':
     case 'too_big':
-      return [{ path, message: `the number is out of range: ${issue.message}`, remedy: '' }];
+      return [{ path, message: `${nameOf(given)} is out of range`, remedy: rangeRemedy(issue) }];
     case 'invalid_union':
-      return [
-        { path, message: `found ${nameOf(valueAt(value, inner))}`, remedy: 'Give a number or a name.' },
-      ];
+      return [{ path, message: `found ${nameOf(given)}`, remedy: 'Give a number or a name.' }];
     default:
       return [{ path, message: issue.message, remedy: '' }];
   }
 }
 
-function describeUnknownField(key: string, known: readonly string[], path: FieldPath): SchemaFault {
-  const where = formatFieldPath(path);
-  const camel = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  const near = known.includes(camel) ? camel : closestWord(key, known);
-  const place = where === '' ? '' : ` in ${where}`;
+function describeEnum(given: unknown, values: readonly string[]): { message: string; remedy: string } {
+  const text = String(given);
+  const upper = text.toUpperCase().replaceAll('-', '_');
+  const near = values.includes(upper) ? upper : closestWord(text, values);
+  const known = values.join(', ');
   return {
-    path: [...path, key],
-    message: `unknown field "${key}"${place}`,
-    remedy: near === null ? `Known here: ${known.join(', ')}.` : `Did you mean "${near}"?`,
+    message: `unknown value ${JSON.stringify(given) ?? 'undefined'}`,
+    remedy: near === null ? `Use one of ${known}.` : `Did you mean "${near}"? Known: ${known}.`,
   };
 }
 
-/** The fields that the schema has at a path, found by walking through optionals, arrays, records and unions. */
-function knownFields(schema: z.ZodType, path: FieldPath): string[] {
-  let current: z.ZodType = schema;
-  for (const step of path) current = stepInto(unwrap(current), step);
-  const last = unwrap(current);
-  return last instanceof z.ZodObject ? Object.keys(last.shape) : [];
-}
-
-function unwrap(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
-    return unwrap(schema.unwrap() as z.ZodType);
-  return schema;
-}
-
-function stepInto(schema: z.ZodType, step: string | number): z.ZodType {
-  if (schema instanceof z.ZodObject)
-    return (schema.shape[String(step)] as z.ZodType | undefined) ?? z.unknown();
-  if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
-  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
-  return z.unknown();
+function rangeRemedy(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  return issue.code === 'too_small' ? `At least ${issue.minimum}.` : `At most ${issue.maximum}.`;
 }
 
 function valueAt(value: unknown, path: FieldPath): unknown {
@@ -107,7 +79,7 @@ function valueAt(value: unknown, path: FieldPath): unknown {
   return current;
 }
 
-const EXPECTED: Readonly<Record<string, string>> = {
+const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: 'text',
   boolean: 'true or false',
   number: 'a number',
@@ -117,7 +89,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   array: 'a list',
 };
 
-const article = (expected: string) => EXPECTED[expected] ?? expected;
+const nameOfType = (expected: string) => TYPE_NAMES[expected] ?? expected;
 
 function nameOf(value: unknown): string {
   if (value === undefined) return 'nothing';
@@ -133,15 +105,28 @@ function nameOf(value: unknown): string {
   }
 }
 
-function typeRemedy(expected: string, given: unknown): string {
+function typeRemedy(expected: string, given: unknown, schema: z.ZodType): string {
+  if (given === null && (expected === 'object' || expected === 'record' || expected === 'array'))
+    return 'Is the block below it indented far enough? Else leave the field out.';
   if (expected === 'array') return 'Write it as a list, each item behind a dash.';
-  if (expected === 'string' && typeof given === 'boolean') {
+  if (schema === duration) return 'Write a duration with its unit, such as 5s, 250ms or 1m30s.';
+  if (expected === 'string' && typeof given === 'boolean')
     return 'Put it in quotes: unquoted y, n, yes, no, on and off are booleans in YAML.';
-  }
-  if (expected === 'string' && typeof given === 'number') return 'Put it in quotes.';
+  if (expected === 'string' && typeof given === 'number') return `Put it in quotes: "${given}".`;
   if ((expected === 'number' || expected === 'int') && typeof given === 'string')
-    return 'Write it without quotes.';
-  if (expected === 'object' && Array.isArray(given)) return 'Remove the dash: this is not a list.';
-  if (expected === 'object' && given === null) return 'Is the block below it indented far enough?';
+    return /^-?\d+(\.\d+)?$/.test(given) ? `Write it without quotes: ${given}.` : 'Write a number.';
+  if (expected === 'int' && typeof given === 'number') return 'Write a number without a fraction.';
+  if (expected === 'boolean' && typeof given === 'string') return 'Write true or false, without quotes.';
+  if (expected === 'object' || expected === 'record') return mappingRemedy(given, schema);
   return '';
+}
+
+/** Text or a number where a mapping belongs: most often the value of the mapping's first field. */
+function mappingRemedy(given: unknown, schema: z.ZodType): string {
+  if (Array.isArray(given)) return 'Remove the dash: this is not a list.';
+  const fields = fieldsOf(schema);
+  const first = fields.includes('exact') ? 'exact' : fields[0];
+  if (first === undefined) return '';
+  const others = fields.length > 1 && fields.length <= 4 ? ` Its fields: ${fields.join(', ')}.` : '';
+  return `Write { ${first}: ${JSON.stringify(given)} }.${others}`;
 }

@@ -1,20 +1,10 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseAllDocuments,
-  Scalar,
-} from 'yaml';
-import type { FieldPath } from './field-path.ts';
-import { formatFieldPath } from './field-path.ts';
+import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import { errorMessage } from '../base/errors.ts';
+import { type Place, surveyYaml, type YamlFault } from './yaml-survey.ts';
 
 /** YAML (and so JSON) with the place of every field, read as Kubernetes' tools read it. */
 export interface YamlDocument {
+  /** undefined = the text could not be read. */
   readonly value: unknown;
   /** 1-based line of its first key. */
   readonly line: number;
@@ -23,41 +13,41 @@ export interface YamlDocument {
   readonly faults: readonly YamlFault[];
 }
 
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface YamlFault extends Place {
-  readonly message: string;
-  readonly remedy: string;
-}
-
-/**
- * YAML 1.1 booleans, which Kubernetes' parser still knows: an unquoted `on` or `n` as a name is a boolean there, so
- * it must not be text here (ISTIO.md, correction 11).
- */
-const OLD_BOOLEANS: ReadonlyMap<string, boolean> = new Map([
-  ...['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true] as const),
-  ...['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
-]);
+/** More would be a bomb ("billion laughs"): a small text that means gigabytes. */
+const MAX_ALIASES = 100;
 
 /** Documents in order; empty ones and such of comments only are left out. */
 export function readYaml(text: string): YamlDocument[] {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    merge: true,
-    uniqueKeys: true,
-    keepSourceTokens: false,
-    prettyErrors: false,
-    strict: true,
-  });
-  if (!Array.isArray(documents)) return [];
+  let documents: readonly Document.Parsed[];
+  try {
+    const parsed = parseAllDocuments(text, {
+      lineCounter: lines,
+      merge: true,
+      // Told by the survey, which names both places.
+      uniqueKeys: false,
+      prettyErrors: false,
+      strict: true,
+      logLevel: 'error',
+    });
+    documents = Array.isArray(parsed) ? parsed : [];
+  } catch (error) {
+    // The parser recurses: brackets nested ten thousand deep exhaust its stack.
+    return [unreadable({ line: 1, column: 1 }, `cannot be read as YAML: ${errorMessage(error)}`)];
+  }
   return documents
     .filter((document) => document.contents !== null || document.errors.length > 0)
     .map((document) => readDocument(document, lines))
     .filter((document) => document.value !== null || document.faults.length > 0);
+}
+
+function unreadable(place: Place, message: string): YamlDocument {
+  return {
+    value: undefined,
+    line: place.line,
+    places: new Map(),
+    faults: [{ ...place, message, remedy: 'Nothing of this kind is so deep or so entangled.' }],
+  };
 }
 
 function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocument {
@@ -65,61 +55,42 @@ function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocume
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const faults = document.errors.map((error) => ({
-    ...placeAt(error.pos[0]),
-    message: error.message,
-    remedy: remedyFor(error.code),
-  }));
-  const places = new Map<string, Place>();
-  let value: unknown = null;
-  if (faults.length === 0) {
-    collectPlaces(document.contents, [], places, placeAt);
-    value = document.toJS({ maxAliasCount: 100 }) as unknown;
+  const start = document.contents?.range?.[0];
+  const place = start === undefined ? { line: 1, column: 1 } : placeAt(start);
+  if (document.errors.length > 0) {
+    const faults = document.errors.map((error) => describeError(error, placeAt(error.pos[0])));
+    return { value: undefined, line: place.line, places: new Map(), faults };
   }
-  const first = document.contents?.range?.[0];
-  return { value, line: first === undefined ? 1 : placeAt(first).line, places, faults };
+  try {
+    const { places, faults } = surveyYaml(document.contents, placeAt);
+    const value = document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
+    return { value, line: place.line, places, faults };
+  } catch (error) {
+    return unreadable(place, errorMessage(error));
+  }
 }
 
-function remedyFor(code: string): string {
-  switch (code) {
+function describeError(error: YAMLError, place: Place): YamlFault {
+  return { ...place, message: `not YAML: ${firstLine(error.message)}`, remedy: remedyFor(error) };
+}
+
+const firstLine = (text: string) => text.split('\n')[0] ?? '';
+
+function remedyFor(error: YAMLError): string {
+  switch (error.code) {
     case 'TAB_AS_INDENT':
       return 'Indent with spaces: YAML knows no tabs.';
-    case 'DUPLICATE_KEY':
-      return 'Remove one of the two.';
+    case 'BAD_ALIAS':
+      return 'Put it in quotes: a bare * begins an alias in YAML, "*" is the star.';
+    case 'BAD_SCALAR_START':
+      return 'Put the value in quotes.';
     case 'BAD_INDENT':
     case 'MISSING_CHAR':
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
-      return 'Check the indentation here and on the line before.';
+    case 'BLOCK_IN_FLOW':
+      return 'Check indentation, brackets and quotes here and on the line before.';
     default:
       return '';
-  }
-}
-
-/** Walks the tree once: notes places, and turns old booleans into booleans. */
-function collectPlaces(
-  node: Node | null,
-  path: FieldPath,
-  places: Map<string, Place>,
-  placeAt: (offset: number) => Place,
-): void {
-  if (node === null || isAlias(node)) return;
-  if (path.length > 0 && node.range && !places.has(formatFieldPath(path))) {
-    places.set(formatFieldPath(path), placeAt(node.range[0]));
-  }
-  if (isSeq(node)) {
-    node.items.forEach((item, index) => {
-      collectPlaces(item as Node | null, [...path, index], places, placeAt);
-    });
-  } else if (isMap(node)) {
-    for (const pair of node.items) {
-      if (!isPair(pair) || !isScalar(pair.key)) continue;
-      const inner = [...path, String(pair.key.value)];
-      if (pair.key.range) places.set(formatFieldPath(inner), placeAt(pair.key.range[0]));
-      collectPlaces(pair.value as Node | null, inner, places, placeAt);
-    }
-  } else if (isScalar(node) && node.type === Scalar.PLAIN && typeof node.value === 'string') {
-    const meaning = OLD_BOOLEANS.get(node.value);
-    if (meaning !== undefined) node.value = meaning;
   }
 }

@@ -1,16 +1,5 @@
 import { z } from 'zod';
-import {
-  count,
-  decimal,
-  duration,
-  exclusive,
-  flag,
-  integer,
-  labels,
-  percent,
-  portSelector,
-  text,
-} from './scalars.ts';
+import { count, decimal, duration, exclusive, flag, integer, labels, portSelector, text } from './scalars.ts';
 
 /** networking/v1/destination_rule.proto */
 
@@ -23,13 +12,28 @@ export const LOAD_BALANCERS = [
   'PASSTHROUGH',
 ] as const;
 
-const localityLbSetting = z.strictObject({
+const failover = z.array(z.strictObject({ from: text.optional(), to: text.optional() })).optional();
+
+export const localityLbSetting = z.strictObject({
   distribute: z
     .array(z.strictObject({ from: text.optional(), to: z.record(z.string(), count).optional() }))
     .optional(),
-  failover: z.array(z.strictObject({ from: text.optional(), to: text.optional() })).optional(),
+  failover,
   failoverPriority: z.array(text).optional(),
   enabled: flag.optional(),
+});
+
+export const zoneAwareLbSetting = z.strictObject({
+  enabled: flag.optional(),
+  minClusterSize: count.optional(),
+  failover,
+  failoverPriority: z.array(text).optional(),
+});
+
+export const tcpKeepalive = z.strictObject({
+  probes: count.optional(),
+  time: duration.optional(),
+  interval: duration.optional(),
 });
 
 export const loadBalancer = exclusive(
@@ -63,13 +67,7 @@ export const loadBalancer = exclusive(
         aggression: decimal.optional(),
       })
       .optional(),
-    zoneAwareLbSetting: z
-      .strictObject({
-        enabled: flag.optional(),
-        minClusterSize: count.optional(),
-        routingEnabled: percent.optional(),
-      })
-      .optional(),
+    zoneAwareLbSetting: zoneAwareLbSetting.optional(),
   },
   ['simple', 'consistentHash'],
 );
@@ -79,9 +77,7 @@ export const connectionPool = z.strictObject({
     .strictObject({
       maxConnections: integer.optional(),
       connectTimeout: duration.optional(),
-      tcpKeepalive: z
-        .strictObject({ probes: count.optional(), time: duration.optional(), interval: duration.optional() })
-        .optional(),
+      tcpKeepalive: tcpKeepalive.optional(),
       maxConnectionDuration: duration.optional(),
       idleTimeout: duration.optional(),
     })
@@ -171,3 +167,6 @@ export type Subset = z.infer<typeof subset>;
 export type LoadBalancer = z.infer<typeof loadBalancer>;
 export type ConnectionPool = z.infer<typeof connectionPool>;
 export type OutlierDetection = z.infer<typeof outlierDetection>;
+export type ClientTls = z.infer<typeof clientTls>;
+export type LocalityLbSetting = z.infer<typeof localityLbSetting>;
+export type ZoneAwareLbSetting = z.infer<typeof zoneAwareLbSetting>;

@@ -31,6 +31,7 @@ export const serverTls = z.strictObject({
   maxProtocolVersion: z.enum(['TLS_AUTO', 'TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3']).optional(),
   cipherSuites: z.array(text).optional(),
   ecdhCurves: z.array(text).optional(),
+  insecureSkipVerify: flag.optional(),
 });
 
 export const gatewayServer = z.strictObject({
@@ -56,3 +57,4 @@ export const gateway = z.strictObject({
 
 export type GatewaySpec = z.infer<typeof gateway>;
 export type GatewayServer = z.infer<typeof gatewayServer>;
+export type ServerTls = z.infer<typeof serverTls>;

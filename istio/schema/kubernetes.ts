@@ -32,6 +32,13 @@ export const kubernetesService = z.strictObject({
   externalTrafficPolicy: text.optional(),
   publishNotReadyAddresses: flag.optional(),
   trafficDistribution: text.optional(),
+  sessionAffinityConfig: z
+    .strictObject({ clientIP: z.strictObject({ timeoutSeconds: count.optional() }).optional() })
+    .optional(),
+  healthCheckNodePort: count.optional(),
+  allocateLoadBalancerNodePorts: flag.optional(),
+  loadBalancerClass: text.optional(),
+  loadBalancerSourceRanges: z.array(text).optional(),
 });
 
 /** A Secret has no `spec`: its fields stand beside `metadata`. */

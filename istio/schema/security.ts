@@ -83,3 +83,7 @@ export const authorizationPolicy = z.strictObject({
 export type PeerAuthenticationSpec = z.infer<typeof peerAuthentication>;
 export type RequestAuthenticationSpec = z.infer<typeof requestAuthentication>;
 export type AuthorizationPolicySpec = z.infer<typeof authorizationPolicy>;
+export type JwtRule = z.infer<typeof jwtRule>;
+export type AuthorizationRule = z.infer<typeof rule>;
+export type AuthorizationSource = z.infer<typeof source>;
+export type AuthorizationOperation = z.infer<typeof operation>;

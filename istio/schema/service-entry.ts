@@ -34,7 +34,7 @@ export const serviceEntry = z.strictObject({
 
 const httpHeader = z.strictObject({ name: text.optional(), value: text.optional() });
 
-const probe = z.strictObject({
+export const readinessProbe = z.strictObject({
   initialDelaySeconds: count.optional(),
   timeoutSeconds: count.optional(),
   periodSeconds: count.optional(),
@@ -57,8 +57,10 @@ const probe = z.strictObject({
 export const workloadGroup = z.strictObject({
   metadata: z.strictObject({ labels: labels.optional(), annotations: labels.optional() }).optional(),
   template: workloadEntry.optional(),
-  probe: probe.optional(),
+  probe: readinessProbe.optional(),
 });
 
 export type ServiceEntrySpec = z.infer<typeof serviceEntry>;
 export type WorkloadEntrySpec = z.infer<typeof workloadEntry>;
+export type WorkloadGroupSpec = z.infer<typeof workloadGroup>;
+export type ReadinessProbe = z.infer<typeof readinessProbe>;

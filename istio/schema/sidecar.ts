@@ -42,7 +42,7 @@ export const sidecar = z.strictObject({
   inboundConnectionPool: connectionPool.optional(),
   outboundTrafficPolicy: z
     .strictObject({
-      mode: z.enum(['REGISTRY_ONLY', 'ALLOW_ANY', 'ALLOW_ANY_DYNAMIC_DNS']).optional(),
+      mode: z.enum(['REGISTRY_ONLY', 'ALLOW_ANY']).optional(),
       egressProxy: destination.optional(),
     })
     .optional(),
@@ -56,3 +56,4 @@ export const proxyConfig = z.strictObject({
 });
 
 export type SidecarSpec = z.infer<typeof sidecar>;
+export type ProxyConfigSpec = z.infer<typeof proxyConfig>;

@@ -87,3 +87,5 @@ export const telemetry = z.strictObject({
     )
     .optional(),
 });
+
+export type TelemetrySpec = z.infer<typeof telemetry>;
