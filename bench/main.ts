@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { benchCompileAndPush } from './compile-and-push.ts';
+import { benchInMesh } from './in-mesh.ts';
+import { benchOneHop } from './one-hop.ts';
+
+/**
+ * `npm run bench [-- quick]`: prints tables and writes `bench/results/*.json`. Ratios within one run are what counts;
+ * absolute figures drift with the machine.
+ */
+const isQuick = process.argv.includes('quick');
+const programs = findPrograms(['nginx', 'haproxy', 'envoy', 'wrk']);
+for (const name of ['nginx', 'wrk']) {
+  if (!programs.has(name))
+    throw new Error(`${name} is needed as backend or load; install it and run this again`);
+}
+
+console.log(`Machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}\n`);
+const oneHop = await benchOneHop(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
+console.log(`${oneHop.table}\n`);
+const controller = benchCompileAndPush();
+console.log(`${controller.table}\n`);
+const inMesh = await benchInMesh(isQuick ? 10 : 50);
+console.log(`${inMesh.table}\n`);
+mkdirSync(new URL('results/', import.meta.url), { recursive: true });
+const stamp = new Date().toISOString().replaceAll(':', '-');
+writeFileSync(
+  new URL(`results/${stamp}.json`, import.meta.url),
+  JSON.stringify({ oneHop: oneHop.rows, controller: controller.rows, inMesh: inMesh.rows }, null, 2),
+);
+
+/** By environment (`ENVOY=/path/to/envoy`) or from the path; what is not there is left out and said. */
+function findPrograms(names: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const name of names) {
+    const path = process.env[name.toUpperCase()] ?? which(name);
+    if (path === '') console.log(`${name} is not on this machine: left out`);
+    else found.set(name, path);
+  }
+  return found;
+}
+
+function which(name: string): string {
+  try {
+    return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
+  } catch {
+    // `command -v` fails for what is not there.
+    return '';
+  }
+}

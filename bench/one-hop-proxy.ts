@@ -1,0 +1,80 @@
+import { createDataplane } from '../agent/create-dataplane.ts';
+import { createSystemClock } from '../base/clock.ts';
+import { silentLogger } from '../base/log.ts';
+import { createSystemRandom } from '../base/random.ts';
+import { compileSnapshot } from '../controller/compile/compile-snapshot.ts';
+import type { Workload, World } from '../controller/compile/world.ts';
+import { indexWorld } from '../controller/compile/world-index.ts';
+import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
+import { parseDocuments } from '../istio/parse-documents.ts';
+
+/**
+ * The agent's data path alone, as a gateway on 9104 before the backend on 9100, with what real documents compile to:
+ * the process that the one-hop comparison measures.
+ */
+const DOCUMENTS = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: bench }
+spec:
+  selector: { app: proxy }
+  servers:
+    - { port: { number: 9104, name: http, protocol: HTTP }, hosts: ["*"] }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: bench }
+spec:
+  hosts: ["*"]
+  gateways: [bench]
+  http:
+    - match: [{ uri: { prefix: /reviews } }]
+      route: [{ destination: { host: ratings } }]
+    - match: [{ uri: { prefix: /details } }]
+      route: [{ destination: { host: ratings } }]
+    - match: [{ uri: { prefix: /ratings } }]
+      route: [{ destination: { host: ratings } }]
+`;
+
+function workload(name: string, proxy: Workload['proxy']): Workload {
+  return {
+    id: name,
+    name,
+    workload: name,
+    namespace: 'default',
+    labels: { app: name },
+    serviceAccount: name,
+    addresses: [{ network: 'loopback', address: '127.0.0.1' }],
+    health: 'ready',
+    proxy,
+    locality: '',
+  };
+}
+
+const proxy = workload('proxy', 'gateway');
+const world: World = {
+  meshId: 'bench',
+  mesh: DEFAULT_MESH_CONFIG,
+  workloads: [proxy, workload('ratings', null)],
+  services: [
+    {
+      hostname: 'ratings.default.svc.cluster.local',
+      name: 'ratings',
+      namespace: 'default',
+      ports: [{ name: 'http', number: 9100, targetPort: 9100, protocol: 'http' }],
+      vips: [],
+      headless: false,
+      members: ['ratings'],
+      isDockerName: true,
+      exportTo: ['*'],
+    },
+  ],
+  resources: parseDocuments(DOCUMENTS, 'bench.yaml').resources,
+};
+
+const dataplane = createDataplane({
+  clock: createSystemClock(),
+  random: createSystemRandom(),
+  log: silentLogger,
+});
+await dataplane.apply(compileSnapshot(indexWorld(world), proxy));
