@@ -18,6 +18,7 @@ export async function start(
   env: NodeJS.ProcessEnv = {},
 ): Promise<Running> {
   const [program, ...args] = command;
+  if (await takesConnections(port)) throw new Error(`port ${port} is in use: ${program} cannot be measured`);
   const child = spawn(program ?? '', args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
@@ -37,8 +38,11 @@ export async function start(
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
+  // nginx's master must take its workers along: killed at once it would leave them on their ports.
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
   await ended;
+  clearTimeout(timer);
 }
 
 function takesConnections(port: number): Promise<boolean> {

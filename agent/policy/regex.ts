@@ -13,7 +13,7 @@ export interface Regex {
 
 /** @throws Error if the pattern is not RE2 */
 export function compileRegex(pattern: string): Regex {
-  const compiled = RE2JS.compile(pattern, RE2JS.DOTALL * 0);
+  const compiled = RE2JS.compile(pattern);
   return {
     matches: (text) => compiled.matches(text),
     replaceAll: (text, substitution) => compiled.matcher(text).replaceAll(toRe2Replacement(substitution)),

@@ -3,10 +3,10 @@
 # refuses a restart policy together with AutoRemove), and ends when told to or when the namespace it shares is dead.
 here=/opt/lateen
 export NODE_COMPILE_CACHE="$here/cache"
-node="node --disable-warning=ExperimentalWarning --enable-source-maps"
+node="node --disable-warning=ExperimentalWarning"
 
 case "${1:-agent}" in
-  controller) exec $node "$here/controller.js" ;;
+  controller) exec $node --enable-source-maps "$here/controller.js" ;;
   gateway) export LATEEN_MODE=gateway; exec $node $LATEEN_AGENT_NODE_FLAGS "$here/agent.js" ;;
   agent) ;;
   *) exec "$@" ;;
