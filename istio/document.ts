@@ -53,7 +53,7 @@ class Reader {
   read(index: number): Resource | null {
     const { value, faults } = this.#document;
     this.#label = guessLabel(value);
-    this.meant = this.#label.includes('/') ? this.#label : '';
+    this.meant = identityOf(this.#label);
     for (const { message, remedy, ...place } of faults)
       this.#report({ code: 'LAT0001', severity: 'Error', path: [], message, remedy }, place);
     if (faults.length > 0) return null;
@@ -91,7 +91,7 @@ class Reader {
       const message = `unknown kind "${kind}": the document is ignored`;
       this.#warn('LAT0003', ['kind'], message, kindRemedy(kind, apiVersion));
       const near = closestWord(kind, KIND_NAMES);
-      this.meant = near === null ? null : guessLabel({ ...fields, kind: near });
+      this.meant = near === null ? null : identityOf(guessLabel({ ...fields, kind: near }));
       return null;
     }
     if (!known.apiVersions.includes(apiVersion)) {
@@ -107,7 +107,7 @@ class Reader {
     const { metadata, findings } = readMetadata(fields['metadata'], kind.defaultName);
     for (const finding of findings) this.#report(finding);
     if (metadata !== null) this.#label = `${kind.kind} ${metadata.namespace}/${metadata.name}`;
-    this.meant = this.#label.includes('/') ? this.#label : '';
+    this.meant = identityOf(this.#label);
     const { apiVersion, kind: _kind, metadata: _metadata, spec, status: _status, ...rest } = fields;
     const root = kind.isFlat ? [] : ['spec'];
     const content = renameOldFields(kind.kind, kind.isFlat ? rest : spec);
@@ -194,6 +194,9 @@ function guessLabel(value: unknown): string {
   if (typeof name !== 'string') return value['kind'];
   return `${value['kind']} ${typeof namespace === 'string' ? namespace : DEFAULT_NAMESPACE}/${name}`;
 }
+
+/** A label that names its resource; '' for a mere kind. */
+const identityOf = (label: string) => (label.includes('/') ? label : '');
 
 function isMapping(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

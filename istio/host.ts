@@ -1,12 +1,7 @@
 import { serviceHostname } from '../model/names.ts';
+import { isIpAddress } from './ip-address.ts';
 
 /** Names of hosts as Istio reads them (`pkg/config/host/name.go`). Comparison is in lower case. */
-
-const IP = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*)$/i;
-
-export function isIpAddress(text: string): boolean {
-  return IP.test(text);
-}
 
 /**
  * A host without a dot is completed with the namespace of the resource that names it; any dot means that it is a full

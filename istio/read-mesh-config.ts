@@ -2,30 +2,50 @@ import { parseDurationMs } from './duration.ts';
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from './mesh-config.ts';
 import type { MeshConfigDocument } from './schema/mesh-config.ts';
 
+/** Paths of MeshConfig that are in force here; whatever else a document says is without effect. */
+export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
+  'accessLogFile',
+  'accessLogFormat',
+  'accessLogEncoding',
+  'outboundTrafficPolicy.mode',
+  'pathNormalization.normalization',
+  'connectTimeout',
+  'protocolDetectionTimeout',
+  'defaultConfig.gatewayTopology.numTrustedProxies',
+  'defaultConfig.holdApplicationUntilProxyStarts',
+  'defaultConfig.terminationDrainDuration',
+]);
+
 /** A MeshConfig document over the defaults: top-level fields override whole (ISTIO.md §7). */
 export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
   const defaults = DEFAULT_MESH_CONFIG;
   const ms = (text: string | undefined, fallback: number) =>
     text === undefined ? fallback : (parseDurationMs(text) ?? fallback);
   const normalization = document.pathNormalization?.normalization ?? 'DEFAULT';
-  const policy = document.outboundTrafficPolicy;
+  const { defaultConfig } = document;
   return {
     accessLogFile: document.accessLogFile ?? defaults.accessLogFile,
     accessLogFormat: document.accessLogFormat ?? defaults.accessLogFormat,
     accessLogEncoding: document.accessLogEncoding ?? defaults.accessLogEncoding,
-    outboundTrafficPolicy:
-      policy === undefined ? defaults.outboundTrafficPolicy : (policy.mode ?? 'REGISTRY_ONLY'),
+    outboundTrafficPolicy: readOutboundPolicy(document),
     pathNormalization: normalization === 'DEFAULT' ? 'BASE' : normalization,
     connectTimeoutMs: ms(document.connectTimeout, defaults.connectTimeoutMs),
     rootNamespace: document.rootNamespace ?? defaults.rootNamespace,
     trustDomain: document.trustDomain ?? defaults.trustDomain,
     protocolDetectionTimeoutMs: ms(document.protocolDetectionTimeout, defaults.protocolDetectionTimeoutMs),
-    numTrustedProxies:
-      document.defaultConfig?.gatewayTopology?.numTrustedProxies ?? defaults.numTrustedProxies,
-    holdApplicationUntilProxyStarts: document.defaultConfig?.holdApplicationUntilProxyStarts ?? false,
+    numTrustedProxies: defaultConfig?.gatewayTopology?.numTrustedProxies ?? defaults.numTrustedProxies,
+    holdApplicationUntilProxyStarts:
+      defaultConfig?.holdApplicationUntilProxyStarts ?? defaults.holdApplicationUntilProxyStarts,
     terminationDrainDurationMs: ms(
-      document.defaultConfig?.terminationDrainDuration,
+      defaultConfig?.terminationDrainDuration,
       defaults.terminationDrainDurationMs,
     ),
   };
+}
+
+/** A block without mode means its zero value, REGISTRY_ONLY. */
+function readOutboundPolicy({ outboundTrafficPolicy: policy }: MeshConfigDocument) {
+  if (policy === undefined) return DEFAULT_MESH_CONFIG.outboundTrafficPolicy;
+  const mode = policy.mode ?? 'REGISTRY_ONLY';
+  return mode === 'ALLOW_ANY_DYNAMIC_DNS' ? 'ALLOW_ANY' : mode;
 }

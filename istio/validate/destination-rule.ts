@@ -1,103 +1,98 @@
 import type { FieldPath } from '../field-path.ts';
+import type { Metadata } from '../metadata.ts';
 import type { DestinationRuleSpec, TrafficPolicy } from '../schema/destination-rule.ts';
+import { validateClientTls } from './client-tls.ts';
+import { validateConnectionPool, validateOutlierDetection } from './connection-pool.ts';
 import type { Findings } from './finding.ts';
-import { checkDuration, checkExportTo, checkPort, isDnsLabel, isHost } from './values.ts';
+import { validateLoadBalancer } from './load-balancer.ts';
+import { checkSelector } from './selector.ts';
+import { checkExportTo, checkLabels, checkPort, isDnsLabel, isHost } from './values.ts';
 
 /** `ValidateDestinationRule` of Istio. */
-export function validateDestinationRule(spec: DestinationRuleSpec, findings: Findings): void {
+export function validateDestinationRule(
+  spec: DestinationRuleSpec,
+  { namespace }: Metadata,
+  findings: Findings,
+): void {
   const host = spec.host ?? '';
   if (host === '')
     findings.error(['host'], 'host must not be empty', 'Name the service, e.g. `host: reviews`.');
-  else if (!isHost(host)) findings.error(['host'], `invalid host ${JSON.stringify(host)}`);
-  checkExportTo(spec.exportTo, findings);
+  else if (!isHost(host))
+    findings.error(['host'], `invalid host ${JSON.stringify(host)}`, 'Name a service, e.g. `host: reviews`.');
+  checkExportTo(spec.exportTo, { namespace }, findings);
+  if (spec.workloadSelector !== undefined) {
+    checkSelector(spec.workloadSelector, ['workloadSelector'], findings);
+    const isOwn = (spec.exportTo ?? []).every((target) => target === '.' || target === namespace);
+    if (!isOwn)
+      findings.error(
+        ['exportTo'],
+        'a rule with workloadSelector is private to its namespace',
+        'Write `exportTo: ["."]`, or leave it out.',
+      );
+  }
   if (spec.trafficPolicy !== undefined) validatePolicy(spec.trafficPolicy, ['trafficPolicy'], findings);
+  const names = (spec.subsets ?? []).map(({ name = '' }) => name);
   (spec.subsets ?? []).forEach((subset, index) => {
     const path = ['subsets', index];
-    const name = subset.name ?? '';
-    if (!isDnsLabel(name))
+    checkSubsetName(names[index] ?? '', [...path, 'name'], findings);
+    if (names.indexOf(names[index] ?? '') !== index)
       findings.error(
         [...path, 'name'],
-        `invalid subset name ${JSON.stringify(name)}`,
-        'A name is of lower-case letters, digits and "-".',
-      );
-    if ((spec.subsets ?? []).findIndex((other) => other.name === name) !== index) {
-      findings.error(
-        [...path, 'name'],
-        `duplicate subset name ${JSON.stringify(name)}`,
+        `duplicate subset name ${JSON.stringify(names[index])}`,
         'Give one of them another name.',
       );
-    }
+    checkLabels(subset.labels, [...path, 'labels'], findings);
     if (subset.trafficPolicy !== undefined)
       validatePolicy(subset.trafficPolicy, [...path, 'trafficPolicy'], findings);
   });
 }
 
+export function checkSubsetName(name: string, path: FieldPath, findings: Findings): void {
+  if (isDnsLabel(name)) return;
+  const message =
+    name === '' ? 'subset name must not be empty' : `invalid subset name ${JSON.stringify(name)}`;
+  findings.error(path, message, 'A name is of lower-case letters, digits and "-".');
+}
+
 type PolicyBlocks = Pick<TrafficPolicy, 'loadBalancer' | 'connectionPool' | 'outlierDetection' | 'tls'>;
 
 function validatePolicy(policy: TrafficPolicy, path: FieldPath, findings: Findings): void {
-  if (Object.values(policy).every((value) => value === undefined)) {
+  if (Object.values(policy).every((value) => value === undefined))
     findings.error(path, 'trafficPolicy must have at least one field', 'Is its content indented far enough?');
-  }
+  if (policy.tunnel !== undefined && policy.proxyProtocol !== undefined)
+    findings.error([...path, 'proxyProtocol'], 'tunnel and proxyProtocol exclude each other', 'Remove one.');
   validateBlocks(policy, path, findings);
+  validateTunnel(policy.tunnel, [...path, 'tunnel'], findings);
   (policy.portLevelSettings ?? []).forEach((settings, index) => {
     const at = [...path, 'portLevelSettings', index];
-    if (settings.port?.number === undefined) findings.error([...at, 'port'], 'port.number is required');
-    checkPort(settings.port?.number, [...at, 'port', 'number'], findings);
+    const { port, ...blocks } = settings;
+    if (port?.number === undefined)
+      findings.error([...at, 'port'], 'port.number is required', 'Write `port: { number: 80 }`.');
+    checkPort(port?.number, [...at, 'port', 'number'], findings);
+    if (Object.values(blocks).every((value) => value === undefined))
+      findings.error(at, 'settings of a port must have at least one field besides port');
     validateBlocks(settings, at, findings);
   });
 }
 
-function validateBlocks(
-  { loadBalancer, connectionPool, outlierDetection }: PolicyBlocks,
-  path: FieldPath,
-  findings: Findings,
-): void {
-  if (loadBalancer?.simple === 'LEAST_CONN') {
-    findings.warn(
-      [...path, 'loadBalancer', 'simple'],
-      'LEAST_CONN is deprecated; LEAST_REQUEST is used',
-      'Write LEAST_REQUEST.',
-      'IST0002',
-    );
-  }
-  const table = loadBalancer?.consistentHash?.maglev?.tableSize;
-  if (table !== undefined && (table < 2 || table >= 5_000_011)) {
+function validateBlocks(blocks: PolicyBlocks, path: FieldPath, findings: Findings): void {
+  const { loadBalancer, connectionPool, outlierDetection, tls } = blocks;
+  validateLoadBalancer(loadBalancer, outlierDetection !== undefined, [...path, 'loadBalancer'], findings);
+  validateConnectionPool(connectionPool, [...path, 'connectionPool'], findings);
+  validateOutlierDetection(outlierDetection, [...path, 'outlierDetection'], findings);
+  validateClientTls(tls, [...path, 'tls'], findings);
+}
+
+function validateTunnel(tunnel: TrafficPolicy['tunnel'], path: FieldPath, findings: Findings): void {
+  if (tunnel === undefined) return;
+  const { protocol = '', targetHost = '', targetPort = 0 } = tunnel;
+  if (protocol !== '' && protocol !== 'CONNECT' && protocol !== 'POST')
     findings.error(
-      [...path, 'loadBalancer', 'consistentHash', 'maglev', 'tableSize'],
-      'tableSize must be a prime below 5000011',
+      [...path, 'protocol'],
+      `unknown protocol ${JSON.stringify(protocol)}`,
+      'Use CONNECT or POST.',
     );
-  }
-  const { tcp, http } = connectionPool ?? {};
-  for (const [name, value] of Object.entries({ ...tcp, ...http })) {
-    const block = tcp !== undefined && name in tcp ? 'tcp' : 'http';
-    if (typeof value === 'number' && value < 0)
-      findings.error([...path, 'connectionPool', block, name], `${name} must not be negative`);
-  }
-  checkDuration(tcp?.connectTimeout, [...path, 'connectionPool', 'tcp', 'connectTimeout'], findings);
-  if (outlierDetection === undefined) return;
-  const at = [...path, 'outlierDetection'];
-  if (outlierDetection.consecutiveErrors !== undefined) {
-    findings.warn(
-      [...at, 'consecutiveErrors'],
-      'consecutiveErrors is deprecated and has no effect',
-      'Use consecutive5xxErrors or consecutiveGatewayErrors.',
-      'IST0002',
-    );
-  }
-  checkDuration(outlierDetection.interval, [...at, 'interval'], findings);
-  checkDuration(outlierDetection.baseEjectionTime, [...at, 'baseEjectionTime'], findings);
-  for (const field of ['maxEjectionPercent', 'minHealthPercent'] as const) {
-    const value = outlierDetection[field];
-    if (value !== undefined && (value < 0 || value > 100))
-      findings.error([...at, field], `${field} must be in the range 0..100`);
-  }
-  if (
-    outlierDetection.consecutiveLocalOriginFailures !== undefined &&
-    outlierDetection.splitExternalLocalOriginErrors !== true
-  ) {
-    findings.error(
-      [...at, 'consecutiveLocalOriginFailures'],
-      'consecutiveLocalOriginFailures needs splitExternalLocalOriginErrors: true',
-    );
-  }
+  if (!isHost(targetHost) || targetHost.startsWith('*'))
+    findings.error([...path, 'targetHost'], `invalid target host ${JSON.stringify(targetHost)}`);
+  checkPort(targetPort, [...path, 'targetPort'], findings);
 }

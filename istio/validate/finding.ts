@@ -22,9 +22,8 @@ export class Findings {
   warn(path: FieldPath, message: string, remedy = '', code = 'IST0133'): void {
     this.list.push({ code, severity: 'Warning', path, message, remedy });
   }
-}
 
-export interface Metadata {
-  readonly name: string;
-  readonly namespace: string;
+  inform(path: FieldPath, message: string, remedy: string, code: string): void {
+    this.list.push({ code, severity: 'Info', path, message, remedy });
+  }
 }

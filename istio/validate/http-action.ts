@@ -9,10 +9,23 @@ export function validateRedirect(route: HttpRoute, path: FieldPath, findings: Fi
   const at = [...path, 'redirect'];
   const { uri, prefixRewrite, authority, port, derivePort, scheme, redirectCode } = redirect;
   if ([uri, prefixRewrite, authority, port, derivePort, scheme].every((value) => value === undefined)) {
-    findings.error(at, 'redirect must specify uri, prefixRewrite, authority, port or scheme');
+    findings.error(
+      at,
+      'redirect must specify uri, prefixRewrite, authority, port or scheme',
+      'E.g. `redirect: { uri: /new }`.',
+    );
   }
   if (uri !== undefined && prefixRewrite !== undefined)
-    findings.error(at, 'uri and prefixRewrite exclude each other');
+    findings.error([...at, 'prefixRewrite'], 'uri and prefixRewrite exclude each other', 'Keep one of them.');
+  const isOtherThanPrefix = (route.match ?? []).some(
+    (match) => match?.uri !== undefined && match.uri.prefix === undefined,
+  );
+  if (prefixRewrite !== undefined && isOtherThanPrefix)
+    findings.error(
+      [...at, 'prefixRewrite'],
+      'prefixRewrite needs every uri to be matched by prefix',
+      'Match by prefix, or write `uri:` instead.',
+    );
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https')
     findings.error(
       [...at, 'scheme'],
@@ -30,7 +43,7 @@ export function validateRedirect(route: HttpRoute, path: FieldPath, findings: Fi
   }
   for (const other of ['fault', 'rewrite'] as const) {
     if (route[other] !== undefined)
-      findings.error([...path, other], `${other} and redirect exclude each other`);
+      findings.error([...path, other], `${other} and redirect exclude each other`, 'Remove one of them.');
   }
 }
 
@@ -42,20 +55,49 @@ export function validateDirectResponse(route: HttpRoute, path: FieldPath, findin
       `directResponse status ${status ?? '(missing)'} must be in the range 200..599`,
     );
   }
+  checkBodySize(route.directResponse?.body, [...path, 'directResponse', 'body'], findings);
   for (const other of ['fault', 'rewrite'] as const) {
     if (route[other] !== undefined)
-      findings.error([...path, other], `${other} and directResponse exclude each other`);
+      findings.error(
+        [...path, other],
+        `${other} and directResponse exclude each other`,
+        'Remove one of them.',
+      );
   }
+}
+
+/** The body is part of every snapshot that has the route. */
+function checkBodySize(
+  body: NonNullable<HttpRoute['directResponse']>['body'],
+  path: FieldPath,
+  findings: Findings,
+): void {
+  const text = body?.string;
+  const bytes = text === undefined ? ((body?.bytes ?? '').length * 3) / 4 : Buffer.byteLength(text);
+  const remedy = 'Serve it from a service.';
+  if (bytes > 1024 * 1024)
+    findings.error(path, 'the body of a directResponse must be less than 1 MB', remedy);
+  else if (bytes > 100 * 1024) findings.warn(path, 'a large directResponse is slow to distribute', remedy);
 }
 
 export function validateRewrite(route: HttpRoute, path: FieldPath, findings: Findings): void {
   const { uri, authority, uriRegexRewrite } = route.rewrite ?? {};
   const at = [...path, 'rewrite'];
   if (uri === undefined && authority === undefined && uriRegexRewrite === undefined) {
-    findings.error(at, 'rewrite must specify uri, uriRegexRewrite or authority');
+    findings.error(
+      at,
+      'rewrite must specify uri, uriRegexRewrite or authority',
+      'E.g. `rewrite: { uri: / }`.',
+    );
   }
   if (uri !== undefined && uriRegexRewrite !== undefined)
-    findings.error(at, 'uri and uriRegexRewrite exclude each other');
+    findings.error([...at, 'uriRegexRewrite'], 'uri and uriRegexRewrite exclude each other', 'Keep one.');
+  if (uri !== undefined && /\s/.test(uri))
+    findings.warn(
+      [...at, 'uri'],
+      'a path with a blank is no valid path',
+      'To remove a prefix "/v1/", write "/".',
+    );
   if (uriRegexRewrite === undefined) return;
   const fault = regexFault(uriRegexRewrite.match ?? '');
   if (fault !== null) findings.error([...at, 'uriRegexRewrite', 'match'], fault);
@@ -64,15 +106,25 @@ export function validateRewrite(route: HttpRoute, path: FieldPath, findings: Fin
 }
 
 export function validateFault({ delay, abort }: HttpFault, path: FieldPath, findings: Findings): void {
-  if (delay === undefined && abort === undefined) findings.error(path, 'fault must have an abort or a delay');
+  if (delay === undefined && abort === undefined)
+    findings.error(path, 'fault must have an abort or a delay', 'Is its content indented?');
   if (delay !== undefined) {
     if (delay.exponentialDelay !== undefined)
-      findings.error([...path, 'delay', 'exponentialDelay'], 'exponentialDelay is not supported');
+      findings.error(
+        [...path, 'delay', 'exponentialDelay'],
+        'exponentialDelay is not supported',
+        'Use fixedDelay.',
+      );
     else if (delay.fixedDelay === undefined)
-      findings.error([...path, 'delay', 'fixedDelay'], 'fixedDelay is required');
+      findings.error([...path, 'delay', 'fixedDelay'], 'fixedDelay is required', 'E.g. `fixedDelay: 5s`.');
     checkDuration(delay.fixedDelay, [...path, 'delay', 'fixedDelay'], findings);
     checkPercent(delay.percentage?.value, [...path, 'delay', 'percentage', 'value'], findings);
-    checkPercent(delay.percent, [...path, 'delay', 'percent'], findings);
+    if (delay.percent !== undefined) {
+      const at = [...path, 'delay', 'percent'];
+      checkPercent(delay.percent, at, findings);
+      const remedy = `Write \`percentage: { value: ${delay.percent} }\`.`;
+      findings.warn(at, 'percent is deprecated', remedy, 'IST0002');
+    }
     if (delay.percentage === undefined && delay.percent === undefined) {
       findings.warn(
         [...path, 'delay'],
@@ -84,7 +136,7 @@ export function validateFault({ delay, abort }: HttpFault, path: FieldPath, find
   if (abort !== undefined) {
     const { httpStatus, grpcStatus, http2Error } = abort;
     if (http2Error !== undefined)
-      findings.error([...path, 'abort', 'http2Error'], 'http2Error is not supported');
+      findings.error([...path, 'abort', 'http2Error'], 'http2Error is not supported', 'Use httpStatus.');
     if (httpStatus !== undefined && (httpStatus < 200 || httpStatus > 599)) {
       findings.error(
         [...path, 'abort', 'httpStatus'],
@@ -150,17 +202,17 @@ const RETRY_WORDS: ReadonlySet<string> = new Set([
 export function validateRetries(retries: HttpRetry, path: FieldPath, findings: Findings): void {
   const { attempts = 0, retryOn } = retries;
   if (attempts < 0) findings.error([...path, 'attempts'], `attempts ${attempts} must not be negative`);
-  const others = Object.keys(retries).filter((key) => key !== 'attempts');
-  if (attempts === 0 && others.length > 0) {
+  const idle = (['perTryTimeout', 'retryOn', 'retryRemoteLocalities'] as const).find(
+    (field) => retries[field] !== undefined && retries[field] !== '',
+  );
+  if (attempts === 0 && idle !== undefined) {
     findings.error(
-      [...path, others[0] ?? ''],
-      `${others[0]} has no effect with attempts 0`,
+      [...path, idle],
+      `${idle} has no effect with attempts 0`,
       'Set attempts to at least 1, or leave the rest out.',
     );
   }
-  if (retries.perTryTimeout !== undefined && parseDurationMs(retries.perTryTimeout) !== 0) {
-    checkDuration(retries.perTryTimeout, [...path, 'perTryTimeout'], findings);
-  }
+  checkDuration(retries.perTryTimeout, [...path, 'perTryTimeout'], findings);
   checkDuration(retries.backoff, [...path, 'backoff'], findings);
   for (const word of retryOn === undefined || retryOn === '' ? [] : retryOn.split(',')) {
     const isStatus = /^[0-9]+$/.test(word) && Number(word) >= 100 && Number(word) < 600;
@@ -175,15 +227,26 @@ export function validateRetries(retries: HttpRetry, path: FieldPath, findings: F
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', '*'];
 
 export function validateCors(cors: CorsPolicy, path: FieldPath, findings: Findings): void {
+  if (cors.allowOrigin !== undefined)
+    findings.warn(
+      [...path, 'allowOrigin'],
+      'allowOrigin is deprecated',
+      'Write `allowOrigins: [{ exact: ... }]`, for any origin `[{ regex: ".*" }]`.',
+      'IST0002',
+    );
   (cors.allowOrigins ?? []).forEach((origin, index) => {
     const at = [...path, 'allowOrigins', index];
     checkStringMatch(origin, at, findings);
     if (Object.values(origin).every((value) => value === undefined || value === ''))
-      findings.error(at, 'allowOrigins must not be empty');
+      findings.error(at, 'an entry of allowOrigins must not be empty', 'E.g. `exact: https://shop.example`.');
   });
   (cors.allowMethods ?? []).forEach((method, index) => {
     if (!METHODS.includes(method))
-      findings.error([...path, 'allowMethods', index], `unsupported HTTP method ${JSON.stringify(method)}`);
+      findings.error(
+        [...path, 'allowMethods', index],
+        `unsupported HTTP method ${JSON.stringify(method)}`,
+        `Use one of ${METHODS.join(', ')}.`,
+      );
   });
   for (const field of ['allowHeaders', 'exposeHeaders'] as const) {
     (cors[field] ?? []).forEach((name, index) => {
@@ -192,5 +255,7 @@ export function validateCors(cors: CorsPolicy, path: FieldPath, findings: Findin
     });
   }
   const maxAgeMs = cors.maxAge === undefined ? 0 : (parseDurationMs(cors.maxAge) ?? 0);
-  if (maxAgeMs % 1000 !== 0) findings.error([...path, 'maxAge'], 'maxAge must be in whole seconds');
+  if (maxAgeMs % 1000 !== 0)
+    findings.error([...path, 'maxAge'], 'maxAge must be in whole seconds', 'Leave out the fraction.');
+  else checkDuration(cors.maxAge, [...path, 'maxAge'], findings);
 }

@@ -1,6 +1,9 @@
 import type { FieldPath } from '../field-path.ts';
-import type { HeaderEdits, HttpMatch, HttpRoute } from '../schema/virtual-service.ts';
-import type { Findings, Metadata } from './finding.ts';
+import type { HttpMatch, HttpRoute } from '../schema/virtual-service.ts';
+import { checkDestination, checkWeights } from './destination.ts';
+import type { Findings } from './finding.ts';
+import { checkGatewayNames } from './gateway-name.ts';
+import { checkAuthorities, HEADER_NAME, validateHeaderEdits } from './header-edits.ts';
 import {
   validateCors,
   validateDirectResponse,
@@ -9,12 +12,11 @@ import {
   validateRetries,
   validateRewrite,
 } from './http-action.ts';
-import { checkDuration, checkPercent, checkPort, checkStringMatch } from './values.ts';
+import { checkDuration, checkLabels, checkPort, checkStringMatch, isDnsLabel } from './values.ts';
 
 export interface HttpRouteContext {
   readonly isDelegate: boolean;
   readonly isMeshBound: boolean;
-  readonly metadata: Metadata;
 }
 
 /** `validateHTTPRoute` of Istio. */
@@ -28,8 +30,14 @@ export function validateHttpRoute(
   (route.match ?? []).forEach((match, index) => {
     if (match !== null) validateHttpMatch(match, [...path, 'match', index], context, findings);
   });
-  validateDestinations(route, path, findings);
+  (route.route ?? []).forEach((entry, index) => {
+    const at = [...path, 'route', index];
+    checkDestination(entry.destination, [...at, 'destination'], findings);
+    validateHeaderEdits(entry.headers, [...at, 'headers'], findings);
+  });
+  checkWeights(route.route ?? [], [...path, 'route'], findings);
   validateHeaderEdits(route.headers, [...path, 'headers'], findings);
+  checkAuthorities(route, path, findings);
   if (route.redirect !== undefined) validateRedirect(route, path, findings);
   if (route.directResponse !== undefined) validateDirectResponse(route, path, findings);
   if (route.rewrite !== undefined) validateRewrite(route, path, findings);
@@ -58,9 +66,19 @@ function checkAction(route: HttpRoute, path: FieldPath, context: HttpRouteContex
       'Keep one of them.',
     );
   }
-  if (route.delegate !== undefined && context.isDelegate)
-    findings.error([...path, 'delegate'], 'a delegate must not delegate again');
+  if (route.delegate === undefined) return;
+  if (context.isDelegate)
+    findings.error(
+      [...path, 'delegate'],
+      'a delegate must not delegate again',
+      'A VirtualService without hosts is a delegate; did you forget them?',
+    );
+  if ((route.delegate.name ?? '') === '')
+    findings.error([...path, 'delegate', 'name'], 'the name of a delegate must not be empty');
 }
+
+const CLAIM = /^@request\.auth\.claims[.[]/;
+const PSEUDO_HEADERS = [':method', ':scheme', ':authority', ':path', ':status'];
 
 function validateHttpMatch(
   match: HttpMatch,
@@ -71,109 +89,62 @@ function validateHttpMatch(
   checkStringMatch(match.uri, [...path, 'uri'], findings, { isPath: true });
   for (const field of ['scheme', 'method', 'authority'] as const)
     checkStringMatch(match[field], [...path, field], findings);
-  for (const [name, value] of Object.entries(match.headers ?? {})) {
-    const at = [...path, 'headers', name];
-    if (name === '') findings.error(at, 'header name must not be empty');
-    if (name.startsWith('@request.auth.claims') && context.isMeshBound) {
+  for (const field of ['headers', 'withoutHeaders'] as const) {
+    for (const [name, value] of Object.entries(match[field] ?? {})) {
+      const at = [...path, field, name];
+      checkMatchedHeader(name, at, context, findings);
+      checkStringMatch(value, at, findings, { mayBeStar: field === 'withoutHeaders' });
+    }
+  }
+  for (const [name, value] of Object.entries(match.queryParams ?? {}))
+    checkStringMatch(value, [...path, 'queryParams', name], findings);
+  checkPort(match.port, [...path, 'port'], findings);
+  checkLabels(match.sourceLabels, [...path, 'sourceLabels'], findings);
+  checkGatewayNames(match.gateways, [...path, 'gateways'], findings);
+  const { sourceNamespace = '' } = match;
+  if (sourceNamespace !== '' && !isDnsLabel(sourceNamespace))
+    findings.error([...path, 'sourceNamespace'], `invalid namespace ${JSON.stringify(sourceNamespace)}`);
+}
+
+function checkMatchedHeader(
+  name: string,
+  path: FieldPath,
+  { isMeshBound }: HttpRouteContext,
+  findings: Findings,
+): void {
+  if (name === '') findings.error(path, 'header name must not be empty');
+  else if (CLAIM.test(name)) {
+    if (isMeshBound)
       findings.error(
-        at,
+        path,
         'JWT claims can be matched at gateways only',
         'Bind this VirtualService to a Gateway, and not to mesh.',
       );
-    }
-    checkStringMatch(value, at, findings);
-  }
-  for (const [name, value] of Object.entries(match.withoutHeaders ?? {})) {
-    checkStringMatch(value, [...path, 'withoutHeaders', name], findings, { mayBeStar: true });
-  }
-  for (const [name, value] of Object.entries(match.queryParams ?? {})) {
-    checkStringMatch(value, [...path, 'queryParams', name], findings);
-  }
-  checkPort(match.port, [...path, 'port'], findings);
-}
-
-function validateDestinations(route: HttpRoute, path: FieldPath, findings: Findings): void {
-  const destinations = route.route ?? [];
-  destinations.forEach((entry, index) => {
-    const at = [...path, 'route', index];
-    if ((entry.destination?.host ?? '') === '')
-      findings.error([...at, 'destination'], 'destination host must not be empty', 'Add `host:`.');
-    checkPort(entry.destination?.port?.number, [...at, 'destination', 'port', 'number'], findings);
-    if ((entry.weight ?? 0) < 0)
-      findings.error([...at, 'weight'], `weight ${entry.weight} must not be negative`);
-    validateHeaderEdits(entry.headers, [...at, 'headers'], findings);
-  });
-  const atRoute = countAuthorities(route.headers);
-  if (route.rewrite?.authority !== undefined && atRoute > 0) {
-    findings.error(
-      [...path, 'headers'],
-      'rewrite.authority and headers.request.set of the host exclude each other',
-      'Keep one of them.',
-    );
-  }
-  if (atRoute > 1) findings.error([...path, 'headers'], 'the host is rewritten more than once');
-  if (destinations.length > 1 && destinations.every(({ weight }) => (weight ?? 0) === 0)) {
-    findings.error([...path, 'route'], 'total destination weight = 0', 'Give each destination a weight.');
-  }
-}
-
-const isAuthority = (name: string) => name.toLowerCase() === 'host' || name.toLowerCase() === ':authority';
-
-function countAuthorities(edits: HeaderEdits | undefined): number {
-  const names = [...Object.keys(edits?.request?.set ?? {}), ...Object.keys(edits?.request?.add ?? {})];
-  return names.filter(isAuthority).length;
-}
-
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const HEADER_VALUE_FAULT = /[\0-\x08\x0a-\x1f\x7f]/;
-
-export function validateHeaderEdits(
-  edits: HeaderEdits | undefined,
-  path: FieldPath,
-  findings: Findings,
-): void {
-  for (const side of ['request', 'response'] as const) {
-    const operations = edits?.[side];
-    for (const verb of ['set', 'add'] as const) {
-      for (const [name, value] of Object.entries(operations?.[verb] ?? {})) {
-        const at = [...path, side, verb, name];
-        const isAllowedPseudo = side === 'request' && isAuthority(name);
-        if (!isAllowedPseudo && (!HEADER_NAME.test(name) || isAuthority(name)))
-          findings.error(at, `the header ${JSON.stringify(name)} cannot be set`);
-        if (HEADER_VALUE_FAULT.test(value)) findings.error(at, 'control character in a header value');
-        else if (hasBadFormat(value))
-          findings.error(
-            at,
-            `invalid operator in ${JSON.stringify(value)}`,
-            'A literal percent sign is written "%%".',
-          );
-      }
-    }
-    (operations?.remove ?? []).forEach((name, index) => {
-      if (HEADER_NAME.test(name) && !isAuthority(name)) return;
-      findings.error(
-        [...path, side, 'remove', index],
-        `the header ${JSON.stringify(name)} cannot be removed`,
-      );
-    });
-  }
-}
-
-function hasBadFormat(value: string): boolean {
-  return value.replace(/%%|%[A-Z_0-9]+(\([^)]*\))?(:[0-9]+)?%/g, '').includes('%');
+  } else if (!PSEUDO_HEADERS.includes(name) && !HEADER_NAME.test(name))
+    findings.error(path, `${JSON.stringify(name)} is no header name`, 'A name has no blanks.');
 }
 
 function validateMirrors(route: HttpRoute, path: FieldPath, findings: Findings): void {
-  if (route.mirror !== undefined && route.mirrors !== undefined) {
+  const { mirror, mirrors = [], mirrorPercent, mirrorPercentage } = route;
+  if (mirror !== undefined && mirrors.length > 0)
     findings.error([...path, 'mirrors'], 'mirror and mirrors exclude each other', 'Keep one of them.');
-  }
-  if (route.mirror !== undefined && (route.mirror.host ?? '') === '')
-    findings.error([...path, 'mirror'], 'destination host must not be empty');
-  (route.mirrors ?? []).forEach((mirror, index) => {
+  if (mirror !== undefined) checkDestination(mirror, [...path, 'mirror'], findings);
+  mirrors.forEach(({ destination, percentage }, index) => {
     const at = [...path, 'mirrors', index];
-    if ((mirror.destination?.host ?? '') === '')
-      findings.error([...at, 'destination'], 'destination host must not be empty');
-    checkPercent(mirror.percentage?.value, [...at, 'percentage', 'value'], findings);
+    checkDestination(destination, [...at, 'destination'], findings);
+    checkShare(percentage?.value, [...at, 'percentage', 'value'], findings);
   });
-  checkPercent(route.mirrorPercentage?.value, [...path, 'mirrorPercentage', 'value'], findings);
+  checkShare(mirrorPercentage?.value, [...path, 'mirrorPercentage', 'value'], findings);
+  if (mirrorPercent === undefined) return;
+  checkShare(mirrorPercent, [...path, 'mirrorPercent'], findings);
+  findings.warn(
+    [...path, 'mirrorPercent'],
+    'mirrorPercent is deprecated',
+    `Write \`mirrorPercentage: { value: ${mirrorPercent} }\`.`,
+  );
+}
+
+function checkShare(value: number | undefined, path: FieldPath, findings: Findings): void {
+  if (value !== undefined && (value < 0 || value > 100))
+    findings.error(path, `percentage ${value} is not in range 0..100`);
 }

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { parseDurationMs } from '../duration.ts';
 import type { FieldPath } from '../field-path.ts';
-import { isIpAddress } from '../host.ts';
+import { isIpAddress } from '../ip-address.ts';
 import type { StringMatch } from '../schema/virtual-service.ts';
 import type { Findings } from './finding.ts';
 
@@ -13,15 +13,28 @@ export function isDnsLabel(text: string): boolean {
   return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text);
 }
 
-/** A full host name or a wildcard with a leading `*.`; also an IP address. */
-export function isHost(host: string): boolean {
-  if (host === '*' || isIpAddress(host)) return true;
-  const name = host.startsWith('*.') ? host.slice(2) : host;
+/**
+ * A DNS name without wildcard. Underscores are allowed, which Istio refuses: compose services may have them.
+ */
+export function isDnsName(host: string): boolean {
+  const name = host.endsWith('.') ? host.slice(0, -1) : host;
   return (
-    name.length <= 253 &&
     name !== '' &&
+    name.length <= 253 &&
     name.split('.').every((part) => part.length <= 63 && LABEL.test(part))
   );
+}
+
+/** A DNS name, an IP address, or a wildcard in the first label: `*`, `*.example.com`, `*-v1.example.com`. */
+export function isHost(host: string): boolean {
+  if (host === '*' || isIpAddress(host)) return true;
+  if (!host.startsWith('*')) return isDnsName(host);
+  return isDnsName(host.slice(1).replace(/^[.-]/, ''));
+}
+
+/** `*foo.com`: Istio takes it for VirtualServices, and refuses it for Gateways. */
+export function isPartialWildcard(host: string): boolean {
+  return host.includes('*') && host !== '*' && !host.startsWith('*.');
 }
 
 /** Istio takes durations in whole milliseconds from 1 ms up (`ValidateDuration`). */
@@ -81,17 +94,70 @@ export function checkPercent(value: number | undefined, path: FieldPath, finding
   else if (value > 0 && value < 0.0001) findings.error(path, `percentage ${value} is less than 0.0001`);
 }
 
-/** `.`, `*`, namespaces; `*` must be alone. */
-export function checkExportTo(exportTo: readonly string[] | undefined, findings: Findings): void {
+/** Label keys and values of Kubernetes (`labels.Instance.Validate`). */
+export function checkLabels(
+  labels: Readonly<Record<string, string>> | undefined,
+  path: FieldPath,
+  findings: Findings,
+): void {
+  for (const [key, value] of Object.entries(labels ?? {})) {
+    if (!LABEL_KEY.test(key)) findings.error([...path, key], `invalid label name ${JSON.stringify(key)}`);
+    if (!LABEL_VALUE.test(value))
+      findings.error(
+        [...path, key],
+        `invalid label value ${JSON.stringify(value)}`,
+        'At most 63 letters, digits, "-", "_" and ".".',
+      );
+  }
+}
+
+const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+
+/** Protocols of ports, in any case (`protocol.Parse`). `true` = HTTP family, `false` = others. */
+export const HTTP_PROTOCOLS: ReadonlySet<string> = new Set([
+  'HTTP',
+  'HTTP2',
+  'GRPC',
+  'GRPC-WEB',
+  'HTTP_PROXY',
+]);
+export const TLS_PROTOCOLS: ReadonlySet<string> = new Set(['HTTPS', 'TLS']);
+const OTHER_PROTOCOLS = ['TCP', 'UDP', 'MONGO', 'REDIS', 'MYSQL', 'HBONE'];
+
+export function checkProtocol(protocol: string | undefined, path: FieldPath, findings: Findings): void {
+  const upper = (protocol ?? '').toUpperCase();
+  const known = [...HTTP_PROTOCOLS, ...TLS_PROTOCOLS, ...OTHER_PROTOCOLS];
+  if (upper === '' || known.includes(upper)) return;
+  findings.error(path, `unsupported protocol ${JSON.stringify(protocol)}`, `Use one of ${known.join(', ')}.`);
+}
+
+export interface ExportToRules {
+  /** `.` and this mean the same. */
+  readonly namespace: string;
+  /** `~`: visible to nobody. */
+  readonly mayBeHidden?: boolean;
+}
+
+/** `.`, `*`, namespaces; `*` and `~` must be alone. */
+export function checkExportTo(
+  exportTo: readonly string[] | undefined,
+  { namespace, mayBeHidden = false }: ExportToRules,
+  findings: Findings,
+): void {
   if (exportTo === undefined) return;
+  const seen = new Set<string>();
   exportTo.forEach((target, index) => {
     const path = ['exportTo', index];
-    if (target === '*' && exportTo.length > 1)
-      findings.error(path, '"*" exports to all: no other entry may stand beside it');
-    else if (target === '~') findings.error(path, '"~" is allowed for ServiceEntry only');
-    else if (target !== '*' && target !== '.' && !isDnsLabel(target))
+    const meant = target === '.' ? namespace : target;
+    if ((target === '*' || target === '~') && exportTo.length > 1)
+      findings.error(path, `no other entry may stand beside "${target}"`, 'Keep one of them.');
+    else if (target === '~' && !mayBeHidden)
+      findings.error(path, '"~" is allowed for ServiceEntry only', 'Write "." for this namespace alone.');
+    else if (target !== '*' && target !== '~' && !isDnsLabel(meant))
       findings.error(path, `invalid namespace ${JSON.stringify(target)}`);
-    else if (exportTo.indexOf(target) !== index)
-      findings.error(path, `duplicate entry ${JSON.stringify(target)}`);
+    else if (seen.has(meant))
+      findings.error(path, `duplicate entry ${JSON.stringify(target)}`, 'Remove one.');
+    seen.add(meant);
   });
 }

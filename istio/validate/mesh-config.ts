@@ -1,0 +1,34 @@
+import type { FieldPath } from '../field-path.ts';
+import { EFFECTIVE_MESH_CONFIG } from '../read-mesh-config.ts';
+import type { MeshConfigDocument } from '../schema/mesh-config.ts';
+import type { Findings } from './finding.ts';
+import { checkDuration } from './values.ts';
+
+/** `ValidateMeshConfig` of Istio, for what is in force here; the rest is told to be without effect. */
+export function validateMeshConfig(document: MeshConfigDocument, findings: Findings): void {
+  checkDuration(document.connectTimeout, ['connectTimeout'], findings);
+  if (document.outboundTrafficPolicy !== undefined && document.outboundTrafficPolicy.mode === undefined) {
+    findings.warn(
+      ['outboundTrafficPolicy'],
+      'a policy without mode means REGISTRY_ONLY: unknown hosts are refused',
+      'Write `mode: REGISTRY_ONLY` or `mode: ALLOW_ANY`.',
+    );
+  }
+  if (document.outboundTrafficPolicy?.mode === 'ALLOW_ANY_DYNAMIC_DNS') {
+    findings.warn(['outboundTrafficPolicy', 'mode'], 'ALLOW_ANY_DYNAMIC_DNS is taken as ALLOW_ANY');
+  }
+  for (const path of ineffectiveFields(document, [])) {
+    findings.warn(path, `${path.join('.')} has no effect in this version`, '', 'LAT0005');
+  }
+}
+
+/** The outermost fields below which nothing is in force. */
+function ineffectiveFields(value: object, path: FieldPath): FieldPath[] {
+  return Object.entries(value).flatMap(([field, inner]: [string, unknown]) => {
+    const at = [...path, field];
+    const text = at.join('.');
+    if (inner === undefined || EFFECTIVE_MESH_CONFIG.has(text)) return [];
+    const isOnTheWay = [...EFFECTIVE_MESH_CONFIG].some((known) => known.startsWith(`${text}.`));
+    return isOnTheWay && typeof inner === 'object' && inner !== null ? ineffectiveFields(inner, at) : [at];
+  });
+}
