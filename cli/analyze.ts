@@ -5,8 +5,9 @@ import { errorMessage } from '../base/errors.ts';
 import { analyze, type KnownServices } from '../istio/analyze.ts';
 import { formatViolation } from '../istio/format-violation.ts';
 import { compareAge } from '../istio/order.ts';
-import { duplicate, faultAtStart, parseDocuments, resourceLabel } from '../istio/parse-documents.ts';
+import { duplicate, faultAtStart, parseDocuments } from '../istio/parse-documents.ts';
 import type { Resource } from '../istio/resource.ts';
+import { isSuppressed as isSuppressedByOwner, resourceLabel } from '../istio/resource-label.ts';
 import type { Violation } from '../istio/violation.ts';
 
 /** istioctl's exit codes: 79 for findings at or above the threshold, 65 for what cannot be parsed at all. */
@@ -90,9 +91,8 @@ function isSuppressed(
   resources: ReadonlyMap<string, Resource>,
   suppress: readonly string[],
 ): boolean {
-  const annotation = resources.get(violation.resource)?.annotations['galley.istio.io/analyze-suppress'] ?? '';
-  const codes = annotation.split(',').map((code) => code.trim());
-  if (codes.includes('*') || codes.includes(violation.code)) return true;
+  const owner = resources.get(violation.resource);
+  if (owner !== undefined && isSuppressedByOwner(owner, violation.code)) return true;
   const [kind = '', path = ''] = violation.resource.split(' ');
   const [namespace = '', name = ''] = path.split('/');
   return suppress.some((entry) => {

@@ -1,5 +1,6 @@
 import { readDocument } from './document.ts';
 import type { Resource } from './resource.ts';
+import { resourceLabel } from './resource-label.ts';
 import type { Violation } from './violation.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
 
@@ -45,15 +46,6 @@ export function parseDocuments(content: string | Buffer, file: string): ParsedFi
     } else violations.push(duplicate(read.resource, first));
   });
   return { resources, violations, invalid, isUnreadable };
-}
-
-/** `VirtualService default/reviews`: what a resource is called in messages, and its identity. */
-export function resourceLabel({
-  kind,
-  namespace,
-  name,
-}: Pick<Resource, 'kind' | 'namespace' | 'name'>): string {
-  return `${kind} ${namespace}/${name}`;
 }
 
 /** Two documents of one name: the older one is in force, and both are named. */

@@ -1,6 +1,7 @@
 import { compareAge } from '../../istio/order.ts';
-import { duplicate, type ParsedFile, resourceLabel } from '../../istio/parse-documents.ts';
+import { duplicate, type ParsedFile } from '../../istio/parse-documents.ts';
 import type { Resource } from '../../istio/resource.ts';
+import { resourceLabel } from '../../istio/resource-label.ts';
 import type { Violation } from '../../istio/violation.ts';
 
 /** Every resource in force, by `Kind namespace/name`; what is written to the state volume. */

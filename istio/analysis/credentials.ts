@@ -1,0 +1,78 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { errorMessage } from '../../base/errors.ts';
+import { ROOT_NAMESPACE } from '../../model/names.ts';
+import type { Resource } from '../resource.ts';
+import type { KubernetesSecretSpec } from '../schema/kubernetes.ts';
+import type { MeshView } from './mesh-view.ts';
+import type { Report } from './report.ts';
+
+/** Secrets that Gateways name: whether they are there (IST0101), and hold a certificate with its key (IST0161). */
+export function checkCredentials(view: MeshView, report: Report): void {
+  if (view.workloads === null) return;
+  for (const gateway of view.of('Gateway')) {
+    // Secrets are looked up where the gateway's containers are.
+    const namespace = view.select(gateway.spec.selector, null)[0]?.namespace ?? ROOT_NAMESPACE;
+    (gateway.spec.servers ?? []).forEach(({ tls }, index) => {
+      const names = [tls?.credentialName ?? '', ...(tls?.credentialNames ?? [])].filter(
+        (name) => name !== '',
+      );
+      const field = tls?.credentialNames === undefined ? 'credentialName' : 'credentialNames';
+      const path = ['spec', 'servers', index, 'tls', field];
+      for (const name of names) {
+        const secret = view.find('Secret', namespace, name);
+        if (secret !== undefined) {
+          const fault = credentialFault(secret.spec);
+          if (fault !== null)
+            report.error(
+              gateway,
+              'IST0161',
+              path,
+              `The credential ${namespace}/${name} is invalid: ${fault}`,
+              'It needs tls.crt and tls.key, in PEM and in base64 below data, or as they are below stringData.',
+            );
+        } else if (!view.credentials.has(`${namespace}/${name}`))
+          report.error(
+            gateway,
+            'IST0101',
+            path,
+            `Referenced credentialName not found: "${name}"`,
+            remedyFor(name, namespace, view),
+          );
+      }
+    });
+  }
+}
+
+function remedyFor(name: string, namespace: string, view: MeshView): string {
+  const elsewhere: Resource | undefined = view.of('Secret').find((secret) => secret.name === name);
+  return elsewhere === undefined
+    ? `Define a Secret with \`namespace: ${namespace}\`, where the gateway is.`
+    : `There is one in ${elsewhere.namespace}: give it \`namespace: ${namespace}\`, where the gateway is.`;
+}
+
+/** Names of the two parts, newest first. */
+const CERTIFICATE_KEYS = ['tls.crt', 'cert'];
+const PRIVATE_KEYS = ['tls.key', 'key'];
+
+/** null = a certificate and its key. */
+export function credentialFault(spec: KubernetesSecretSpec): string | null {
+  const certificate = read(spec, CERTIFICATE_KEYS);
+  const key = read(spec, PRIVATE_KEYS);
+  if (certificate === null) return 'it has no tls.crt';
+  if (key === null) return 'it has no tls.key';
+  try {
+    const isPair = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+    return isPair ? null : 'the key belongs to another certificate';
+  } catch (error) {
+    return errorMessage(error);
+  }
+}
+
+function read({ data = {}, stringData = {} }: KubernetesSecretSpec, keys: readonly string[]): Buffer | null {
+  for (const key of keys) {
+    const [plain, encoded] = [stringData[key], data[key]];
+    if (plain !== undefined) return Buffer.from(plain);
+    if (encoded !== undefined) return Buffer.from(encoded, 'base64');
+  }
+  return null;
+}

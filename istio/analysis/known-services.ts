@@ -1,0 +1,32 @@
+import type { Labels } from '../../model/labels.ts';
+
+/** What a running mesh knows of itself: the `/debug/registryz` page. */
+export interface KnownServices {
+  readonly services: readonly KnownService[];
+  readonly workloads: readonly KnownWorkload[];
+  /** `namespace/name` of credentials that are no documents but files. */
+  readonly credentials?: readonly string[];
+}
+
+export interface KnownService {
+  readonly hostname: string;
+  readonly ports: readonly KnownPort[];
+  /** Ids of workloads. */
+  readonly members: readonly string[];
+  /** Who may see it: `*`, `.`, namespaces; all where it is not said. */
+  readonly exportTo?: readonly string[];
+}
+
+export interface KnownPort {
+  readonly number: number;
+  readonly targetPort?: number;
+}
+
+export interface KnownWorkload {
+  readonly id: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Labels;
+  /** null = no proxy: no policy acts on it. */
+  readonly proxy?: 'sidecar' | 'gateway' | null;
+}

@@ -1,0 +1,95 @@
+import { closestWord } from '../../base/closest-word.ts';
+import { hostsMatch, resolveShortName } from '../host.ts';
+import type { Resource } from '../resource.ts';
+import type { VirtualServiceSpec } from '../schema/virtual-service.ts';
+import { destinationsOf, type PlacedDestination } from './destinations.ts';
+import type { MeshView, ServiceView } from './mesh-view.ts';
+import type { Report } from './report.ts';
+
+type Rule = Resource<VirtualServiceSpec>;
+
+/** Hosts, ports and subsets that routes name (IST0101, IST0112). */
+export function checkDestinations(view: MeshView, report: Report): void {
+  for (const rule of view.of('VirtualService')) {
+    for (const placed of destinationsOf(rule)) {
+      const host = resolveShortName(placed.destination.host ?? '', rule.namespace);
+      const service = view.findService(host, rule.namespace);
+      if (view.knowsServices && service === null) reportHost(rule, placed, host, view, report);
+      else {
+        if (service !== null) checkPort(rule, placed, service, report);
+        checkSubset(rule, placed, host, view, report);
+      }
+    }
+  }
+}
+
+function reportHost(
+  rule: Rule,
+  { destination, path, isMirror }: PlacedDestination,
+  host: string,
+  view: MeshView,
+  report: Report,
+): void {
+  const names = [...view.services].flatMap(({ hostname }) => [hostname, hostname.split('.')[0] ?? '']);
+  const near = closestWord(destination.host ?? '', names);
+  const hint = near === null ? '' : ` Did you mean "${near}"?`;
+  report.error(
+    rule,
+    'IST0101',
+    [...path, 'host'],
+    `Referenced ${isMirror ? 'mirror host' : 'host'} not found: "${destination.host}"`,
+    `No service is called ${host}${isMirror ? '' : ': requests get 503 (NC)'}.${hint}`,
+  );
+}
+
+function checkPort(
+  rule: Rule,
+  { destination, path }: PlacedDestination,
+  { ports }: ServiceView,
+  report: Report,
+): void {
+  const numbers = ports.map(({ number }) => number);
+  const port = destination.port?.number;
+  if (port === undefined && numbers.length > 1)
+    report.error(
+      rule,
+      'IST0112',
+      [...path, 'host'],
+      `This VirtualService routes to a service "${destination.host}" that exposes multiple ports [${numbers.join(' ')}]`,
+      `Say which: \`port: { number: ${numbers[0]} }\`.`,
+    );
+  if (port !== undefined && numbers.length > 0 && !numbers.includes(port))
+    report.error(
+      rule,
+      'IST0101',
+      [...path, 'port'],
+      `Referenced host:port not found: "${destination.host}:${port}"`,
+      `The service has the ports ${numbers.join(', ')}.`,
+    );
+}
+
+function checkSubset(
+  rule: Rule,
+  { destination, path, isMirror }: PlacedDestination,
+  host: string,
+  view: MeshView,
+  report: Report,
+): void {
+  const subset = destination.subset ?? '';
+  if (subset === '') return;
+  const known = view
+    .of('DestinationRule')
+    .filter(({ spec, namespace }) => hostsMatch(resolveShortName(spec.host ?? '', namespace), host))
+    .flatMap(({ spec }) => (spec.subsets ?? []).map(({ name = '' }) => name));
+  if (known.includes(subset)) return;
+  const what = isMirror ? 'mirror+subset' : 'host+subset';
+  report.error(
+    rule,
+    'IST0101',
+    [...path, 'subset'],
+    `Referenced ${what} in destinationrule not found: "${destination.host}+${subset}"`,
+    known.length === 0
+      ? `Define it in a DestinationRule with \`host: ${destination.host}\`.`
+      : `Known subsets: ${known.join(', ')}.`,
+  );
+}
