@@ -125,8 +125,11 @@ function typeRemedy(expected: string, given: unknown, schema: z.ZodType): string
 function mappingRemedy(given: unknown, schema: z.ZodType): string {
   if (Array.isArray(given)) return 'Remove the dash: this is not a list.';
   const fields = fieldsOf(schema);
-  const first = fields.includes('exact') ? 'exact' : fields[0];
+  const first = fields.includes('exact') ? matchFor(given) : fields[0];
   if (first === undefined) return '';
   const others = fields.length > 1 && fields.length <= 4 ? ` Its fields: ${fields.join(', ')}.` : '';
   return `Write { ${first}: ${JSON.stringify(given)} }.${others}`;
 }
+
+/** The member of a StringMatch that a bare text was meant as. */
+const matchFor = (given: unknown) => (/^\^|\$$|\.[*+]/.test(String(given)) ? 'regex' : 'exact');

@@ -1,0 +1,475 @@
+import { describe } from 'node:test';
+import { type FaultCase, testFaults } from '../testing/assert-faults.ts';
+
+const entry = (fields: object) => ({
+  hosts: ['a.example'],
+  ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
+  ...fields,
+});
+
+const serviceEntries: FaultCase[] = [
+  ['takes the least', entry({})],
+  [
+    'takes endpoints',
+    entry({ resolution: 'STATIC', endpoints: [{ address: '10.0.0.1', ports: { http: 8080 } }] }),
+  ],
+  ['takes wildcards without DNS', entry({ hosts: ['*.a.example'] })],
+  ['takes exportTo nobody', entry({ exportTo: ['~'] })],
+  [
+    'refuses an entry without hosts',
+    { ports: [] },
+    /spec\.hosts: a ServiceEntry must have at least one host/,
+  ],
+  ['refuses the star', entry({ hosts: ['*'] }), /invalid host "\*"/],
+  ['warns of partial wildcards', entry({ hosts: ['*a.example'] }), /^Warning .*partial wildcard/],
+  [
+    'refuses addresses',
+    entry({ addresses: ['a', '10.0.0.0/8'], resolution: 'DNS' }),
+    /addresses\[0\]: "a" is no IP/,
+    /addresses\[1\]: ranges are allowed/,
+  ],
+  [
+    'refuses ports that are there twice',
+    entry({
+      ports: [
+        { number: 80, name: 'a' },
+        { number: 80, name: 'a' },
+      ],
+    }),
+    /ports\[1\]\.name: port name a/,
+    /ports\[1\]\.number: port number 80/,
+  ],
+  [
+    'refuses ports',
+    entry({ ports: [{ name: 'A_B', protocol: 'X', targetPort: 70000 }] }),
+    /invalid port name/,
+    /number is required/,
+    /unsupported protocol "X"/,
+    /port number 70000/,
+  ],
+  [
+    'refuses endpoints of NONE',
+    entry({ endpoints: [{ address: '1.2.3.4' }] }),
+    /resolution NONE, the default, has no endpoints/,
+  ],
+  [
+    'refuses names as endpoints of STATIC',
+    entry({ resolution: 'STATIC', endpoints: [{ address: 'b.example' }, {}] }),
+    /endpoints\[0\]\.address: "b\.example" is no IP address/,
+    /endpoints\[1\]\.address: address is required/,
+  ],
+  [
+    'refuses ports of endpoints that the entry lacks',
+    entry({ resolution: 'STATIC', endpoints: [{ address: '1.2.3.4', ports: { web: 1 } }] }),
+    /has no port "web"/,
+  ],
+  [
+    'refuses sockets with ports',
+    entry({ resolution: 'STATIC', endpoints: [{ address: 'unix:///a', ports: { http: 1 } }] }),
+    /a Unix socket has no ports/,
+  ],
+  ['refuses wildcards of DNS', entry({ hosts: ['*.a.example'], resolution: 'DNS' }), /needs full names/],
+  [
+    'refuses two endpoints of DNS_ROUND_ROBIN',
+    entry({ resolution: 'DNS_ROUND_ROBIN', endpoints: [{ address: 'a.b' }, { address: 'c.d' }] }),
+    /one endpoint at most/,
+  ],
+  [
+    'refuses DYNAMIC_DNS of what it cannot do',
+    entry({
+      resolution: 'DYNAMIC_DNS',
+      addresses: ['1.2.3.4'],
+      endpoints: [{ address: 'a.b' }],
+      ports: [{ number: 1, name: 'tcp', protocol: 'TCP' }],
+    }),
+    /must be a wildcard/,
+    /has no addresses/,
+    /has no endpoints/,
+    /knows HTTP, HTTP2, GRPC and TLS only/,
+  ],
+  [
+    'refuses several hosts on a TCP port',
+    entry({ hosts: ['a.b', 'c.d'], resolution: 'DNS', ports: [{ number: 1, name: 'tcp', protocol: 'TCP' }] }),
+    /several hosts cannot be told apart/,
+  ],
+  [
+    'refuses endpoints beside a selector',
+    entry({
+      resolution: 'STATIC',
+      endpoints: [{ address: '1.2.3.4' }],
+      workloadSelector: { labels: { a: 'b' } },
+    }),
+    /endpoints and workloadSelector exclude/,
+  ],
+];
+
+const workloads: FaultCase[] = [
+  ['takes a template', { template: { serviceAccount: 'a' }, probe: { httpGet: { port: 80 } } }],
+  [
+    'refuses a group without template, and probes',
+    { probe: { httpGet: { scheme: 'ftp', httpHeaders: [{ name: 'a b' }] }, exec: {} } },
+    /template is required/,
+    /a probe needs one of/,
+    /port number 0/,
+    /the scheme must be/,
+    /invalid header/,
+    /exec needs a command/,
+  ],
+];
+
+const sidecars: FaultCase[] = [
+  [
+    'takes hosts of namespaces',
+    { egress: [{ hosts: ['./*', 'istio-system/*', '*/a.example', '~other/b.example'] }] },
+  ],
+  [
+    'takes ingress',
+    {
+      ingress: [{ port: { number: 80, protocol: 'HTTP', name: 'http' }, defaultEndpoint: '127.0.0.1:8080' }],
+    },
+  ],
+  ['refuses nothing at all', {}, /^Error spec: an empty Sidecar says nothing/],
+  [
+    'refuses hosts without namespace, and short ones',
+    { egress: [{ hosts: ['a.example', './reviews', '/b.example', 'A/c.example'] }] },
+    /hosts\[0\]: host must be of form namespace\/dnsName/,
+    /hosts\[1\]: short names/,
+    /hosts\[2\]: the namespace must not be empty/,
+    /hosts\[3\]: invalid namespace/,
+  ],
+  [
+    'warns of hosts that are covered',
+    { egress: [{ hosts: ['./*', 'default/a.example'] }] },
+    /^Warning .*covered by another entry/,
+  ],
+  [
+    'refuses listeners behind one for all',
+    { egress: [{ hosts: ['./*'] }, { port: { number: 1 }, hosts: ['./*'] }] },
+    /egress\[0\]: a listener without port must be the last one/,
+  ],
+  [
+    'refuses the same port twice',
+    { ingress: [{ port: { number: 1 } }, { port: { number: 1 } }] },
+    /port 1 is there twice/,
+  ],
+  [
+    'refuses endpoints elsewhere',
+    { ingress: [{ port: { number: 1 }, defaultEndpoint: '10.0.0.1:80' }] },
+    /invalid defaultEndpoint/,
+  ],
+  ['warns of a policy without mode', { outboundTrafficPolicy: {} }, /^Warning .*means REGISTRY_ONLY/],
+  [
+    'refuses a proxy for a closed mesh',
+    { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY', egressProxy: { host: 'a' } } },
+    /egressProxy needs mode ALLOW_ANY/,
+    /egressProxy needs a port/,
+  ],
+];
+
+const peers: FaultCase[] = [
+  ['takes a mode', { mtls: { mode: 'STRICT' } }],
+  [
+    'takes ports of a workload',
+    { selector: { matchLabels: { app: 'a' } }, portLevelMtls: { 8080: { mode: 'DISABLE' } } },
+  ],
+  [
+    'refuses ports without selector',
+    { portLevelMtls: { 8080: { mode: 'DISABLE' } } },
+    /cannot have port level mTLS/,
+  ],
+  [
+    'refuses an empty list of ports',
+    { selector: { matchLabels: { app: 'a' } }, portLevelMtls: {} },
+    /must name at least one port/,
+  ],
+  [
+    'refuses ports that are none',
+    { selector: { matchLabels: { app: 'a' } }, portLevelMtls: { http: {}, 70000: {} } },
+    /port http must be/,
+    /port 70000 must be/,
+  ],
+  ['refuses unknown modes', { mtls: { mode: 'HARD' } }, /unknown value "HARD"/],
+  ['warns of a selector without labels', { selector: {} }, /^Warning .*selects all workloads/],
+];
+
+const key = (fields: object) => JSON.stringify({ keys: [fields] });
+
+const requests: FaultCase[] = [
+  ['takes an issuer', { jwtRules: [{ issuer: 'x', jwks: key({ kty: 'RSA', n: 'a', e: 'AQAB' }) }] }],
+  [
+    'takes a URI',
+    { jwtRules: [{ jwksUri: 'https://k.example/j', fromHeaders: [{ name: 'x', prefix: 'y ' }] }] },
+  ],
+  [
+    'refuses a rule about nobody',
+    { jwtRules: [{ audiences: [''] }] },
+    /issuer or jwksUri must be given/,
+    /audiences\[0\]/,
+  ],
+  [
+    'refuses keys that are none',
+    {
+      jwtRules: [
+        { issuer: 'x', jwks: '{}' },
+        { issuer: 'x', jwks: 'no' },
+        { issuer: 'x', jwks: key({ kty: 'EC', crv: 'P-256' }) },
+      ],
+    },
+    /jwtRules\[0\]\.jwks: jwks key 0 has the unknown type ""/,
+    /jwtRules\[1\]\.jwks: jwks is no JSON/,
+    /jwtRules\[2\]\.jwks: jwks key 0 lacks x/,
+  ],
+  [
+    'warns of private keys',
+    { jwtRules: [{ issuer: 'x', jwks: key({ kty: 'OKP', crv: 'Ed25519', x: 'a', d: 'b' }) }] },
+    /^Warning .*is private/,
+  ],
+  [
+    'refuses URIs',
+    {
+      jwtRules: [
+        { issuer: 'x', jwksUri: 'ftp://a' },
+        { issuer: 'x', jwksUri: 'a b' },
+      ],
+    },
+    /scheme "ftp:" is not supported/,
+    /"a b" is no URI/,
+  ],
+  [
+    'refuses headers for claims',
+    {
+      jwtRules: [
+        {
+          issuer: 'x',
+          outputClaimToHeaders: [{ header: 'a b', claim: 'c' }, {}],
+          fromHeaders: [{}],
+          timeout: '0s',
+        },
+      ],
+    },
+    /invalid header name "a b"/,
+    /header and claim must both/,
+    /fromHeaders\[0\]\.name/,
+    /duration 0s/,
+  ],
+  [
+    'refuses selector beside targetRefs',
+    { selector: { matchLabels: { a: 'b' } }, targetRefs: [{ kind: 'Service', name: 'x', group: '' }] },
+    /only one of selector and targetRefs/,
+    /^Warning .*waypoints/,
+  ],
+  [
+    'refuses targets',
+    { targetRefs: [{ kind: 'Pod', namespace: 'x' }] },
+    /the name of a target/,
+    /a target of another namespace/,
+    /cannot be of kind \/Pod/,
+    /^Warning .*waypoints/,
+  ],
+];
+
+const policies: FaultCase[] = [
+  ['takes nothing: deny all', {}],
+  ['takes an empty rule: allow all', { rules: [{}] }],
+  ['takes empty lists, which mean any', { rules: [{ from: [], to: [] }] }],
+  [
+    'takes sources, operations and conditions',
+    {
+      rules: [
+        {
+          from: [{ source: { namespaces: ['a'], ipBlocks: ['10.0.0.0/8'] } }],
+          to: [{ operation: { methods: ['GET'], paths: ['/a/{*}/b', '/c*'], ports: ['80'] } }],
+          when: [{ key: 'request.headers[x-a]', values: ['*'] }],
+        },
+      ],
+    },
+  ],
+  [
+    'refuses DENY and CUSTOM without rules',
+    { action: 'DENY' },
+    /action DENY without rules is never triggered/,
+  ],
+  [
+    'refuses empty sources and operations',
+    { rules: [{ from: [{ source: {} }, {}], to: [{ operation: { paths: [] } }] }] },
+    /from\[0\]\.source: source must not be empty/,
+    /from\[1\]\.source/,
+    /to\[0\]\.operation: operation must not be empty/,
+  ],
+  [
+    'refuses empty values',
+    { rules: [{ from: [{ source: { principals: [''] } }] }] },
+    /principals\[0\]: a value must not be empty/,
+  ],
+  [
+    'refuses accounts beside namespaces, and wildcards in them',
+    { rules: [{ from: [{ source: { serviceAccounts: ['a*', 'a/b/c'], namespaces: ['x'] } }] }] },
+    /serviceAccounts and namespaces exclude/,
+    /"a\*" is no service account/,
+    /"a\/b\/c" is no service account/,
+  ],
+  [
+    'refuses addresses and ports',
+    {
+      rules: [
+        { from: [{ source: { ipBlocks: ['10.0.0.0/40'] } }], to: [{ operation: { ports: ['http'] } }] },
+      ],
+    },
+    /"10\.0\.0\.0\/40" is no IP/,
+    /"http" is no port/,
+  ],
+  [
+    'refuses path templates',
+    { rules: [{ to: [{ operation: { paths: ['/a/{*}/b*', '/{**}/{*}', '/{x}'] } }] }] },
+    /paths\[0\]: unsupported segment "b\*"/,
+    /paths\[1\]: nothing variable may follow/,
+    /paths\[2\]: unsupported segment "\{x\}"/,
+  ],
+  [
+    'refuses unknown conditions, with what was meant',
+    {
+      rules: [
+        {
+          when: [
+            { key: 'source.namespac', values: ['a'] },
+            { key: 'request.headers', values: ['a'] },
+            { key: 'source.ip' },
+            { values: ['a'] },
+          ],
+        },
+      ],
+    },
+    /unknown attribute "source\.namespac"/,
+    /lacks its name in brackets/,
+    /values or notValues must be given/,
+    /key must not be empty/,
+  ],
+  [
+    'refuses providers of other actions',
+    { provider: { name: 'x' }, rules: [{}] },
+    /provider belongs to action CUSTOM/,
+  ],
+  [
+    'refuses CUSTOM by identity',
+    {
+      action: 'CUSTOM',
+      provider: { name: 'x' },
+      rules: [
+        {
+          from: [{ source: { principals: ['a'] } }],
+          when: [{ key: 'request.auth.principal', values: ['a'] }],
+        },
+      ],
+    },
+    /principals is not supported with action CUSTOM/,
+    /request\.auth\.principal is not supported with action CUSTOM/,
+  ],
+  [
+    'warns of DENY by HTTP alone',
+    { action: 'DENY', rules: [{ to: [{ operation: { methods: ['GET'] } }] }] },
+    /^Warning .*denies all traffic to TCP ports/,
+  ],
+];
+
+const telemetries: FaultCase[] = [
+  [
+    'takes providers',
+    { accessLogging: [{ providers: [{ name: 'envoy' }] }], tracing: [{ randomSamplingPercentage: 50 }] },
+  ],
+  [
+    'refuses',
+    {
+      tracing: [
+        {
+          providers: [{}],
+          randomSamplingPercentage: 101,
+          customTags: { a: { literal: {} }, b: { header: {} } },
+        },
+      ],
+      metrics: [{ overrides: [{ tagOverrides: { x: {}, z: { operation: 'REMOVE', value: '1' } } }] }],
+    },
+    /the name of a provider/,
+    /percentage 101/,
+    /literal\.value/,
+    /the name of a header/,
+    /UPSERT needs a value/,
+    /REMOVE takes no value/,
+  ],
+  [
+    'warns of several',
+    { tracing: [{ providers: [{ name: 'a' }, { name: 'b' }] }, {}] },
+    /only the first entry of tracing/,
+    /only the first provider/,
+  ],
+];
+
+const services: FaultCase[] = [
+  [
+    'takes ports',
+    {
+      selector: { app: 'a' },
+      ports: [
+        { port: 80, name: 'http', targetPort: 8080 },
+        { port: 81, name: 'tcp', targetPort: '81' },
+      ],
+    },
+  ],
+  ['refuses a Service without ports', {}, /a Service must have ports/],
+  [
+    'refuses ports without names among several, and names of targets',
+    { ports: [{ port: 80 }, { name: 'a', targetPort: 'web' }] },
+    /ports\[0\]\.name: with several ports/,
+    /ports\[1\]\.port: port is required/,
+    /a named targetPort/,
+  ],
+];
+
+const meshConfigs: FaultCase[] = [
+  [
+    'takes what is in force',
+    { accessLogFile: '/dev/stdout', defaultConfig: { gatewayTopology: { numTrustedProxies: 1 } } },
+  ],
+  [
+    'takes a whole MeshConfig of Istio, and says what has no effect',
+    {
+      enableTracing: true,
+      extensionProviders: [{ name: 'z', zipkin: { service: 's', port: 1 } }],
+      defaultConfig: { concurrency: 2 },
+    },
+  ],
+  [
+    'warns of a closed mesh',
+    { outboundTrafficPolicy: {} },
+    /^Warning outboundTrafficPolicy: a policy without mode/,
+  ],
+  [
+    'warns of ALLOW_ANY_DYNAMIC_DNS',
+    { outboundTrafficPolicy: { mode: 'ALLOW_ANY_DYNAMIC_DNS' } },
+    /^Warning .*taken as ALLOW_ANY/,
+  ],
+  [
+    'refuses two providers in one',
+    { extensionProviders: [{ name: 'z', zipkin: {}, datadog: {} }] },
+    /zipkin and datadog exclude/,
+  ],
+  ['refuses a timeout of 0', { connectTimeout: '0s' }, /connectTimeout: the duration 0s/],
+];
+
+describe('ServiceEntry', () => testFaults('ServiceEntry', serviceEntries));
+describe('WorkloadGroup', () => testFaults('WorkloadGroup', workloads));
+describe('Sidecar', () => testFaults('Sidecar', sidecars));
+describe('PeerAuthentication', () => testFaults('PeerAuthentication', peers));
+describe('RequestAuthentication', () => testFaults('RequestAuthentication', requests));
+describe('AuthorizationPolicy', () => testFaults('AuthorizationPolicy', policies));
+describe('dry-run', () =>
+  testFaults(
+    'AuthorizationPolicy',
+    [['refuses what is no boolean', { rules: [{}] }, /istio\.io\/dry-run is "maybe"/]],
+    {
+      name: 'a',
+      annotations: { 'istio.io/dry-run': 'maybe' },
+    },
+  ));
+describe('Telemetry', () => testFaults('Telemetry', telemetries));
+describe('Service', () => testFaults('Service', services));
+describe('MeshConfig', () => testFaults('MeshConfig', meshConfigs));
