@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { DEFAULT_MESH_CONFIG } from './mesh-config.ts';
+import { EFFECTIVE_MESH_CONFIG, readMeshConfig } from './read-mesh-config.ts';
+import { documentOf, read } from './testing/read-text.ts';
+
+describe('MeshConfig', () => {
+  it('of nothing is the default', () => {
+    assert.deepEqual(readMeshConfig({}), DEFAULT_MESH_CONFIG);
+  });
+
+  it('overrides field by field', () => {
+    const config = readMeshConfig({
+      accessLogFile: '/dev/stdout',
+      accessLogEncoding: 'JSON',
+      outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
+      pathNormalization: { normalization: 'MERGE_SLASHES' },
+      connectTimeout: '1.5s',
+      protocolDetectionTimeout: '0s',
+      defaultConfig: {
+        gatewayTopology: { numTrustedProxies: 2 },
+        holdApplicationUntilProxyStarts: true,
+        terminationDrainDuration: '10s',
+      },
+    });
+    assert.deepEqual(config, {
+      ...DEFAULT_MESH_CONFIG,
+      accessLogFile: '/dev/stdout',
+      accessLogEncoding: 'JSON',
+      outboundTrafficPolicy: 'REGISTRY_ONLY',
+      pathNormalization: 'MERGE_SLASHES',
+      connectTimeoutMs: 1500,
+      protocolDetectionTimeoutMs: 0,
+      numTrustedProxies: 2,
+      holdApplicationUntilProxyStarts: true,
+      terminationDrainDurationMs: 10_000,
+    });
+  });
+
+  it('closes the mesh by a policy without mode, as the zero value does', () => {
+    assert.equal(readMeshConfig({ outboundTrafficPolicy: {} }).outboundTrafficPolicy, 'REGISTRY_ONLY');
+  });
+
+  it('takes DEFAULT for BASE', () => {
+    const { pathNormalization } = readMeshConfig({ pathNormalization: { normalization: 'DEFAULT' } });
+    assert.equal(pathNormalization, 'BASE');
+  });
+
+  it('says of each field that has no effect', () => {
+    const { violations, resources } = read(
+      documentOf('MeshConfig', {
+        enableTracing: true,
+        accessLogFile: '/dev/stdout',
+        defaultConfig: { concurrency: 2, terminationDrainDuration: '5s' },
+        extensionProviders: [{ name: 'zipkin', zipkin: { service: 'zipkin', port: 9411 } }],
+      }),
+    );
+    assert.equal(resources.length, 1);
+    assert.deepEqual(
+      violations.map(({ code, severity, path }) => `${severity} ${code} ${path}`),
+      [
+        'Warning LAT0005 enableTracing',
+        'Warning LAT0005 defaultConfig.concurrency',
+        'Warning LAT0005 extensionProviders',
+      ],
+    );
+  });
+
+  it('says so of none that has', () => {
+    const spec = {
+      accessLogFile: '/dev/stdout',
+      accessLogFormat: '%PROTOCOL%',
+      accessLogEncoding: 'TEXT',
+      outboundTrafficPolicy: { mode: 'ALLOW_ANY' },
+      pathNormalization: { normalization: 'NONE' },
+      connectTimeout: '1s',
+      protocolDetectionTimeout: '1s',
+      defaultConfig: {
+        gatewayTopology: { numTrustedProxies: 1 },
+        holdApplicationUntilProxyStarts: true,
+        terminationDrainDuration: '1s',
+      },
+    };
+    assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 10);
+  });
+});
