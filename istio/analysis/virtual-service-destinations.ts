@@ -1,5 +1,5 @@
 import { closestWord } from '../../base/closest-word.ts';
-import { hostsMatch, resolveShortName } from '../host.ts';
+import { hostsMatch, isWildcard, resolveShortName } from '../host.ts';
 import type { Resource } from '../resource.ts';
 import type { VirtualServiceSpec } from '../schema/virtual-service.ts';
 import { destinationsOf, type PlacedDestination } from './destinations.ts';
@@ -10,6 +10,7 @@ type Rule = Resource<VirtualServiceSpec>;
 
 /** Hosts, ports and subsets that routes name (IST0101, IST0112). */
 export function checkDestinations(view: MeshView, report: Report): void {
+  const subsets = new SubsetIndex(view);
   for (const rule of view.of('VirtualService')) {
     for (const placed of destinationsOf(rule)) {
       const host = resolveShortName(placed.destination.host ?? '', rule.namespace);
@@ -17,7 +18,7 @@ export function checkDestinations(view: MeshView, report: Report): void {
       if (view.knowsServices && service === null) reportHost(rule, placed, host, view, report);
       else {
         if (service !== null) checkPort(rule, placed, service, report);
-        checkSubset(rule, placed, host, view, report);
+        checkSubset(rule, placed, subsets.of(host), report);
       }
     }
   }
@@ -68,20 +69,35 @@ function checkPort(
     );
 }
 
+/** Names of the subsets that DestinationRules define for a host; each rule's host is looked at once. */
+class SubsetIndex {
+  readonly #byHost = new Map<string, string[]>();
+  readonly #wildcards: string[] = [];
+
+  constructor(view: MeshView) {
+    for (const { spec, namespace } of view.of('DestinationRule')) {
+      const host = resolveShortName(spec.host ?? '', namespace);
+      const names = this.#byHost.get(host) ?? [];
+      names.push(...(spec.subsets ?? []).map(({ name = '' }) => name));
+      if (isWildcard(host) && !this.#byHost.has(host)) this.#wildcards.push(host);
+      this.#byHost.set(host, names);
+    }
+  }
+
+  of(host: string): readonly string[] {
+    const covering = this.#wildcards.filter((wildcard) => wildcard !== host && hostsMatch(wildcard, host));
+    return [host, ...covering].flatMap((each) => this.#byHost.get(each) ?? []);
+  }
+}
+
 function checkSubset(
   rule: Rule,
   { destination, path, isMirror }: PlacedDestination,
-  host: string,
-  view: MeshView,
+  known: readonly string[],
   report: Report,
 ): void {
   const subset = destination.subset ?? '';
-  if (subset === '') return;
-  const known = view
-    .of('DestinationRule')
-    .filter(({ spec, namespace }) => hostsMatch(resolveShortName(spec.host ?? '', namespace), host))
-    .flatMap(({ spec }) => (spec.subsets ?? []).map(({ name = '' }) => name));
-  if (known.includes(subset)) return;
+  if (subset === '' || known.includes(subset)) return;
   const what = isMirror ? 'mirror+subset' : 'host+subset';
   report.error(
     rule,
