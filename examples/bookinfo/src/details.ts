@@ -1,4 +1,4 @@
-import { json, NOT_FOUND, serve } from './serve.ts';
+import { json, NOT_FOUND, productId, serve } from './serve.ts';
 
 const DETAILS = {
   author: 'Mira Halvorsen',
@@ -12,6 +12,6 @@ const DETAILS = {
 };
 
 serve('details', (_request, url) => {
-  const match = /^\/details\/(\d+)$/.exec(url.pathname);
-  return match === null ? NOT_FOUND : json({ id: Number(match[1]), ...DETAILS });
+  const id = productId(url, 'details');
+  return id === null ? NOT_FOUND : json({ id, ...DETAILS });
 });

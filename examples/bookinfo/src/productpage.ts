@@ -7,7 +7,8 @@ const detailsUrl = process.env['DETAILS_URL'] ?? 'http://details:9080';
 const reviewsUrl = process.env['REVIEWS_URL'] ?? 'http://reviews:9080';
 const ratingsUrl = process.env['RATINGS_URL'] ?? 'http://ratings:9080';
 const TIMEOUT_MS = 3000;
-const USER_COOKIE = 'bookinfo-user';
+/** As the original calls it: older documents match on `cookie`. */
+const USER_COOKIE = 'user';
 
 const PRODUCT = {
   id: 0,
@@ -24,7 +25,7 @@ serve('productpage', async (request, url): Promise<Reply> => {
     case '/':
       return { status: 302, body: '', headers: { location: '/productpage' } };
     case '/productpage':
-      return { status: 200, body: renderPage(await collect(request, headers)), type: 'text/html' };
+      return page(await collect(request, headers));
     case '/login':
       return login(request);
     case '/logout':
@@ -32,11 +33,11 @@ serve('productpage', async (request, url): Promise<Reply> => {
     case '/api/v1/products':
       return json([PRODUCT]);
     case '/api/v1/products/0':
-      return passThrough(await callJson(`${detailsUrl}/details/0`, headers, TIMEOUT_MS));
+      return passThrough(await callJson(`${detailsUrl}/details/0`, headers, TIMEOUT_MS), 'details');
     case '/api/v1/products/0/reviews':
-      return passThrough(await reviews(headers));
+      return passThrough(await reviews(headers), 'reviews');
     case '/api/v1/products/0/ratings':
-      return passThrough(await callJson(`${ratingsUrl}/ratings/0`, headers, TIMEOUT_MS));
+      return passThrough(await callJson(`${ratingsUrl}/ratings/0`, headers, TIMEOUT_MS), 'ratings');
     default:
       return NOT_FOUND;
   }
@@ -69,6 +70,10 @@ function redirect(cookie: string): Reply {
   };
 }
 
+function page(data: PageData): Reply {
+  return { status: 200, body: renderPage(data), type: 'text/html', headers: { 'cache-control': 'no-store' } };
+}
+
 /** Asked twice before the page gives up, as the original does. */
 async function reviews(headers: Record<string, string>): Promise<Answer> {
   const url = `${reviewsUrl}/reviews/0`;
@@ -92,7 +97,10 @@ async function collect(request: IncomingMessage, headers: Record<string, string>
   };
 }
 
-function passThrough({ status, body }: Answer): Reply {
+function passThrough({ status, body }: Answer, what: string): Reply {
   if (status === 200) return json(body);
-  return json({ error: 'Sorry, this is currently unavailable.' }, status === 0 ? 503 : status);
+  return json(
+    { error: `Sorry, ${what} are currently unavailable for this book.` },
+    status === 0 ? 500 : status,
+  );
 }
