@@ -307,7 +307,10 @@ spec:
       privateKey: /etc/certs/key.pem
       caCertificates: /etc/certs/root-cert.pem
 `);
-    assert.deepEqual(violations, []);
+    assert.deepEqual(
+      violations.filter(({ severity }) => severity === 'Error'),
+      [],
+    );
     assert.equal(resources.length, 1);
   });
 

@@ -10,8 +10,6 @@ export function checkDelegates(view: MeshView, report: Report): void {
       const { name = '', namespace = rule.namespace } = delegate;
       named.add(`${namespace}/${name}`);
       const path = ['spec', 'http', index, 'delegate'];
-      const inert = 'this version does not act on delegates: the rule is left out';
-      report.warn(rule, 'LAT0005', path, inert, 'Write the routes into this VirtualService.');
       const target = view.find('VirtualService', namespace, name);
       if (target === undefined)
         report.error(

@@ -16,6 +16,7 @@ import { validateAuthorizationPolicy } from './authorization-policy.ts';
 import { validateDestinationRule } from './destination-rule.ts';
 import { type Finding, Findings } from './finding.ts';
 import { validateGateway } from './gateway.ts';
+import { checkInertFields } from './inert-fields.ts';
 import { validateMeshConfig } from './mesh-config.ts';
 import { validatePeerAuthentication } from './peer-authentication.ts';
 import { validateRequestAuthentication } from './request-authentication.ts';
@@ -74,5 +75,6 @@ export function validateSpec(kind: string, spec: unknown, metadata: Metadata): r
       validateTelemetry(spec as TelemetrySpec, findings);
       break;
   }
+  checkInertFields(kind, spec, findings);
   return findings.list;
 }

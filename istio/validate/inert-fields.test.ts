@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { documentOf, read } from '../testing/read-text.ts';
+
+const inert = (kind: string, spec: unknown) =>
+  read(documentOf(kind, spec))
+    .violations.filter(({ code }) => code === 'LAT0005')
+    .map(({ severity, path }) => `${severity} ${path}`);
+
+it('warns of each field that has no effect, wherever it stands', () => {
+  const hash = { loadBalancer: { consistentHash: { useSourceIp: true } } };
+  assert.deepEqual(
+    inert('DestinationRule', {
+      host: 'a',
+      trafficPolicy: {
+        ...hash,
+        tls: { mode: 'ISTIO_MUTUAL' },
+        portLevelSettings: [{ port: { number: 80 }, ...hash }],
+      },
+      subsets: [{ name: 'v1' }, { name: 'v2', trafficPolicy: hash }],
+    }),
+    [
+      'Warning spec.trafficPolicy.loadBalancer.consistentHash',
+      'Warning spec.trafficPolicy.tls',
+      'Warning spec.trafficPolicy.portLevelSettings[0].loadBalancer.consistentHash',
+      'Warning spec.subsets[1].trafficPolicy.loadBalancer.consistentHash',
+    ],
+  );
+});
+
+it('is silent where all has an effect', () => {
+  const route = [{ destination: { host: 'a' } }];
+  assert.deepEqual(
+    inert('VirtualService', { hosts: ['a'], http: [{ route, timeout: '1s' }], tcp: [{ route }] }),
+    [],
+  );
+  assert.deepEqual(
+    inert('DestinationRule', { host: 'a', trafficPolicy: { loadBalancer: { simple: 'RANDOM' } } }),
+    [],
+  );
+});

@@ -1,0 +1,62 @@
+import type { FieldPath } from '../field-path.ts';
+import type { Findings } from './finding.ts';
+
+/**
+ * Fields that are read and checked, but that nothing follows from in this version. Said in a warning, so that nobody
+ * relies on them; a field that comes into force leaves this list. `*` stands for every item of a list.
+ */
+
+const BLOCKS = [
+  'loadBalancer.consistentHash',
+  'loadBalancer.localityLbSetting',
+  'loadBalancer.zoneAwareLbSetting',
+  'loadBalancer.warmup',
+  'loadBalancer.warmupDurationSecs',
+  'connectionPool.http.h2UpgradePolicy',
+  'connectionPool.http.useClientProtocol',
+  'connectionPool.http.maxConcurrentStreams',
+  'connectionPool.http.http2KeepAlive',
+  'outlierDetection.outlierDetectionHttpErrorCodes',
+  'tls',
+];
+
+const POLICY = [
+  ...BLOCKS,
+  ...BLOCKS.map((block) => `portLevelSettings.*.${block}`),
+  'tunnel',
+  'proxyProtocol',
+  'retryBudget',
+];
+
+const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  VirtualService: [
+    'http.*.delegate',
+    'http.*.retries.retryRemoteLocalities',
+    'tls',
+    'tcp.*.match.*.sourceSubnet',
+  ],
+  DestinationRule: [
+    ...POLICY.map((field) => `trafficPolicy.${field}`),
+    ...POLICY.map((field) => `subsets.*.trafficPolicy.${field}`),
+    'workloadSelector',
+  ],
+  Gateway: ['servers.*.tls', 'servers.*.bind', 'servers.*.defaultEndpoint'],
+  Service: ['externalName', 'sessionAffinity'],
+};
+
+/** A warning for each such field that is there. */
+export function checkInertFields(kind: string, spec: unknown, findings: Findings): void {
+  for (const pattern of INERT_FIELDS[kind] ?? []) {
+    for (const path of find(spec, pattern.split('.'), []))
+      findings.warn(path, `${path.at(-1)} has no effect in this version`, '', 'LAT0005');
+  }
+}
+
+function* find(value: unknown, [step, ...rest]: readonly string[], path: FieldPath): Generator<FieldPath> {
+  if (step === undefined) yield path;
+  else if (step === '*') {
+    const items = Array.isArray(value) ? (value as readonly unknown[]) : [];
+    for (const [index, item] of items.entries()) yield* find(item, rest, [...path, index]);
+  } else if (typeof value === 'object' && value !== null && step in value)
+    yield* find((value as Readonly<Record<string, unknown>>)[step], rest, [...path, step]);
+}
