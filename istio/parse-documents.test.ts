@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { parseDocuments } from './parse-documents.ts';
 import type { Resource } from './resource.ts';
 import type { VirtualServiceSpec } from './schema/virtual-service.ts';
@@ -352,5 +353,29 @@ describe('metadata', () => {
     assert.match(faults('{ name: a, creationTimestamp: soon }')[0] ?? '', /"soon" is no time/);
     assert.match(faults('[]')[0] ?? '', /metadata: expected a mapping/);
     assert.deepEqual(faults('{ name: a, labels: null, creationTimestamp: null, namespace: null }'), []);
+  });
+});
+
+describe('any text', () => {
+  it('gives resources or violations, never an exception', () => {
+    const cut = fc
+      .tuple(fc.nat(REVIEWS.length), fc.nat(REVIEWS.length))
+      .map(([from, to]) => REVIEWS.slice(0, Math.min(from, to)).concat(REVIEWS.slice(Math.max(from, to))));
+    const odd = fc.tuple(fc.nat(REVIEWS.length), fc.stringMatching(/^[-:{}[\]&*!|>'"%@`#,?~ \t\n]{1,4}$/));
+    const mixed = odd.map(([at, text]) => REVIEWS.slice(0, at).concat(text, REVIEWS.slice(at)));
+    const values = fc
+      .json()
+      .map(
+        (json) =>
+          `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: a }\nspec: ${json}\n`,
+      );
+    const bytes = fc.uint8Array({ maxLength: 64 }).map((array) => Buffer.from(array));
+    fc.assert(
+      fc.property(fc.oneof(cut, mixed, values, bytes, fc.string()), (content) => {
+        const { violations } = parseDocuments(content, 'mesh/a.yaml');
+        for (const { line, message } of violations) assert.ok(line >= 1 && message !== '');
+      }),
+      { numRuns: 300 },
+    );
   });
 });
