@@ -5,6 +5,7 @@ import { ensureBaseImage } from './base-image.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { ensureEngine } from './engine.mjs';
 import { composeArgs, publishedPort } from './example.mjs';
+import { httpGet } from './http.mjs';
 import { buildMeshImage } from './images.mjs';
 import { bold, dim, green, main, SetupError, say, step } from './progress.mjs';
 import { must, run } from './shell.mjs';
@@ -60,13 +61,12 @@ async function waitFor(url) {
   let last = 'no answer';
   for (let tries = 0; tries < 240; tries++) {
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
-      const page = await response.text();
+      const { status, body } = await httpGet(url, 5000);
       // Every part of it: the services behind the page become healthy one after the other.
-      if (response.ok && !/class="(error|warn)"/.test(page)) return;
-      last = response.ok ? 'a part of the page is missing' : `status ${response.status}`;
+      if (status === 200 && !/class="(error|warn)"/.test(body)) return;
+      last = status === 200 ? 'a part of the page is missing' : `status ${status}`;
     } catch (error) {
-      last = String(error.cause?.code ?? error.message);
+      last = String(error.code ?? error.message);
     }
     await sleep(250);
   }
