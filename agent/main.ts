@@ -13,6 +13,7 @@ import { openCaptureServers } from './capture/capture-server.ts';
 import { dropPrivileges } from './capture/drop-privileges.ts';
 import { loadRules } from './capture/load-rules.ts';
 import { watchNamespace } from './capture/namespace-watch.ts';
+import { type OpenPortsWatch, watchOpenPorts } from './capture/open-ports.ts';
 import { createOriginalDestinationReader } from './capture/original-destination.ts';
 import { readNameservers } from './codec/dns/resolv-conf.ts';
 import { createControlClient } from './control/control-client.ts';
@@ -39,6 +40,7 @@ const runDirectory = env[AGENT_ENV.runDirectory] ?? RUN_DIRECTORY;
 const dataplane = createDataplane({ clock, random, log });
 let resolver: Resolver | null = null;
 let drainMs = 5000;
+let openPorts: OpenPortsWatch | null = null;
 let isReady = false;
 let isStopping = false;
 
@@ -47,7 +49,13 @@ async function apply(snapshot: Snapshot): Promise<void> {
   await dataplane.apply(snapshot);
   resolver?.update(snapshot.resources.name);
   drainMs = snapshot.resources.node.get('self')?.drainMs ?? drainMs;
+  openPorts?.want(inboundPorts(snapshot));
   if (!isReady) becomeReady();
+}
+
+function inboundPorts({ resources }: Snapshot): Set<number> {
+  const inbound = [...resources.listener.values()].filter(({ direction }) => direction === 'inbound');
+  return new Set(inbound.map(({ port }) => port).filter((port) => port > 0));
 }
 
 function becomeReady(): void {
@@ -120,6 +128,7 @@ try {
     renderMetrics: () => dataplane.renderMetrics(),
     quit: () => void stop('quitquitquit'),
   });
+  if (!isGateway) openPorts = watchOpenPorts(clock, (open) => client.reportOpenPorts(open));
   await client.start();
 } catch (error) {
   log.error('the agent cannot start', { error: errorMessage(error) });

@@ -46,6 +46,7 @@ function workload(name: string, proxy: Workload['proxy']): Workload {
     serviceAccount: name,
     addresses: [{ network: 'loopback', address: '127.0.0.1' }],
     health: 'ready',
+    openPorts: null,
     proxy,
     locality: '',
   };

@@ -18,6 +18,7 @@ export function createSampleWorld(services: number): World {
         serviceAccount: name,
         addresses: [{ network: 'default', address: `172.20.${index}.${copy}` }],
         health: 'ready' as const,
+        openPorts: null,
         proxy: 'sidecar' as const,
         locality: '',
       })),

@@ -10,7 +10,8 @@ import { type FileState, type LastGood, settle } from './last-good/last-good.ts'
 import type { ContainerFacts } from './sources/docker/container-facts.ts';
 import { ViolationLog } from './violation-log.ts';
 import { buildWorld } from './world/build-world.ts';
-import { isMember, type Membership, roleOf } from './world/membership.ts';
+import { isInjected, isMember, type Membership, roleOf } from './world/membership.ts';
+import { OpenPortsReports } from './world/open-ports.ts';
 
 export interface ControllerDeps {
   readonly membership: Membership;
@@ -32,6 +33,8 @@ export class Controller {
   #containers: ReadonlyMap<string, ContainerFacts> | null = null;
   #inForce: LastGood;
   #isScheduled = false;
+  readonly #openPorts = new OpenPortsReports(Date.now);
+  #cancelSilence: () => void = () => {};
   index: WorldIndex | null = null;
 
   constructor(deps: ControllerDeps) {
@@ -63,6 +66,11 @@ export class Controller {
     this.#schedule();
   }
 
+  /** The agent of this container says which ports the application listens on. */
+  onOpenPorts(facts: ContainerFacts, open: readonly number[]): void {
+    if (this.#openPorts.report(facts, open)) this.#schedule();
+  }
+
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -83,11 +91,27 @@ export class Controller {
       membership: this.#deps.membership,
       mesh: meshConfigOf(settled.resources),
       containers: this.#containers.values(),
+      openPorts: (facts) => this.#openPorts.of(facts),
       resources: settled.resources,
     });
     this.violationLog.update([...settled.violations, ...violations, ...this.#rivals()]);
     this.index = indexWorld(world);
     this.#deps.onWorld(this.index);
+    this.#openPorts.keep(this.#containers);
+    this.#awaitEndOfSilence(this.#containers);
+  }
+
+  /** A container whose agent never speaks is not kept waiting for ever. */
+  #awaitEndOfSilence(containers: ReadonlyMap<string, ContainerFacts>): void {
+    this.#cancelSilence();
+    const waits = [...containers.values()]
+      .filter((facts) => isInjected(facts))
+      .map((facts) => this.#openPorts.silenceEndsInMs(facts))
+      .filter((ms) => ms > 0);
+    if (waits.length === 0) return;
+    const timer = setTimeout(() => this.#schedule(), Math.min(...waits) + 1);
+    timer.unref();
+    this.#cancelSilence = () => clearTimeout(timer);
   }
 
   /** Two controllers of one mesh would both attach agents to the same containers. */

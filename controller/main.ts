@@ -121,6 +121,10 @@ const controlServer = await openControlServer({
   sessions,
   hub,
   log,
+  onOpenPorts: (container, open) => {
+    const app = containers().get(ownerOf(container));
+    if (app !== undefined) controller.onOpenPorts(app, open);
+  },
   isProxy: (container) => {
     const facts = containers().get(container);
     const role = facts === undefined ? null : roleOf(facts);

@@ -7,6 +7,7 @@ import type { ResourceKind, ResourceTypes } from './snapshot.ts';
  * that was used before gets 403. Everything else sends `authorization: Bearer SESSION`; 403 = not (any longer) known.
  * `POST /v1/config` with a {@link Hello} opens the stream; the answer never ends and carries {@link ControllerMessage}s.
  * `POST /v1/ack` carries one {@link Ack}, answered 204.
+ * `POST /v1/open-ports` carries an {@link OpenPorts} after each start of the stream and each change, answered 204.
  * A push is applied whole or refused whole. At most one is outstanding per proxy.
  */
 
@@ -59,6 +60,11 @@ export interface Ack {
   readonly nonce: string;
   readonly version: string;
   readonly error: string | null;
+}
+
+/** Which ports of its services the application behind a sidecar listens on. */
+export interface OpenPorts {
+  readonly open: readonly number[];
 }
 
 /** The controller sends at least a heartbeat this often; an agent that hears nothing for three reconnects. */

@@ -6,6 +6,7 @@ import {
   type Ack,
   type ControllerMessage,
   type Hello,
+  type OpenPorts,
   PUSH_PROTOCOL,
   type Push,
   type Session,
@@ -30,6 +31,8 @@ export interface ControlClientDeps {
 export interface ControlClient {
   /** Applies what the tmpfs still holds; then connects, and stays connected, until {@link close}. */
   start(): Promise<void>;
+  /** Tells the controller, now and after every reconnect, which ports the application listens on. */
+  reportOpenPorts(open: readonly number[]): void;
   close(): void;
   readonly held: HeldSnapshot;
   readonly isConnected: boolean;
@@ -53,6 +56,7 @@ class Client implements ControlClient {
   #cancelSilence: () => void = () => {};
   #applying: Promise<void> = Promise.resolve();
   #hasLoggedFailure = false;
+  #openPorts: readonly number[] | null = null;
   isConnected = false;
 
   constructor(deps: ControlClientDeps) {
@@ -69,6 +73,21 @@ class Client implements ControlClient {
     const kept = await this.#deps.files.readSnapshot();
     if (kept !== null) await this.#applyKept(kept);
     void this.#connect();
+  }
+
+  reportOpenPorts(open: readonly number[]): void {
+    this.#openPorts = open;
+    if (this.isConnected) void this.#sendOpenPorts();
+  }
+
+  async #sendOpenPorts(): Promise<void> {
+    if (this.#openPorts === null) return;
+    const body: OpenPorts = { open: this.#openPorts };
+    try {
+      await this.#post('/v1/open-ports', this.#session, JSON.stringify(body));
+    } catch (error) {
+      this.#fail(errorMessage(error));
+    }
   }
 
   close(): void {
@@ -128,6 +147,7 @@ class Client implements ControlClient {
     this.#hasLoggedFailure = false;
     this.#retryMs = RETRY_MS.first;
     this.#read(response);
+    void this.#sendOpenPorts();
   }
 
   #read(response: IncomingMessage): void {

@@ -88,7 +88,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   abandon(): void {
     this.drain();
     this.#deps.clock.after(ABANDON_AFTER_MS, () => {
-      for (const connection of [...this.#all]) connection.close();
+      for (const connection of [...this.#all]) connection.giveUp();
       for (const socket of [...this.#opening]) socket.destroy(new Error('the host is gone'));
     });
   }

@@ -35,6 +35,7 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
   /** The kernel had the peer's end before it had our bytes: known only until the next look at the socket. */
   #isFirstLook = false;
   #responseBytes = 0;
+  #isHostGone = false;
   requests = 0;
   idleSinceMs = 0;
   isDraining = false;
@@ -116,6 +117,12 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
     this.#socket.destroy();
   }
 
+  /** The host ended: nothing of it will ever answer, and nothing is there that a repetition could harm. */
+  giveUp(): void {
+    this.#isHostGone = true;
+    this.close();
+  }
+
   /** No further request; ends now if it is idle, else with its exchange. */
   drain(): void {
     this.isDraining = true;
@@ -186,7 +193,7 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
   }
 
   #fail(reason: string): void {
-    const isUnbegun = this.#responseBytes === 0 && this.requests > 1;
+    const isUnbegun = this.#responseBytes === 0 && (this.requests > 1 || this.#isHostGone);
     const isUnprocessed = isUnbegun && (IDEMPOTENT.has(this.#method) || this.#isFirstLook);
     this.#failWith({ kind: 'reset', reason, isUnprocessed });
   }

@@ -29,8 +29,11 @@ export class Cluster {
   readonly counters: ClusterCounters;
   readonly hosts: ReadonlyMap<string, Host>;
   readonly #deps: ClusterDeps;
+  readonly #candidates: readonly Host[];
   readonly #pick: Picker<Host>;
   readonly #originalHosts: Map<string, { host: Host; usedAtMs: number }>;
+  /** This cluster in the tables that followed, for retries of requests that began with these. */
+  #successor: Cluster | null = null;
 
   constructor(
     spec: ClusterSpec,
@@ -51,7 +54,8 @@ export class Cluster {
     this.hosts = this.#adoptHosts(endpoints?.endpoints ?? [], previous);
     this.#originalHosts =
       previous?.spec.discovery.kind === spec.discovery.kind ? previous.#originalHosts : new Map();
-    this.#pick = createPicker(spec.loadBalancer.policy, this.#pickable(), Math.floor(deps.random() * 1024));
+    this.#candidates = this.#pickable();
+    this.#pick = createPicker(spec.loadBalancer.policy, this.#candidates, Math.floor(deps.random() * 1024));
   }
 
   #adoptHosts(endpoints: readonly EndpointSpec[], previous: Cluster | null): Map<string, Host> {
@@ -82,7 +86,15 @@ export class Cluster {
   /** A host for the next attempt, one that was not tried yet if possible; null = no healthy upstream. */
   pick(tried: readonly Host[], selectionAttempts: number): Host | null {
     if (tried.length === 0) return this.#pick(this.#deps.random);
-    return pickUntried(this.#pick, tried, selectionAttempts, this.#deps.random);
+    // What made the first attempt fail may be known by now.
+    const newest = this.#newest();
+    return pickUntried(newest.#pick, newest.#candidates, tried, selectionAttempts, this.#deps.random);
+  }
+
+  #newest(): Cluster {
+    let newest: Cluster = this;
+    while (newest.#successor !== null) newest = newest.#successor;
+    return newest;
   }
 
   /** The host at a connection's original destination. */
@@ -126,6 +138,7 @@ export class Cluster {
    * exchanges, unless `isDead` says that nothing is left there which could answer.
    */
   retire(next: Cluster | null, isDead: (host: Host) => boolean): void {
+    this.#successor = next;
     for (const [key, host] of this.hosts) {
       if (next?.hosts.get(key) === host) continue;
       if (isDead(host)) host.pool.abandon();

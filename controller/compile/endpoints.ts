@@ -13,23 +13,34 @@ export function compileEndpoints(
   labels: Labels,
   networks: readonly string[],
 ): EndpointsSpec {
-  const endpoints: EndpointSpec[] = [];
+  const reachable: { workload: Workload; address: string }[] = [];
   for (const id of service.members) {
     const workload = index.workloadsById.get(id);
     if (workload === undefined || !matchesLabels(labels, workload.labels)) continue;
     const address = reachableAddress(workload, networks);
-    if (address !== null) endpoints.push(endpointOf(workload, address, port.targetPort));
+    if (address !== null) reachable.push({ workload, address });
   }
+  const isOpen = ({ openPorts }: Workload) => openPorts === null || openPorts.includes(port.targetPort);
+  // A container that cannot answer yet gets no requests while another can; alone it is tried, as without a mesh.
+  const canWait = reachable.some(({ workload }) => workload.health === 'ready' && isOpen(workload));
+  const endpoints = reachable.map(({ workload, address }) => {
+    const health = canWait && workload.health === 'ready' && !isOpen(workload) ? 'starting' : workload.health;
+    return endpointOf(workload, address, port.targetPort, health);
+  });
   return { name, endpoints };
 }
 
-function endpointOf(workload: Workload, address: string, port: number): EndpointSpec {
+function endpointOf(
+  workload: Workload,
+  address: string,
+  port: number,
+  health: Workload['health'],
+): EndpointSpec {
   return {
     address,
     port,
     weight: 1,
-    health:
-      workload.health === 'ready' ? 'healthy' : workload.health === 'draining' ? 'draining' : 'unhealthy',
+    health: health === 'ready' ? 'healthy' : health === 'draining' ? 'draining' : 'unhealthy',
     locality: workload.locality,
     priority: 0,
     workload: workload.name,

@@ -31,6 +31,8 @@ export interface Workload {
   readonly addresses: readonly NetworkAddress[];
   /** `starting` = HEALTHCHECK not yet passed; `draining` = told to stop. */
   readonly health: 'ready' | 'starting' | 'unhealthy' | 'draining';
+  /** Ports that its application listens on, by its agent's word; null = not known, and none counts as closed. */
+  readonly openPorts: readonly number[] | null;
   readonly proxy: 'sidecar' | 'gateway' | null;
   /** `region/zone/subzone`, '' = unknown. */
   readonly locality: string;

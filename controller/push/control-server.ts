@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { dirname } from 'node:path';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import { type Ack, HEARTBEAT_MS, type Hello, PUSH_PROTOCOL } from '../../model/push.ts';
+import { type Ack, HEARTBEAT_MS, type Hello, type OpenPorts, PUSH_PROTOCOL } from '../../model/push.ts';
 import type { PushHub } from './push-hub.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -14,6 +14,8 @@ export interface ControlServerDeps {
   readonly log: Logger;
   /** Only containers that Docker says are proxies of this mesh, and run, may speak. */
   isProxy(container: string): boolean;
+  /** The application behind this proxy listens on these ports. */
+  onOpenPorts(container: string, open: readonly number[]): void;
 }
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -63,6 +65,9 @@ async function handle(
       return openStream(deps, container, JSON.parse(body) as Hello, response);
     case '/v1/ack':
       deps.hub.acknowledge(container, JSON.parse(body) as Ack);
+      return reply(response, 204);
+    case '/v1/open-ports':
+      deps.onOpenPorts(container, (JSON.parse(body) as OpenPorts).open);
       return reply(response, 204);
     default:
       return reply(response, 404);

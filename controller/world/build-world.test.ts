@@ -30,11 +30,16 @@ function container(
   };
 }
 
-function build(containers: ContainerFacts[], documents = '') {
+function build(
+  containers: ContainerFacts[],
+  documents = '',
+  openPorts: (facts: ContainerFacts) => readonly number[] | null = () => null,
+) {
   return buildWorld({
     membership: { meshId: 'shop', project: 'shop' },
     mesh: DEFAULT_MESH_CONFIG,
     containers,
+    openPorts,
     resources: parseDocuments(documents, 'services.yaml').resources,
   });
 }

@@ -14,6 +14,8 @@ export interface WorldInput {
   readonly membership: Membership;
   readonly mesh: MeshConfig;
   readonly containers: Iterable<ContainerFacts>;
+  /** What the container's agent says of the application; null = nothing is known. */
+  readonly openPorts: (facts: ContainerFacts) => readonly number[] | null;
   /** Valid documents in the order of age. */
   readonly resources: readonly Resource[];
 }
@@ -40,7 +42,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
   const members = [...input.containers]
     .filter((facts) => isMember(input.membership, facts) && isPart(facts))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map((facts) => createMember(facts, violations));
+    .map((facts) => createMember(facts, input, violations));
   const own = input.membership.project;
   const admitted = refuseOtherProjects(members, own, violations);
   const drafts = new Map<string, Omit<Service, 'vips'>>();
@@ -73,9 +75,10 @@ function isPart(facts: ContainerFacts): boolean {
 
 const isAlive = ({ facts }: Member) => facts.state === 'running' || facts.state === 'paused';
 
-function createMember(facts: ContainerFacts, violations: Violation[]): Member {
+function createMember(facts: ContainerFacts, input: WorldInput, violations: Violation[]): Member {
   const { labels } = facts;
   const isGateway = roleOf(facts) === 'gateway';
+  const proxy = isGateway ? 'gateway' : isInjected(facts) || ownsNamespace(facts) ? 'sidecar' : null;
   const dockerName = labels[LABEL.composeService] ?? facts.name;
   const joinedName = labels[LABEL.service] ?? labels[LABEL.app] ?? dockerName;
   const complain = (entry: string) =>
@@ -101,7 +104,8 @@ function createMember(facts: ContainerFacts, violations: Violation[]): Member {
       serviceAccount: labels[LABEL.serviceAccount] ?? joinedName,
       addresses: facts.networks.map(({ id, address }) => ({ network: id, address })),
       health: healthOf(facts),
-      proxy: isGateway ? 'gateway' : isInjected(facts) || ownsNamespace(facts) ? 'sidecar' : null,
+      openPorts: proxy === 'sidecar' ? input.openPorts(facts) : null,
+      proxy,
       locality: (labels[LABEL.locality] ?? '').replaceAll('.', '/'),
     },
   };

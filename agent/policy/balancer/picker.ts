@@ -23,15 +23,18 @@ export function createPicker<Host extends BalancedHost>(
 
 /**
  * A host that was not tried yet, if one turns up within `attempts` further picks (Envoy's previous_hosts predicate
- * with host_selection_retry_max_attempts): best effort, never null for that reason.
+ * with host_selection_retry_max_attempts), else the first untried one of `hosts`: hosts that fail at once have nothing
+ * in flight, so that LEAST_REQUEST alone would offer them again and again. Never null for having been tried.
  */
 export function pickUntried<Host>(
   pick: Picker<Host>,
+  hosts: readonly Host[],
   tried: readonly Host[],
   attempts: number,
   random: () => number,
 ): Host | null {
   let host = pick(random);
   for (let left = attempts; left > 0 && host !== null && tried.includes(host); left--) host = pick(random);
-  return host;
+  if (host === null || attempts === 0 || !tried.includes(host)) return host;
+  return hosts.find((other) => !tried.includes(other)) ?? host;
 }
