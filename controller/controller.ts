@@ -7,9 +7,9 @@ import { LABEL } from '../model/labels.ts';
 import type { World } from './compile/world.ts';
 import { indexWorld, type WorldIndex } from './compile/world-index.ts';
 import { type FileState, type LastGood, settle } from './last-good/last-good.ts';
-import type { ContainerFacts } from './sources/docker/container-facts.ts';
 import { ViolationLog } from './violation-log.ts';
 import { buildWorld } from './world/build-world.ts';
+import type { ContainerFacts } from './world/container-facts.ts';
 import { isInjected, isMember, type Membership, roleOf } from './world/membership.ts';
 import { OpenPortsReports } from './world/open-ports.ts';
 

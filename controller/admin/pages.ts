@@ -3,7 +3,7 @@ import { RESOURCE_KINDS } from '../../model/snapshot.ts';
 import { compileSnapshot } from '../compile/compile-snapshot.ts';
 import type { Controller } from '../controller.ts';
 import type { PushHub } from '../push/push-hub.ts';
-import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+import type { ContainerFacts } from '../world/container-facts.ts';
 import type { AdminPages, AdminReply } from './admin-server.ts';
 import { renderMetrics } from './metrics.ts';
 

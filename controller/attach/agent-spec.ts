@@ -2,7 +2,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { AGENT_ENV, CONTROL_DIRECTORY, RUN_DIRECTORY } from '../../model/agent-container.ts';
 import { LABEL } from '../../model/labels.ts';
 import { AGENT_UID } from '../../model/ports.ts';
-import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+import type { ContainerFacts } from '../world/container-facts.ts';
 
 /** On an agent: `StartedAt` of the app's container that it was made for. A restart makes a new namespace. */
 export const STARTED_LABEL = 'lateen.app-started';

@@ -5,7 +5,7 @@ import type { Logger } from '../../base/log.ts';
 import { TOKEN_FILE } from '../../model/agent-container.ts';
 import { LABEL } from '../../model/labels.ts';
 import type { Sessions } from '../push/sessions.ts';
-import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+import type { ContainerFacts } from '../world/container-facts.ts';
 import {
   isInjected,
   isMember,

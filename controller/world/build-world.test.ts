@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_MESH_CONFIG } from '../../istio/mesh-config.ts';
 import { parseDocuments } from '../../istio/parse-documents.ts';
-import type { ContainerFacts } from '../sources/docker/container-facts.ts';
 import { buildWorld } from './build-world.ts';
+import type { ContainerFacts } from './container-facts.ts';
 
 let sequence = 0;
 

@@ -5,7 +5,7 @@ import type { Violation } from '../../istio/violation.ts';
 import { LABEL, matchesLabels } from '../../model/labels.ts';
 import { DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/names.ts';
 import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
-import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+import type { ContainerFacts } from './container-facts.ts';
 import { isInjected, isMember, isOneOff, type Membership, ownsNamespace, roleOf } from './membership.ts';
 import { containerPorts, documentPorts } from './service-ports.ts';
 import { assignVirtualAddresses } from './virtual-addresses.ts';

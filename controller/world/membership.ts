@@ -1,5 +1,5 @@
 import { LABEL, type Role } from '../../model/labels.ts';
-import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+import type { ContainerFacts } from './container-facts.ts';
 
 /** Which mesh a controller serves: the containers of its own compose project, and any that carry the mesh's id. */
 export interface Membership {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+import type { ContainerFacts } from './container-facts.ts';
 import { OpenPortsReports } from './open-ports.ts';
 
 const START = Date.parse('2026-03-01T12:00:00.000Z');

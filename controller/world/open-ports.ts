@@ -1,4 +1,4 @@
-import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+import type { ContainerFacts } from './container-facts.ts';
 
 /** How long a container may be thought closed before its agent has said a word. */
 const SILENCE_MS = 10_000;

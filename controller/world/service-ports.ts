@@ -2,7 +2,7 @@ import { defaultProtocol, selectProtocol } from '../../istio/port-protocol.ts';
 import type { KubernetesServiceSpec } from '../../istio/schema/kubernetes.ts';
 import { LABEL } from '../../model/labels.ts';
 import type { ServicePort } from '../compile/world.ts';
-import type { ContainerFacts } from '../sources/docker/container-facts.ts';
+import type { ContainerFacts } from './container-facts.ts';
 
 /** Ports of a container: label `lateen.ports`, else those that its image exposes, with detection. */
 export function containerPorts(facts: ContainerFacts, complain: (entry: string) => void): ServicePort[] {

@@ -1,7 +1,8 @@
 import type Docker from 'dockerode';
 import { errorMessage } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/log.ts';
-import { type ContainerFacts, readContainerFacts } from './container-facts.ts';
+import type { ContainerFacts } from '../../world/container-facts.ts';
+import { readContainerFacts } from './read-container-facts.ts';
 import { isStopSignal } from './stop-signal.ts';
 
 export interface DockerSourceDeps {

@@ -1,0 +1,29 @@
+import type { Labels } from '../../model/labels.ts';
+
+/** What the mesh needs to know of one container; nothing of Docker's API goes further than this. */
+export interface ContainerFacts {
+  readonly id: string;
+  /** Without the leading slash. */
+  readonly name: string;
+  readonly labels: Labels;
+  readonly state: 'created' | 'running' | 'paused' | 'stopped';
+  readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
+  /** Changes with each start. */
+  readonly startedAt: string;
+  readonly networks: readonly NetworkFacts[];
+  readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
+  /** Name or number, e.g. `SIGTERM`; '' = Docker's default. */
+  readonly stopSignal: string;
+  readonly image: string;
+  /** `container:ID` for one that lives in another's namespace. */
+  readonly networkMode: string;
+  /** It was told to stop and has not ended yet. */
+  readonly isDraining: boolean;
+}
+
+export interface NetworkFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly addressV6: string;
+}
