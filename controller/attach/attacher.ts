@@ -32,6 +32,8 @@ export interface AttacherDeps {
 }
 
 const RETRY_MS = { first: 500, most: 15_000 };
+/** An agent connects again within two seconds of its controller's start. */
+const ADOPTION_MS = 5000;
 
 /**
  * Gives every meshed container that runs an agent of its own, and every gateway its token. Looks at what is there each
@@ -41,6 +43,7 @@ export class Attacher {
   readonly #deps: AttacherDeps;
   readonly #busy = new Set<string>();
   readonly #greeted = new Set<string>();
+  readonly #adopted = new Set<string>();
   readonly #held = new Set<string>();
   readonly #retries = new Map<string, number>();
   #containers: ReadonlyMap<string, ContainerFacts> = new Map();
@@ -55,7 +58,10 @@ export class Attacher {
       if (!isMember(this.#deps.membership, facts)) continue;
       const isStartedByCompose = roleOf(facts) === 'gateway' || ownsNamespace(facts);
       if (isStartedByCompose && facts.state === 'running') void this.#greet(facts);
-      if (roleOf(facts) === 'agent' && !ownsNamespace(facts)) this.#endIfStale(facts, containers);
+      if (roleOf(facts) === 'agent' && !ownsNamespace(facts)) {
+        this.#endIfStale(facts, containers);
+        this.#adopt(facts);
+      }
       if (this.#wantsAgent(facts)) void this.#attach(facts);
     }
   }
@@ -153,20 +159,31 @@ export class Attacher {
     });
   }
 
+  /** An agent that is not heard of for a while may hold a session of a controller whose state was lost. */
+  #adopt(agent: ContainerFacts): void {
+    const key = `${agent.id} ${agent.startedAt}`;
+    if (agent.state !== 'running' || this.#adopted.has(key)) return;
+    this.#adopted.add(key);
+    setTimeout(() => {
+      const now = this.#containers.get(agent.id);
+      if (now?.state === 'running' && !now.isDraining) void this.#greet(now);
+    }, ADOPTION_MS).unref();
+  }
+
   /** What Compose starts, gateways first of all, waits for its token. */
-  async #greet(gateway: ContainerFacts): Promise<void> {
-    const key = `${gateway.id} ${gateway.startedAt}`;
-    if (this.#greeted.has(key) || this.#deps.isConnected(gateway.id)) return;
+  async #greet(proxy: ContainerFacts): Promise<void> {
+    const key = `${proxy.id} ${proxy.startedAt}`;
+    if (this.#greeted.has(key) || this.#deps.isConnected(proxy.id)) return;
     this.#greeted.add(key);
     try {
       await this.#putToken(
-        this.#deps.docker.getContainer(gateway.id),
-        this.#deps.sessions.issueToken(gateway.id),
+        this.#deps.docker.getContainer(proxy.id),
+        this.#deps.sessions.issueToken(proxy.id),
       );
     } catch (error) {
       this.#greeted.delete(key);
       this.#deps.log.warn('a proxy could not be given its token', {
-        proxy: gateway.name,
+        proxy: proxy.name,
         error: errorMessage(error),
       });
     }

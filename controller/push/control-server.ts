@@ -59,7 +59,9 @@ async function handle(
     return reply(response, 200, JSON.stringify({ session: deps.sessions.redeem(credential) }));
   }
   const container = deps.sessions.containerOf(credential);
-  if (container === null || !deps.isProxy(container)) return reply(response, 403);
+  if (container === null) return reply(response, 403);
+  // A controller that has just started has not listed its containers yet: the session is good, and is tried again.
+  if (!deps.isProxy(container)) return reply(response, 503);
   switch (request.url) {
     case '/v1/config':
       return openStream(deps, container, JSON.parse(body) as Hello, response);
