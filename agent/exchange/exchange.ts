@@ -35,6 +35,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   requestId = '';
   /** The caller's own proxy said how the operation is called. */
   isDecorated = false;
+  corsOrigin = '';
   status = 0;
   flags = '';
   details = '';
@@ -212,10 +213,14 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
 
   /** Sends an answer's head on, local replies' too: with Istio's headers and the operations of route and destination. */
   sendResponseHead(head: ResponseHead, hasBody: boolean): void {
+    this.#sendHead(head, hasBody, false);
+  }
+
+  #sendHead(head: ResponseHead, hasBody: boolean, isUntouched: boolean): void {
     this.status = head.status;
     this.responseHead = head;
     const ops = this.destination === null ? (this.#route?.responseOps ?? null) : this.destination.responseOps;
-    if (ops !== null) applyHeaderOps(ops, head.headers, this);
+    if (ops !== null && !isUntouched) applyHeaderOps(ops, head.headers, this);
     for (const filter of this.pipeline.filters) filter.onResponse?.(this, head);
     finishResponse(this, head);
     this.downstream.sendHead(head, hasBody);
@@ -260,7 +265,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
       contentLength: isBodyless || (isHead && reply.body === '') ? BODY_NOT_TOLD : reply.body.length,
       upgrade: '',
     };
-    this.sendResponseHead(head, hasBody);
+    this.#sendHead(head, hasBody, reply.isUntouched);
     if (hasBody) this.sendResponseData(Buffer.from(reply.body, 'latin1'));
     this.sendResponseEnd(null);
   }

@@ -12,6 +12,8 @@ export interface LocalReply {
   readonly details: string;
   /** Name and value in turn. */
   readonly headers: readonly string[];
+  /** The header operations of route and destination are not for it. */
+  readonly isUntouched: boolean;
 }
 
 function reply(
@@ -21,7 +23,7 @@ function reply(
   body = '',
   headers: readonly string[] = [],
 ): LocalReply {
-  return Object.freeze({ status, body, flag, details, headers });
+  return Object.freeze({ status, body, flag, details, headers, isUntouched: false });
 }
 
 export const ROUTE_NOT_FOUND = reply(404, 'NR', 'route_not_found');
@@ -37,6 +39,11 @@ export function faultAbort(status: number): LocalReply {
 
 export function directResponse(status: number, body: string, headers: readonly string[] = []): LocalReply {
   return reply(status, '', 'direct_response', body, headers);
+}
+
+/** An answer to a CORS preflight: Envoy's filter sends it around the router's header operations. */
+export function corsPreflight(headers: readonly string[]): LocalReply {
+  return { status: 200, body: '', flag: '', details: 'cors_response', headers, isUntouched: true };
 }
 
 const BEFORE_RESPONSE = 'upstream_reset_before_response_started';

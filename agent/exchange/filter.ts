@@ -9,6 +9,8 @@ export interface FilteredExchange {
   readonly request: RequestHead;
   readonly route: RouteEntry;
   readonly peer: DownstreamPeer;
+  /** The caller's Origin, once the route's CORS policy has allowed it; '' until then. */
+  corsOrigin: string;
   addFlag(flag: ResponseFlag): void;
   /** Ends the exchange with an answer of the proxy's own. */
   sendLocalReply(reply: LocalReply): void;

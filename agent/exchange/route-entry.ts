@@ -1,4 +1,5 @@
 import type { RouteActionSpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
+import { type CorsPolicy, createCorsPolicy } from '../policy/cors.ts';
 import { createHeaderOps, type HeaderOps } from '../policy/header-ops.ts';
 import { createPathRewrite, type PathRewrite } from '../policy/rewrite.ts';
 import { createWeightedChoice, type WeightedChoice } from '../policy/weighted.ts';
@@ -11,6 +12,7 @@ export interface RouteEntry {
   /** null for redirects and direct responses. */
   readonly destinations: WeightedChoice<Destination> | null;
   readonly rewrite: PathRewrite | null;
+  readonly cors: CorsPolicy | null;
   /** For answers that no destination gave. */
   readonly responseOps: HeaderOps | null;
 }
@@ -37,6 +39,7 @@ export function createRouteEntry(
     destinations: action.kind === 'route' ? createDestinations(spec, action, clusters) : null,
     rewrite:
       action.kind === 'route' ? createPathRewrite(action.rewrite?.path ?? null, spec.match.path) : null,
+    cors: spec.cors === null ? null : createCorsPolicy(spec.cors),
     responseOps: createHeaderOps([spec.responseHeaders]),
   };
 }

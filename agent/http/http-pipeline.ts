@@ -5,6 +5,7 @@ import type { NodeSpec } from '../../model/node.ts';
 import type { Filter } from '../exchange/filter.ts';
 import type { ExchangeServices, ExchangeTelemetry, HttpPipeline } from '../exchange/pipeline.ts';
 import type { RouteEntry } from '../exchange/route-entry.ts';
+import { createCorsFilter } from '../filters/cors.ts';
 import { createFaultFilter } from '../filters/fault.ts';
 import type { RouteTable } from '../policy/route-table.ts';
 import { createHttpDate } from './http-date.ts';
@@ -33,6 +34,6 @@ export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineF
     telemetry,
     httpDate: createHttpDate(clock),
   };
-  const filters: readonly Filter[] = [createFaultFilter({ random })];
+  const filters: readonly Filter[] = [createFaultFilter({ random }), createCorsFilter()];
   return (direction, node, routes) => ({ direction, routes, filters, node, services });
 }

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { createManualClock, type ManualClock } from '../../base/clock.ts';
+import type { ListenerDirection } from '../../model/listener.ts';
+import type { RouteSpec } from '../../model/route.ts';
+import { createHttpPipelineFactory } from '../http/http-pipeline.ts';
+import { buildTables, checkSnapshot, type Tables } from '../listener/tables.ts';
+import {
+  clusterSpec,
+  endpointSpec,
+  listenerSpec,
+  type SnapshotParts,
+  snapshotOf,
+} from '../snapshot.fixture.ts';
+import { createMemoryPool, type MemoryHandler, type MemoryUpstream } from './memory-codec.ts';
+import type { HttpPipeline } from './pipeline.ts';
+import type { ExchangeRecord } from './record.ts';
+
+/** The whole HTTP way in memory, for tests: a clock that stands still, records, and what reached the hosts. */
+export interface MemoryProxy {
+  readonly clock: ManualClock;
+  readonly records: readonly ExchangeRecord[];
+  /** Every request that reached a host, in order. */
+  readonly seen: readonly MemoryUpstream[];
+  readonly tables: Tables;
+  readonly pipeline: HttpPipeline;
+}
+
+export interface MemoryProxyOptions {
+  readonly direction?: ListenerDirection;
+  readonly clusters?: NonNullable<SnapshotParts['clusters']>;
+  /** Plays all hosts; default answers 200 at once. null refuses every connection. */
+  readonly handler?: MemoryHandler | null;
+  readonly random?: () => number;
+}
+
+const ONE_HOST: NonNullable<SnapshotParts['clusters']> = [[clusterSpec('north'), [endpointSpec(1)]]];
+
+export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOptions = {}): MemoryProxy {
+  const clock = createManualClock();
+  const records: ExchangeRecord[] = [];
+  const seen: MemoryUpstream[] = [];
+  const random = options.random ?? (() => 0);
+  const handler = options.handler === undefined ? answerOk : options.handler;
+  const snapshot = snapshotOf({
+    routes,
+    listeners: [listenerSpec({ direction: options.direction ?? 'outbound' })],
+    clusters: options.clusters ?? ONE_HOST,
+  });
+  const telemetry = { wantsRecords: true, record: (each: ExchangeRecord) => records.push(each), count() {} };
+  const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
+    ...{ random, resolved: new Map() },
+    createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
+    createPool: () =>
+      createMemoryPool(
+        handler === null
+          ? null
+          : (upstream) => {
+              seen.push(upstream);
+              handler(upstream);
+            },
+      ),
+  });
+  const pipeline = tables.listeners.named('0.0.0.0_9080')?.pipeline;
+  assert.ok(pipeline);
+  return { clock, records, seen, tables, pipeline };
+}
+
+const answerOk: MemoryHandler = (upstream) => upstream.respond(200);
+
+/** The value of one header; undefined = absent. */
+export function headerOf(headers: readonly string[] | undefined, name: string): string | undefined {
+  for (let at = 0; at < (headers?.length ?? 0); at += 2) if (headers?.[at] === name) return headers[at + 1];
+  return undefined;
+}
