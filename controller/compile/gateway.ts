@@ -5,7 +5,9 @@ import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
 import { matchesLabels } from '../../model/labels.ts';
 import type { ListenerSpec } from '../../model/listener.ts';
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
-import { compileHttpRoutes, isCatchAll, type RouteContext, resolveGateway } from './http-route.ts';
+import { httpRulesOf } from './delegates.ts';
+import { resolveGateway } from './gateway-names.ts';
+import { compileHttpRoutes, isCatchAll, type RouteContext } from './http-route.ts';
 import { isVisible, visibilityRank } from './visibility.ts';
 import type { Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -87,6 +89,7 @@ function routeContext(index: WorldIndex, proxy: Workload, gateway: string, port:
     labels: proxy.labels,
     port,
     findService: (hostname) => index.servicesByHost.get(hostname),
+    rulesOf: (rule) => httpRulesOf(index, rule),
   };
 }
 

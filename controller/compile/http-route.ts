@@ -18,6 +18,8 @@ import type {
   RouteSpec,
   WeightedClusterSpec,
 } from '../../model/route.ts';
+import type { HttpRule } from './delegates.ts';
+import { resolveGateway } from './gateway-names.ts';
 import { compileHeaders } from './header-ops.ts';
 import { compileHttpMatch, MATCH_ALL } from './http-match.ts';
 import {
@@ -39,6 +41,8 @@ export interface RouteContext {
   /** The port that the caller addressed. */
   readonly port: number;
   findService(hostname: string): Service | undefined;
+  /** With those of its delegates. */
+  rulesOf(resource: Resource<VirtualServiceSpec>): readonly HttpRule[];
 }
 
 /**
@@ -50,15 +54,15 @@ export function compileHttpRoutes(
   context: RouteContext,
 ): RouteSpec[] {
   const routes: RouteSpec[] = [];
-  for (const [index, rule] of (resource.spec.http ?? []).entries()) {
-    const matches = rule.match ?? [];
+  for (const rule of context.rulesOf(resource)) {
+    const matches = rule.rule.match ?? [];
     if (matches.length === 0) {
-      pushRoute(routes, compileRoute(resource, rule, index, null, context));
+      pushRoute(routes, compileRoute(resource, rule, null, context));
       return routes;
     }
     for (const match of matches) {
       if (!appliesTo(match, context, resource.namespace)) continue;
-      const route = compileRoute(resource, rule, index, match, context);
+      const route = compileRoute(resource, rule, match, context);
       pushRoute(routes, route);
       if (route !== null && isCatchAll(route)) return routes;
     }
@@ -87,11 +91,6 @@ function appliesTo(match: HttpMatch | null, context: RouteContext, namespace: st
   return matchesLabels(match.sourceLabels ?? {}, context.labels);
 }
 
-/** `gw` → `namespace/gw`; `mesh` and `other/gw` stay. */
-export function resolveGateway(gateway: string, namespace: string): string {
-  return gateway === MESH_GATEWAY || gateway.includes('/') ? gateway : `${namespace}/${gateway}`;
-}
-
 /** Prefix exactly `/` or regex exactly `.*`, and no other condition (Istio's isCatchAllRoute). */
 export function isCatchAll({ match }: RouteSpec): boolean {
   if (match.headers.length + match.queryParams.length > 0) return false;
@@ -102,12 +101,11 @@ export function isCatchAll({ match }: RouteSpec): boolean {
 
 function compileRoute(
   resource: Resource<VirtualServiceSpec>,
-  rule: HttpRoute,
-  index: number,
+  { rule, source, index }: HttpRule,
   match: HttpMatch | null,
   context: RouteContext,
 ): RouteSpec | null {
-  // A delegate is another VirtualService's part: without it there is nothing to do.
+  // A delegate that delegates again: Istio goes down one level only.
   if (rule.delegate !== undefined) return null;
   const matchSpec = match === null ? MATCH_ALL : compileHttpMatch(match);
   const headers = compileHeaders(rule.headers);
@@ -122,7 +120,7 @@ function compileRoute(
     // Without effect where the proxy answers itself (ISTIO.md, correction 8).
     cors: action.kind === 'route' ? compileCors(rule.corsPolicy) : null,
     decorator: action.kind === 'route' ? decorator(action, matchSpec, resource.name, context.port) : '',
-    origin: originOf(resource, `spec.http[${index}]`),
+    origin: originOf(source, `spec.http[${index}]`),
   };
 }
 

@@ -11,7 +11,9 @@ import {
 } from '../../model/names.ts';
 import type { RouteConfigSpec, VirtualHostSpec } from '../../model/route.ts';
 import { catchAllHost, defaultRoute } from './default-routes.ts';
-import { clusterOf, compileHttpRoutes, type RouteContext, resolveGateway } from './http-route.ts';
+import { httpRulesOf } from './delegates.ts';
+import { resolveGateway } from './gateway-names.ts';
+import { clusterOf, compileHttpRoutes, type RouteContext } from './http-route.ts';
 import { isVisible, visibilityRank } from './visibility.ts';
 import type { PortProtocol, Service, ServicePort } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -96,6 +98,7 @@ function routeContext(index: WorldIndex, view: OutboundView, port: number): Rout
     ...view,
     port,
     findService: (hostname) => index.servicesByHost.get(hostname),
+    rulesOf: (rule) => httpRulesOf(index, rule),
   };
 }
 

@@ -29,12 +29,7 @@ const POLICY = [
 ];
 
 const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  VirtualService: [
-    'http.*.delegate',
-    'http.*.retries.retryRemoteLocalities',
-    'tls',
-    'tcp.*.match.*.sourceSubnet',
-  ],
+  VirtualService: ['http.*.retries.retryRemoteLocalities', 'tls', 'tcp.*.match.*.sourceSubnet'],
   DestinationRule: [
     ...POLICY.map((field) => `trafficPolicy.${field}`),
     ...POLICY.map((field) => `subsets.*.trafficPolicy.${field}`),
