@@ -7,7 +7,6 @@ export interface Exchange {
   readonly pipeline: HttpPipeline;
   readonly peer: DownstreamPeer;
   readonly request: RequestHead;
-  readonly originalPath: string;
   readonly startedAtMs: number;
   readonly routeName: string;
   readonly status: number;

@@ -28,8 +28,6 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   readonly request: RequestHead;
   readonly hasBody: boolean;
   readonly startedAtMs: number;
-  /** Path as received, for the log. */
-  readonly originalPath: string;
   /** `http` or `https` as the caller used it; matched as `:scheme`. */
   scheme = 'http';
   requestId = '';
@@ -67,7 +65,6 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.downstream = downstream;
     this.request = request;
     this.hasBody = hasBody;
-    this.originalPath = request.path;
     this.startedAtMs = pipeline.services.clock.now();
     this.#onOver = onOver;
   }

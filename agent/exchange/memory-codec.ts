@@ -196,17 +196,28 @@ export type MemoryHandler = (upstream: MemoryUpstream) => void;
 
 /** The seam of `ClusterDeps.createPool` without sockets; `null` as a handler refuses every connection. */
 export function createMemoryPool(handler: MemoryHandler | null): Pool {
+  if (handler === null) return createFailingPool(CONNECTION_REFUSED);
+  return poolOf((head, hasBody, events) => {
+    const upstream = new MemoryUpstream(head, events, handler);
+    events.onUpstreamReady(upstream);
+    if (!hasBody) handler(upstream);
+  });
+}
+
+export const CONNECTION_REFUSED: UpstreamFailure = {
+  kind: 'connect-failure',
+  reason: 'delayed connect error: Connection refused',
+};
+
+/** Every request fails in that way. */
+export function createFailingPool(failure: UpstreamFailure): Pool {
+  return poolOf((_head, _hasBody, events) => events.onUpstreamFailure(failure));
+}
+
+/** A pool without connections: `request` decides each time where the request goes. */
+export function poolOf(request: Pool['request']): Pool {
   return {
-    request(head, hasBody, events) {
-      if (handler === null) {
-        const reason = 'delayed connect error: Connection refused';
-        events.onUpstreamFailure({ kind: 'connect-failure', reason });
-        return;
-      }
-      const upstream = new MemoryUpstream(head, events, handler);
-      events.onUpstreamReady(upstream);
-      if (!hasBody) handler(upstream);
-    },
+    request,
     forget() {},
     drain() {},
     abandon() {},

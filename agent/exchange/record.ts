@@ -3,7 +3,7 @@ export interface ExchangeRecord {
   readonly startedAtMs: number;
   readonly durationMs: number;
   readonly method: string;
-  /** As received. */
+  /** Normalised, before any rewrite (`%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%`). */
   readonly path: string;
   readonly authority: string;
   readonly protocol: string;

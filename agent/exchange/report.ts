@@ -10,7 +10,7 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     startedAtMs: clock.wall() - (clock.now() - exchange.startedAtMs),
     durationMs: clock.now() - exchange.startedAtMs,
     method: exchange.request.method,
-    path: exchange.header('x-envoy-original-path') || exchange.originalPath,
+    path: exchange.header('x-envoy-original-path') || exchange.request.path,
     authority: exchange.request.authority,
     protocol: exchange.request.version,
     status: exchange.status,

@@ -25,9 +25,13 @@ interface BoundServer {
 
 const HTTP_PROTOCOLS = new Set(['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB']);
 
-/** 80 and 443 are the service's ports, 8080 and 8443 those that the gateway's container listens on, as in Istio. */
-export function containerPort(port: number): number {
-  return port === 80 ? 8080 : port === 443 ? 8443 : port;
+/** A server's port is the one of the gateway's Service, if that has it: its container listens on the target port. */
+function containerPort(index: WorldIndex, proxy: Workload, port: number): number {
+  for (const { members, ports } of index.world.services) {
+    const own = members.includes(proxy.id) ? ports.find(({ number }) => number === port) : undefined;
+    if (own !== undefined) return own.targetPort;
+  }
+  return port;
 }
 
 /** All that a gateway proxy answers: servers of one port are one listener, whichever Gateways they are from. */
@@ -37,7 +41,7 @@ export function compileGateway(index: WorldIndex, proxy: Workload): GatewayResul
     if (!matchesLabels(gateway.spec.selector ?? {}, proxy.labels)) continue;
     for (const server of gateway.spec.servers ?? []) {
       if (!HTTP_PROTOCOLS.has((server.port?.protocol ?? '').toUpperCase())) continue;
-      const port = containerPort(server.port?.number ?? 0);
+      const port = containerPort(index, proxy, server.port?.number ?? 0);
       byPort.set(port, [...(byPort.get(port) ?? []), { gateway, server }]);
     }
   }

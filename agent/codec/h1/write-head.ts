@@ -11,12 +11,16 @@ import { reasonPhrase } from './reason-phrases.ts';
  * Heads as text, to be written as latin1 in one piece. Header names keep their case. Values come from a parser or were
  * checked when the configuration was compiled: no line break can be in them.
  */
+/** To a request without a body the others say `content-length: 0`, as Envoy does (RFC 9110 §8.6). */
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'TRACE', 'CONNECT']);
+
 export function encodeRequestHead(head: RequestHead): string {
   let text = `${head.method} ${head.method === 'CONNECT' ? head.authority : head.path} HTTP/1.1\r\nhost: ${head.authority}\r\n`;
   const { headers } = head;
   for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
   if (head.contentLength >= 0) text += `content-length: ${head.contentLength}\r\n`;
   else if (head.contentLength === BODY_UNKNOWN_LENGTH) text += 'transfer-encoding: chunked\r\n';
+  else if (head.method !== 'GET' && !BODILESS.has(head.method)) text += 'content-length: 0\r\n';
   if (head.upgrade !== '') text += `connection: upgrade\r\nupgrade: ${head.upgrade}\r\n`;
   if (head.expectContinue) text += 'expect: 100-continue\r\n';
   return `${text}\r\n`;

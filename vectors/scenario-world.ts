@@ -1,0 +1,77 @@
+import type { Service, Workload, World } from '../controller/compile/world.ts';
+import { DEFAULT_MESH_CONFIG, type MeshConfig } from '../istio/mesh-config.ts';
+import { compareAge } from '../istio/order.ts';
+import { parseDocuments } from '../istio/parse-documents.ts';
+import { selectProtocol } from '../istio/port-protocol.ts';
+import { readMeshConfig } from '../istio/read-mesh-config.ts';
+import type { Resource } from '../istio/resource.ts';
+import type { MeshConfigDocument } from '../istio/schema/mesh-config.ts';
+import { matchesLabels } from '../model/labels.ts';
+import { DEFAULT_NAMESPACE, serviceHostname } from '../model/names.ts';
+import type { Scenario, ScenarioService, ScenarioWorkload } from './scenario.ts';
+
+/** Every workload is on it: reachability by Docker networks is not what was recorded. */
+const NETWORK = 'pods';
+
+/** What a scenario's cluster would be to Lateen's compiler. */
+export function createWorld(scenario: Scenario): World {
+  const workloads = scenario.workloads.map(createWorkload);
+  return {
+    meshId: 'vectors',
+    mesh: parseMeshConfig(scenario),
+    workloads: workloads.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    services: scenario.services
+      .map((service, index) => createService(service, index, workloads))
+      .sort((a, b) => (a.hostname < b.hostname ? -1 : 1)),
+    resources: parseConfig(scenario.config, `${scenario.name}.yaml`).toSorted(compareAge),
+  };
+}
+
+function parseConfig(text: string, file: string): readonly Resource[] {
+  const { resources, violations } = parseDocuments(text, file);
+  const errors = violations.filter(({ severity }) => severity === 'Error');
+  if (errors.length > 0)
+    throw new Error(`refused: ${errors.map(({ path, message }) => `${path}: ${message}`).join('; ')}`);
+  return resources;
+}
+
+function parseMeshConfig({ meshConfig, name }: Scenario): MeshConfig {
+  if (meshConfig === undefined) return DEFAULT_MESH_CONFIG;
+  const text = `apiVersion: mesh.istio.io/v1alpha1\nkind: MeshConfig\n${meshConfig}`;
+  const [resource] = parseConfig(text, `${name} meshConfig`);
+  return readMeshConfig(resource?.spec as MeshConfigDocument);
+}
+
+function createWorkload(workload: ScenarioWorkload, index: number): Workload {
+  const { name, namespace = DEFAULT_NAMESPACE, serviceAccount = name, labels = {}, proxy = null } = workload;
+  return {
+    ...{ id: name, name, workload: name, namespace, labels, serviceAccount, proxy },
+    addresses: [{ network: NETWORK, address: workload.ip ?? `10.1.0.${index + 1}` }],
+    health: 'ready',
+    openPorts: null,
+    locality: '',
+  };
+}
+
+function createService(service: ScenarioService, index: number, workloads: readonly Workload[]): Service {
+  const { name, namespace = DEFAULT_NAMESPACE, selector } = service;
+  return {
+    hostname: serviceHostname(name, namespace),
+    name,
+    namespace,
+    ports: service.ports.map(({ name: portName, port, targetPort = port }) => ({
+      name: portName,
+      number: port,
+      targetPort,
+      protocol: selectProtocol(portName, '', port),
+    })),
+    vips: [`10.96.0.${index + 1}`],
+    headless: false,
+    members: workloads
+      .filter((workload) => workload.namespace === namespace && matchesLabels(selector, workload.labels))
+      .map(({ id }) => id)
+      .sort(),
+    isDockerName: false,
+    exportTo: ['*'],
+  };
+}
