@@ -1,4 +1,4 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
@@ -13,6 +13,7 @@ import {
   SILENCE_MS,
 } from '../../model/push.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
+import { request } from '../admin/node-http.ts';
 import type { KeptFiles } from './kept-files.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { applyPush, type HeldSnapshot, NOTHING_HELD } from './resource-store.ts';
