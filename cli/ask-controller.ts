@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
-import { CliError } from './cli-error.ts';
+import { CliError, knownRemedy } from './cli-error.ts';
 import type { FoundController } from './find-controller.ts';
 
 /**
@@ -45,6 +45,7 @@ async function readAll(stream: PassThrough): Promise<string> {
 
 interface ErrorPage {
   readonly error?: string;
+  readonly asked?: string;
   readonly known?: readonly string[];
 }
 
@@ -60,8 +61,8 @@ function parseErrorPage(text: string): ErrorPage {
 const readReason = (text: string) => parseErrorPage(text).error ?? null;
 
 function readRemedy(text: string): string {
-  const { known } = parseErrorPage(text);
+  const { asked, known } = parseErrorPage(text);
   return known === undefined
     ? 'Is the controller still starting? Look into `docker logs`.'
-    : `Known: ${known.join(', ')}.`;
+    : knownRemedy(asked ?? '', known);
 }

@@ -1,3 +1,5 @@
+import { closestWord } from '../base/closest-word.ts';
+
 /** A failure that is told to the user as one sentence with its remedy, without a stack. */
 export class CliError extends Error {
   readonly remedy: string;
@@ -8,4 +10,14 @@ export class CliError extends Error {
     this.remedy = remedy;
     this.exitCode = exitCode;
   }
+}
+
+/** For a name that is not there: the one that is most like it, else all. */
+export function knownRemedy(asked: string, known: readonly string[]): string {
+  const bare = known.map((name) => name.split('.')[0] ?? name);
+  const near = closestWord(asked, [...bare, ...known]);
+  if (near !== null) return `Did you mean "${near}"?`;
+  return known.length === 0
+    ? 'None is known: has it the label lateen.inject?'
+    : `Known: ${known.join(', ')}.`;
 }

@@ -1,10 +1,12 @@
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { LABEL } from '../model/labels.ts';
 import { CliError } from './cli-error.ts';
 
 /** The daemon that `DOCKER_HOST` and its companions name, else the local socket. */
-export function createDocker(): Docker {
-  return new Docker();
+export async function createDocker(): Promise<Docker> {
+  // Loaded only where it is needed: half of the start of a verb that needs no daemon.
+  const { default: Client } = await import('dockerode');
+  return new Client();
 }
 
 export interface FoundController {

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { LABEL } from '../model/labels.ts';
-import { CliError } from './cli-error.ts';
+import { CliError, knownRemedy } from './cli-error.ts';
 import type { FoundController } from './find-controller.ts';
 
 export interface LogOptions {
@@ -24,10 +24,11 @@ export async function printLogs(
     [Labels[LABEL.composeService], Labels[LABEL.app], Labels[LABEL.service]].includes(service),
   );
   if (containers.length === 0) {
-    const known = [...new Set(all.map(({ Labels }) => Labels[LABEL.composeService]).filter(Boolean))]
-      .sort()
-      .join(', ');
-    throw new CliError(`no container belongs to the service ${service}`, `Known: ${known}.`);
+    const known = new Set(all.flatMap(({ Labels }) => Labels[LABEL.composeService] ?? []));
+    throw new CliError(
+      `no container belongs to the service ${service}`,
+      knownRemedy(service, [...known].sort()),
+    );
   }
   await Promise.all(containers.map((info) => printContainer(docker, info, options)));
 }

@@ -1,9 +1,9 @@
-import { stringify } from 'yaml';
 import type { ClusterSpec } from '../model/cluster.ts';
 import type { EndpointsSpec } from '../model/endpoint.ts';
 import type { ListenerSpec } from '../model/listener.ts';
 import { parseClusterName } from '../model/names.ts';
 import type { RouteConfigSpec, RouteSpec } from '../model/route.ts';
+import { type Format, formatAs } from './output.ts';
 import { formatTable } from './table.ts';
 
 /** `/debug/config_dump?proxyID=…` of the controller. */
@@ -25,25 +25,37 @@ export interface ConfigFilter {
   readonly name?: string;
 }
 
+export const CONFIG_KINDS: readonly ConfigKind[] = ['listener', 'route', 'cluster', 'endpoint'];
+
 /** What istioctl's `proxy-config KIND` prints, as a table, JSON or YAML. */
 export function formatConfig(
   dump: ConfigDump,
   kind: ConfigKind,
   filter: ConfigFilter,
-  output: string,
+  output: Format,
 ): string {
   const chosen = select(dump, kind, filter);
-  if (output === 'json') return JSON.stringify(chosen, null, 2);
-  if (output === 'yaml') return stringify(chosen).trimEnd();
+  return formatAs(output, chosen, () => formatConfigTable(kind, chosen));
+}
+
+/** All four kinds, of each what the filter lets through. */
+export function formatAllConfig(dump: ConfigDump, filter: ConfigFilter, output: Format): string {
+  const chosen = Object.fromEntries(CONFIG_KINDS.map((kind) => [kind, select(dump, kind, filter)]));
+  return formatAs(output, { proxy: dump.proxy, ...chosen }, () =>
+    CONFIG_KINDS.map((kind) => formatConfigTable(kind, chosen[kind] ?? [])).join('\n\n'),
+  );
+}
+
+function formatConfigTable(kind: ConfigKind, chosen: readonly { readonly name: string }[]): string {
   switch (kind) {
     case 'listener':
-      return listenerTable(chosen as ListenerSpec[]);
+      return listenerTable(chosen as readonly ListenerSpec[]);
     case 'route':
-      return routeTable(chosen as RouteConfigSpec[]);
+      return routeTable(chosen as readonly RouteConfigSpec[]);
     case 'cluster':
-      return clusterTable(chosen as ClusterSpec[]);
+      return clusterTable(chosen as readonly ClusterSpec[]);
     case 'endpoint':
-      return endpointTable(chosen as EndpointsSpec[]);
+      return endpointTable(chosen as readonly EndpointsSpec[]);
   }
 }
 
@@ -55,13 +67,16 @@ function select(
   switch (kind) {
     case 'listener':
       return dump.listener
+        .filter(({ name }) => filter.name === undefined || name === filter.name)
         .filter(({ port }) => filter.port === undefined || port === filter.port)
         .filter(({ direction }) => filter.direction === undefined || direction === filter.direction)
         .toSorted((a, b) => a.direction.localeCompare(b.direction) || a.port - b.port);
     case 'route':
       return dump.route.filter(({ name }) => filter.name === undefined || name === filter.name);
     default:
-      return dump[kind].filter(({ name }) => matchesCluster(name, filter));
+      return dump[kind].filter(
+        ({ name }) => (filter.name === undefined || name === filter.name) && matchesCluster(name, filter),
+      );
   }
 }
 

@@ -13,10 +13,112 @@ import { checkTelemetryProviders } from './analysis/telemetries.ts';
 import { checkHostConflicts } from './analysis/virtual-service-conflicts.ts';
 import { checkDestinations } from './analysis/virtual-service-destinations.ts';
 import { checkGatewayReferences, checkSubsetsAtGateways } from './analysis/virtual-service-gateways.ts';
+import { checkRewrites } from './analysis/virtual-service-rewrites.ts';
 import type { Resource } from './resource.ts';
 import type { Violation } from './violation.ts';
 
 export type { KnownServices } from './analysis/known-services.ts';
+
+interface Analyzer {
+  readonly name: string;
+  readonly codes: readonly string[];
+  readonly description: string;
+  check(view: MeshView, report: Report, resources: readonly Resource[]): void;
+}
+
+/** In the order of their findings; the names are ours, the codes Istio's where it has one. */
+export const ANALYZERS: readonly Analyzer[] = [
+  {
+    name: 'virtual-service-gateways',
+    codes: ['IST0101', 'IST0132', 'IST0149'],
+    description: 'Gateways that VirtualServices name are there and have their hosts',
+    check: checkGatewayReferences,
+  },
+  {
+    name: 'virtual-service-destinations',
+    codes: ['IST0101', 'IST0112'],
+    description: 'hosts, ports and subsets that routes and mirrors name are there',
+    check: checkDestinations,
+  },
+  {
+    name: 'virtual-service-subsets-at-gateways',
+    codes: ['IST0140'],
+    description: 'subsets that a gateway routes to are the whole of its rules',
+    check: checkSubsetsAtGateways,
+  },
+  {
+    name: 'virtual-service-conflicts',
+    codes: ['IST0109'],
+    description: 'each host has one VirtualService in the mesh',
+    check: checkHostConflicts,
+  },
+  {
+    name: 'virtual-service-delegates',
+    codes: ['IST0101', 'LAT0201'],
+    description: 'delegates are there, and somebody delegates to them',
+    check: checkDelegates,
+  },
+  {
+    name: 'virtual-service-rewrites',
+    codes: ['LAT0202'],
+    description: 'rewritten paths begin with one slash',
+    check: checkRewrites,
+  },
+  {
+    name: 'destination-rules',
+    codes: ['IST0128', 'IST0129', 'IST0173', 'IST0174'],
+    description: 'hosts and subsets of DestinationRules select something; TLS verifies whom it speaks to',
+    check: checkDestinationRules,
+  },
+  {
+    name: 'gateways',
+    codes: ['IST0101', 'IST0138', 'IST0145', 'IST0162'],
+    description: 'Gateways select a proxy, open ports that it has, and do not rival each other',
+    check: checkGateways,
+  },
+  {
+    name: 'credentials',
+    codes: ['IST0101', 'IST0161'],
+    description: 'Secrets that Gateways name are there and hold a certificate with its key',
+    check: checkCredentials,
+  },
+  {
+    name: 'service-entries',
+    codes: ['IST0134', 'IST0177'],
+    description: 'ServiceEntries can be told apart and agree on protocols',
+    check: checkServiceEntries,
+  },
+  {
+    name: 'authorization-policies',
+    codes: ['IST0101', 'IST0127'],
+    description: 'policies act on somebody, and name namespaces that are there',
+    check: checkAuthorizationPolicies,
+  },
+  {
+    name: 'selectors',
+    codes: ['IST0101', 'IST0110', 'IST0111', 'IST0159', 'IST0160'],
+    description: 'each workload has at most one Sidecar and one Telemetry',
+    check: checkRivalSelectors,
+  },
+  {
+    name: 'telemetry-providers',
+    codes: ['IST0157'],
+    description: 'access logging has a provider',
+    check: checkTelemetryProviders,
+  },
+  {
+    name: 'port-names',
+    codes: ['IST0118'],
+    description: 'names of Service ports tell their protocol',
+    check: checkPortNames,
+  },
+  {
+    name: 'annotations',
+    codes: ['IST0107', 'IST0108'],
+    description: 'annotations are known, and stand where they act',
+    check: (_view, report, resources) => checkAnnotations(resources, report),
+  },
+];
 
 /**
  * Istio's cross-resource analyzers (ISTIO.md §9.1): what each document alone cannot show. Each finding names both
@@ -27,19 +129,6 @@ export type { KnownServices } from './analysis/known-services.ts';
 export function analyze(resources: readonly Resource[], known: KnownServices | null): Violation[] {
   const view = new MeshView(resources, known);
   const report = new Report();
-  checkGatewayReferences(view, report);
-  checkDestinations(view, report);
-  checkSubsetsAtGateways(view, report);
-  checkHostConflicts(view, report);
-  checkDelegates(view, report);
-  checkDestinationRules(view, report);
-  checkGateways(view, report);
-  checkCredentials(view, report);
-  checkServiceEntries(view, report);
-  checkAuthorizationPolicies(view, report);
-  checkRivalSelectors(view, report);
-  checkTelemetryProviders(view, report);
-  checkPortNames(view, report);
-  checkAnnotations(resources, report);
+  for (const { check } of ANALYZERS) check(view, report, resources);
   return report.violations;
 }

@@ -88,7 +88,10 @@ function configDump({ controller }: PagesDeps, proxyId: string): AdminReply {
     proxies.find((workload) => workload.labels[LABEL.app] === name);
   if (found === undefined) {
     const known = proxies.map((workload) => `${workload.name}.${workload.namespace}`);
-    return { status: 404, body: { error: `no proxy is called ${JSON.stringify(proxyId)}`, known } };
+    return {
+      status: 404,
+      body: { error: `no proxy is called ${JSON.stringify(proxyId)}`, asked: proxyId, known },
+    };
   }
   const { resources } = compileSnapshot(index, found);
   const dump = Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, [...resources[kind].values()]]));

@@ -90,6 +90,21 @@ test('lateen.ports declares protocols and target ports; a bad entry is told with
   assert.match(violations[0]?.remedy ?? '', /PROTOCOL:PORT/);
 });
 
+test('labels under our prefix that are misspelled, and flags that are none, are told', () => {
+  const { violations } = build([
+    container('a', { 'lateen.injekt': 'true', 'lateen.inject': 'yes', 'lateen.colour': 'blue', lateen: 'x' }),
+    container('b', { 'lateen.inject': 'true', 'lateen.headless': 'false', 'lateen.ports': 'http:80' }),
+  ]);
+  assert.deepEqual(
+    violations.map(({ code, message, remedy }) => `${code} ${message}. ${remedy.split(',')[0]}`),
+    [
+      'LAT0105 unknown label lateen.injekt has no effect. Did you mean "lateen.inject"?',
+      'LAT0105 label lateen.inject is "yes". Write "true" or "false".',
+      'LAT0105 unknown label lateen.colour has no effect. Known: lateen.inject',
+    ],
+  );
+});
+
 test('health follows HEALTHCHECK, pause and the stop signal', () => {
   const { world } = build([
     container('a', {}, { health: 'starting' }),

@@ -6,6 +6,7 @@ import { LABEL, matchesLabels } from '../../model/labels.ts';
 import { DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/names.ts';
 import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
 import type { ContainerFacts } from './container-facts.ts';
+import { labelTypos } from './label-typos.ts';
 import { isInjected, isMember, isOneOff, type Membership, ownsNamespace, roleOf } from './membership.ts';
 import { containerPorts, documentPorts } from './service-ports.ts';
 import { assignVirtualAddresses } from './virtual-addresses.ts';
@@ -90,6 +91,8 @@ function createMember(facts: ContainerFacts, input: WorldInput, violations: Viol
         'Write PROTOCOL:PORT or PROTOCOL:PORT:TARGET, e.g. http:9080.',
       ),
     );
+  for (const { message, remedy } of labelTypos(labels))
+    violations.push(containerViolation(facts, 'LAT0105', message, remedy));
   return {
     facts,
     dockerName,

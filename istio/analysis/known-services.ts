@@ -11,6 +11,8 @@ export interface KnownServices {
 export interface KnownService {
   readonly hostname: string;
   readonly ports: readonly KnownPort[];
+  /** It may have more ports than these: what its image exposes cannot be told. */
+  readonly hasUnknownPorts?: boolean;
   /** Ids of workloads. */
   readonly members: readonly string[];
   /** Who may see it: `*`, `.`, namespaces; all where it is not said. */

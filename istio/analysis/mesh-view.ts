@@ -10,6 +10,7 @@ export interface ServiceView {
   readonly hostname: string;
   readonly namespace: string;
   readonly ports: readonly KnownPort[];
+  readonly hasUnknownPorts?: boolean;
   /** null = endpoints outside the mesh: a ServiceEntry's. */
   readonly members: readonly KnownWorkload[] | null;
   readonly exportTo: readonly string[];
@@ -129,6 +130,7 @@ function viewOf(service: KnownService, workloads: ReadonlyMap<string, KnownWorkl
     hostname: service.hostname,
     namespace: service.hostname.split('.')[1] ?? '',
     ports: service.ports,
+    hasUnknownPorts: service.hasUnknownPorts ?? false,
     members: service.members.flatMap((id) => workloads.get(id) ?? []),
     exportTo: service.exportTo ?? ['*'],
   };

@@ -46,7 +46,7 @@ function reportHost(
 function checkPort(
   rule: Rule,
   { destination, path }: PlacedDestination,
-  { ports }: ServiceView,
+  { ports, hasUnknownPorts }: ServiceView,
   report: Report,
 ): void {
   const numbers = ports.map(({ number }) => number);
@@ -59,7 +59,7 @@ function checkPort(
       `This VirtualService routes to a service "${destination.host}" that exposes multiple ports [${numbers.join(' ')}]`,
       `Say which: \`port: { number: ${numbers[0]} }\`.`,
     );
-  if (port !== undefined && numbers.length > 0 && !numbers.includes(port))
+  if (port !== undefined && numbers.length > 0 && hasUnknownPorts !== true && !numbers.includes(port))
     report.error(
       rule,
       'IST0101',

@@ -93,10 +93,10 @@ export function validateRewrite(route: HttpRoute, path: FieldPath, findings: Fin
   if (uri !== undefined && uriRegexRewrite !== undefined)
     findings.error([...at, 'uriRegexRewrite'], 'uri and uriRegexRewrite exclude each other', 'Keep one.');
   if (uri !== undefined && /\s/.test(uri))
-    findings.warn(
+    findings.error(
       [...at, 'uri'],
       'a path with a blank is no valid path',
-      'To remove a prefix "/v1/", write "/".',
+      'To remove a prefix, match `prefix: /v1/` and write `uri: /`.',
     );
   if (uriRegexRewrite === undefined) return;
   const fault = regexFault(uriRegexRewrite.match ?? '');

@@ -1,0 +1,183 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { errorMessage } from '../../base/errors.ts';
+import { EXIT } from '../analyze.ts';
+import { CliError } from '../cli-error.ts';
+import { type Environment, interpolateAll } from './interpolate.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A service as the compose files say, merged; of its fields only those that the mesh reads are looked at. */
+export interface ComposeService {
+  readonly name: string;
+  readonly fields: Fields;
+  /** Where it was said first, and the folder that its paths begin at. */
+  readonly file: string;
+  readonly line: number;
+  readonly folder: string;
+}
+
+export interface ComposeProject {
+  readonly name: string;
+  readonly env: Environment;
+  readonly services: ReadonlyMap<string, ComposeService>;
+}
+
+/**
+ * Compose files as `docker compose config` puts them together: several with `-f`, `include`, `extends`, variables,
+ * `.env`. Only services are read; every profile counts.
+ */
+export function readCompose(files: readonly string[], environment: Environment): ComposeProject {
+  const folder = dirname(resolve(files[0] ?? '.'));
+  const env = { ...readEnvFile(join(folder, '.env')), ...environment };
+  const services = new Map<string, ComposeService>();
+  let name = env['COMPOSE_PROJECT_NAME'] ?? '';
+  for (const file of files) {
+    const content = readFile(resolve(file), env);
+    if (name === '' && typeof content.fields['name'] === 'string') name = content.fields['name'];
+    addServices(services, content, folder, env);
+  }
+  return { name: name === '' ? projectName(folder) : name, env, services };
+}
+
+/** Compose's own rule: lower case, and only letters, digits, dashes and underscores. */
+const projectName = (folder: string) =>
+  basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '');
+
+interface ComposeFile {
+  readonly path: string;
+  readonly shown: string;
+  readonly fields: Fields;
+  lineOf(service: string): number;
+}
+
+function readFile(path: string, env: Environment): ComposeFile {
+  const shown = relative('.', path) || path;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CliError(
+      `${shown} cannot be read: ${errorMessage(error)}`,
+      'Check the path of the compose file.',
+    );
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    merge: true,
+    lineCounter: lines,
+    logLevel: 'silent',
+    prettyErrors: false,
+  });
+  const [fault] = document.errors;
+  if (fault !== undefined)
+    throw new CliError(
+      `${shown}:${lines.linePos(fault.pos[0]).line} is not YAML: ${fault.message.split('\n')[0]}`,
+      'Mend the compose file; `docker compose config` checks it.',
+      EXIT.unparsable,
+    );
+  const fields = asFields(interpolateAll(document.toJS(), env));
+  return {
+    path,
+    shown,
+    fields,
+    lineOf: (service) => {
+      const services = document.get('services');
+      const pair = isMap(services) ? services.items.find(({ key }) => String(key) === service) : undefined;
+      const start = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+      return start === undefined ? 0 : lines.linePos(start).line;
+    },
+  };
+}
+
+function addServices(
+  services: Map<string, ComposeService>,
+  file: ComposeFile,
+  folder: string,
+  env: Environment,
+): void {
+  for (const entry of asList(file.fields['include'])) include(services, entry, dirname(file.path), env);
+  for (const name of Object.keys(asFields(file.fields['services']))) {
+    const fields = resolveExtends(file, name, env, []);
+    const known = services.get(name);
+    services.set(name, {
+      name,
+      fields: known === undefined ? fields : mergeServices(known.fields, fields),
+      file: known?.file ?? file.shown,
+      line: known?.line ?? file.lineOf(name),
+      folder: known?.folder ?? folder,
+    });
+  }
+}
+
+/** `include`: a path, or `{path, project_directory}`; relative paths begin at the folder of the file that includes. */
+function include(
+  services: Map<string, ComposeService>,
+  entry: unknown,
+  from: string,
+  env: Environment,
+): void {
+  const { path, project_directory: directory } =
+    typeof entry === 'string' ? { path: entry, project_directory: undefined } : asFields(entry);
+  const paths = asList(path).map((each) => resolve(from, String(each)));
+  const folder = directory === undefined ? dirname(paths[0] ?? from) : resolve(from, String(directory));
+  const own = { ...readEnvFile(join(folder, '.env')), ...env };
+  for (const each of paths) addServices(services, readFile(each, own), folder, own);
+}
+
+function resolveExtends(file: ComposeFile, name: string, env: Environment, seen: readonly string[]): Fields {
+  const key = `${file.path} ${name}`;
+  if (seen.includes(key))
+    throw new CliError(`${file.shown}: service ${name} extends itself`, 'Remove one of the `extends`.');
+  const fields = asFields(asFields(file.fields['services'])[name]);
+  const base = fields['extends'];
+  if (base === undefined) return fields;
+  const { service, file: other } =
+    typeof base === 'string' ? { service: base, file: undefined } : asFields(base);
+  const source = other === undefined ? file : readFile(resolve(dirname(file.path), String(other)), env);
+  return mergeServices(resolveExtends(source, String(service), env, [...seen, key]), fields);
+}
+
+/** Mappings are merged, ports and exposed ports are joined, anything else is replaced. */
+function mergeServices(first: Fields, second: Fields): Fields {
+  const merged: Record<string, unknown> = { ...first, ...second };
+  for (const field of ['labels', 'deploy', 'networks'])
+    if (first[field] !== undefined && second[field] !== undefined)
+      merged[field] = { ...asMapping(first[field]), ...asMapping(second[field]) };
+  for (const field of ['ports', 'expose'])
+    if (first[field] !== undefined && second[field] !== undefined)
+      merged[field] = [...asList(first[field]), ...asList(second[field])];
+  return merged;
+}
+
+/** `{a: b}`, or Compose's list form `["a=b", "c"]`. */
+export function asMapping(value: unknown): Fields {
+  if (!Array.isArray(value)) return asFields(value);
+  return Object.fromEntries(
+    value.map((item) => {
+      const [, key = '', text = ''] = /^([^=]*)=?([\s\S]*)$/.exec(String(item)) ?? [];
+      return [key, text];
+    }),
+  );
+}
+
+export function asList(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+export const asFields = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+
+function readEnvFile(path: string): Environment {
+  if (!existsSync(path)) return {};
+  const pairs = readFileSync(path, 'utf8')
+    .split(/\r?\n/)
+    .map((line) => /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, key = '', value = '']) => [key, value.replace(/^(["'])(.*)\1$/, '$2')]);
+  return Object.fromEntries(pairs) as Environment;
+}

@@ -1,0 +1,24 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { stringify } from 'yaml';
+
+/** What every verb needs to print and to read its options. */
+
+export const print = (text: string) => process.stdout.write(`${text}\n`);
+
+export type Format = 'short' | 'json' | 'yaml';
+
+export const formatOption = () =>
+  new Option('-o, --output <format>', 'how to print it').default('short').choices(['short', 'json', 'yaml']);
+
+/** JSON or YAML as asked for; `short` is what a person reads. */
+export function formatAs(format: Format, value: unknown, short: () => string): string {
+  if (format === 'json') return JSON.stringify(value, null, 2);
+  return format === 'yaml' ? stringify(value).trimEnd() : short();
+}
+
+/** For commander: refuses what is no whole number of the range. */
+export const numberBetween = (least: number, most: number) => (text: string) => {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new InvalidArgumentError(`Write a number from ${least} to ${most}.`);
+};
