@@ -15,6 +15,7 @@ import {
   REQUEST_TIMEOUT,
   upstreamFailureReply,
 } from './failure.ts';
+import { type Mirroring, startMirroring } from './mirroring.ts';
 import type { HttpPipeline } from './pipeline.ts';
 import type { Destination, RouteEntry } from './route-entry.ts';
 import type { DownstreamStream, UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
@@ -56,6 +57,7 @@ export class Forwarder implements UpstreamEvents {
   attempts = 0;
   upstreamServiceMs: number | null = null;
   #stream: UpstreamStream | null = null;
+  #mirroring: Mirroring | null = null;
   #isWaitingForPool = false;
   #tried: Host[] = [];
   #retriesLeft: number;
@@ -84,6 +86,9 @@ export class Forwarder implements UpstreamEvents {
     this.#editRequest();
     if (this.#action.timeoutMs > 0 && this.#body === null) this.#armTimeout();
     this.#attempt();
+    // Behind the first attempt, which chose a host; without one there is nothing to copy.
+    if (this.#exchange.route.mirrors.length > 0 && this.host !== null)
+      this.#mirroring = startMirroring(this.#exchange, this.#action.timeoutMs);
   }
 
   #editRequest(): void {
@@ -179,6 +184,7 @@ export class Forwarder implements UpstreamEvents {
 
   onRequestData(chunk: Buffer): void {
     this.#body?.push(chunk);
+    this.#mirroring?.push(chunk);
     this.#pump();
   }
 
@@ -186,6 +192,7 @@ export class Forwarder implements UpstreamEvents {
     if (this.#body === null) return;
     this.#body.isEnded = true;
     this.#body.trailers = trailers;
+    this.#mirroring?.end(trailers);
     if (this.#action.timeoutMs > 0 && !this.#hasResponse) this.#armTimeout();
     this.#pump();
   }

@@ -29,7 +29,7 @@ export interface MemoryProxyOptions {
   readonly direction?: ListenerDirection;
   readonly clusters?: NonNullable<SnapshotParts['clusters']>;
   /** Plays all hosts; default answers 200 at once. null refuses every connection. */
-  readonly handler?: MemoryHandler | null;
+  readonly handler?: ((upstream: MemoryUpstream, cluster: string) => void) | null;
   readonly random?: () => number;
 }
 
@@ -50,13 +50,13 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
     ...{ random, resolved: new Map() },
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
-    createPool: () =>
+    createPool: ({ name }) =>
       createMemoryPool(
         handler === null
           ? null
           : (upstream) => {
               seen.push(upstream);
-              handler(upstream);
+              handler(upstream, name);
             },
       ),
   });

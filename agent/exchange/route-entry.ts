@@ -4,6 +4,7 @@ import { createHeaderOps, type HeaderOps } from '../policy/header-ops.ts';
 import { createPathRewrite, type PathRewrite } from '../policy/rewrite.ts';
 import { createWeightedChoice, type WeightedChoice } from '../policy/weighted.ts';
 import type { Cluster } from '../upstream/cluster.ts';
+import { createMirrors, type Mirror } from './mirror.ts';
 
 /** A route with everything resolved that can be before a request comes. */
 export interface RouteEntry {
@@ -13,6 +14,8 @@ export interface RouteEntry {
   readonly destinations: WeightedChoice<Destination> | null;
   readonly rewrite: PathRewrite | null;
   readonly cors: CorsPolicy | null;
+  /** Empty for most. */
+  readonly mirrors: readonly Mirror[];
   /** For answers that no destination gave. */
   readonly responseOps: HeaderOps | null;
 }
@@ -39,6 +42,7 @@ export function createRouteEntry(
     destinations: action.kind === 'route' ? createDestinations(spec, action, clusters) : null,
     rewrite:
       action.kind === 'route' ? createPathRewrite(action.rewrite?.path ?? null, spec.match.path) : null,
+    mirrors: createMirrors(action.kind === 'route' ? action.mirrors : [], clusters),
     cors: spec.cors === null ? null : createCorsPolicy(spec.cors),
     responseOps: createHeaderOps([spec.responseHeaders]),
   };

@@ -209,16 +209,16 @@ function defaultPort(hostname: string, context: RouteContext): number {
 
 function compileMirrors(rule: HttpRoute, namespace: string, context: RouteContext): MirrorSpec[] {
   const all = 1_000_000;
-  if (rule.mirrors !== undefined) {
-    return rule.mirrors.map(({ destination, percentage }) => ({
-      cluster: clusterOf(destination ?? {}, namespace, context),
-      perMillion: perMillion(percentage?.value, all),
-    }));
-  }
-  if (rule.mirror === undefined) return [];
+  const several = (rule.mirrors ?? []).map(({ destination, percentage }) => ({
+    cluster: clusterOf(destination ?? {}, namespace, context),
+    perMillion: percentage === undefined ? all : perMillion(percentage.value),
+  }));
+  // Both can be there only where a delegate has one and its root the other.
+  if (rule.mirror === undefined) return several;
   const percent =
     rule.mirrorPercentage === undefined ? rule.mirrorPercent : (rule.mirrorPercentage.value ?? 0);
-  return [{ cluster: clusterOf(rule.mirror, namespace, context), perMillion: perMillion(percent, all) }];
+  const one = { cluster: clusterOf(rule.mirror, namespace, context), perMillion: perMillion(percent, all) };
+  return [one, ...several];
 }
 
 /** Istio's GetRouteOperation: the destination and path that a trace names; the rule's name where there are several. */

@@ -1,0 +1,116 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import type { Host } from '../upstream/host.ts';
+import type { UpstreamEvents, UpstreamStream } from './streams.ts';
+
+/** A whole request, shared by all copies of it. */
+export interface CopiedRequest {
+  readonly head: RequestHead;
+  readonly chunks: readonly Buffer[];
+  readonly bytes: number;
+  readonly hasBody: boolean;
+  readonly trailers: Headers | null;
+}
+
+/** Where it goes, and the count of what is under way there. */
+export interface ShadowTarget {
+  readonly cluster: Cluster;
+  enter(bytes: number): boolean;
+  leave(bytes: number): void;
+}
+
+/** Nobody waits for a copy, so one that is never answered must end by itself. */
+const LONGEST_MS = 60_000;
+
+/** One copy of a request on its way to a mirror: sent once, never again, its answer read and forgotten. */
+export class Shadow implements UpstreamEvents {
+  readonly #request: CopiedRequest;
+  readonly #target: ShadowTarget;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  #host: Host | null = null;
+  #stream: UpstreamStream | null = null;
+  #next = 0;
+  #isFull = false;
+  #isEndSent = false;
+  #isOver = false;
+  #cancelTimer: () => void = () => {};
+
+  /** `timeoutMs` 0 = the route has none. */
+  constructor(request: CopiedRequest, target: ShadowTarget, clock: Clock, timeoutMs: number) {
+    this.#request = request;
+    this.#target = target;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs > 0 ? Math.min(timeoutMs, LONGEST_MS) : LONGEST_MS;
+  }
+
+  start(): void {
+    const { cluster } = this.#target;
+    const host = cluster.pick([], 0);
+    if (host === null || !this.#target.enter(this.#request.bytes)) return;
+    this.#host = host;
+    host.active += 1;
+    cluster.counters.upstream_rq_total += 1;
+    this.#cancelTimer = this.#clock.after(this.#timeoutMs, () => this.#giveUp());
+    host.pool.request(this.#request.head, this.#request.hasBody, this);
+  }
+
+  onUpstreamReady(stream: UpstreamStream): void {
+    this.#stream = stream;
+    if (this.#request.hasBody) this.#send();
+    else this.#isEndSent = true;
+  }
+
+  #send(): void {
+    const { chunks, trailers } = this.#request;
+    while (this.#stream !== null && !this.#isFull && this.#next < chunks.length) {
+      const chunk = chunks[this.#next++] as Buffer;
+      if (!this.#stream.sendData(chunk)) this.#isFull = true;
+    }
+    if (this.#stream === null || this.#next < chunks.length || this.#isEndSent) return;
+    this.#isEndSent = true;
+    this.#stream.sendEnd(trailers);
+  }
+
+  onUpstreamDrain(): void {
+    this.#isFull = false;
+    if (this.#request.hasBody) this.#send();
+  }
+
+  onInterim(): void {}
+
+  onResponse(head: ResponseHead): void {
+    if (head.status === 101) this.#giveUp();
+  }
+
+  onResponseData(): void {}
+
+  onResponseEnd(): void {
+    if (this.#isEndSent) this.#end();
+    else this.#giveUp();
+  }
+
+  onUpstreamTunnelData(): void {}
+
+  onUpstreamTunnelEnd(): void {}
+
+  onUpstreamFailure(): void {
+    this.#end();
+  }
+
+  #giveUp(): void {
+    if (this.#stream === null) this.#host?.pool.forget(this);
+    else this.#stream.cancel();
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stream = null;
+    this.#cancelTimer();
+    if (this.#host !== null) this.#host.active -= 1;
+    this.#target.leave(this.#request.bytes);
+  }
+}
