@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { createManualClock } from '../base/clock.ts';
+import { createManualClock, type ManualClock } from '../base/clock.ts';
 import { createSeededRandom } from '../base/random.ts';
 import { comparable } from './compare.ts';
 import { countCalls, makeCall } from './make-call.ts';
 import { MemoryMesh, OUTSIDE_ADDRESS } from './memory-mesh.ts';
+import { compact, type RandomScenario } from './random-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Any will do: bands are 4.5 standard deviations wide. */
@@ -14,8 +15,7 @@ const SEED = 20;
  * @throws AssertionError for the first answer that differs from the recorded one
  */
 export function runScenario(scenario: Scenario): void {
-  const clock = createManualClock();
-  const mesh = new MemoryMesh(scenario, { clock, random: createSeededRandom(SEED) });
+  const { mesh, clock } = open(scenario);
   const addressOf = (name: string) => (name === 'outside' ? OUTSIDE_ADDRESS : mesh.addressOf(name));
   for (const { name, request, answer } of scenario.calls) {
     const made =
@@ -23,6 +23,19 @@ export function runScenario(scenario: Scenario): void {
     const { expected, actual } = comparable(answer, made, addressOf);
     assert.deepEqual(actual, expected, `${name}\n${difference(expected, actual)}`);
   }
+}
+
+export function runRandomScenario({ scenario, calls }: RandomScenario): void {
+  const { mesh, clock } = open(scenario);
+  for (const { name, request, answer } of calls) {
+    const made = compact(makeCall(mesh, clock, request), answer);
+    assert.deepEqual(made, answer, `${name}\n${difference(answer, made)}`);
+  }
+}
+
+function open(scenario: Scenario): { mesh: MemoryMesh; clock: ManualClock } {
+  const clock = createManualClock();
+  return { clock, mesh: new MemoryMesh(scenario, { clock, random: createSeededRandom(SEED) }) };
 }
 
 /** One line for each place where the two differ. */
