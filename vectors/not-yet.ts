@@ -21,15 +21,6 @@ const WAITING_FOR: Readonly<Record<string, readonly string[]>> = {
     'path-normalisation/policy-sees-normalised',
     ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15].map((seed) => `random/authz-${seed}`),
   ],
-  CORS: [
-    'cors/legacy-allow-origin',
-    'cors/lists-with-star',
-    'cors/minimal',
-    'cors/origin-kinds',
-    'cors/preflight',
-    'cors/route-choice-and-fault',
-    'cors/unmatched-preflights',
-  ],
   RequestAuthentication: [
     'request-authentication/at-a-gateway',
     'request-authentication/audiences',
@@ -77,16 +68,8 @@ const WAITING_FOR: Readonly<Record<string, readonly string[]>> = {
   "a backslash in the caller's own words": ['routing/uri-path-normalised'],
   'consistent hashing': ['weights/load-balancing'],
   defaultHttpRetryPolicy: ['timeouts-retries/mesh-default-retries'],
-  delegates: [
-    'delegates-precedence/delegate-actions',
-    'delegates-precedence/delegate-at-a-gateway',
-    'delegates-precedence/delegate-match-pairs',
-    'delegates-precedence/delegate-without-host-is-silent',
-    'delegates-precedence/delegate',
-  ],
   'host names with a final dot': ['host-names/forms-of-a-name'],
   httpsRedirect: ['gateways/https-redirect-behind-a-proxy', 'gateways/https-redirect'],
-  mirrors: ['mirror/many', 'mirror/one', 'mirror/subset-rewrite-headers', 'mirror/with-direct-answers'],
   'mutual TLS and PeerAuthentication': [
     'peer-authentication/destination-rule-tls',
     'peer-authentication/disable',
