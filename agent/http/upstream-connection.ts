@@ -64,7 +64,7 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
     this.#isResponseEnded = false;
     this.#responseBytes = 0;
     this.requests += 1;
-    this.#parser.expect(head.method);
+    this.#parser.expect(head.method, head.upgrade !== '');
     this.#writer.text(encodeRequestHead(head));
     if (this.requests > 1 && !IDEMPOTENT.has(head.method)) this.#watchFirstLook();
     events.onUpstreamReady(this);
@@ -159,7 +159,7 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
     // An answer before the request's end: the rest would be read as the next request.
     if (!this.#isRequestEnded) return;
     this.#events = null;
-    if (this.#canReuse && !this.isDraining) this.#owner.onFree(this);
+    if (this.#canReuse && !this.isDraining && !this.#parser.hasSurplus) this.#owner.onFree(this);
     else this.close();
   }
 

@@ -3,6 +3,7 @@ import { ProtocolError } from '../protocol-error.ts';
 import { readHeaderBlock } from './header-block.ts';
 import { MAX_CHUNK_LINE_BYTES, MAX_HEAD_BYTES } from './syntax.ts';
 
+/** What a parser tells of a body. */
 export interface BodySink {
   onData(chunk: Buffer): void;
   onEnd(trailers: Headers | null): void;
@@ -11,21 +12,29 @@ export interface BodySink {
 const CR = 0x0d;
 const LF = 0x0a;
 
-type ChunkState = 'size' | 'data' | 'data-end' | 'trailers';
+type ChunkState = 'size' | 'data' | 'data-end' | 'trailers' | 'done';
 
 /**
  * Decodes `transfer-encoding: chunked` (RFC 9112 §7.1). Data passes by reference; lines that are cut by the end of a
- * read are kept. Extensions are skipped, trailers are read as strictly as headers.
+ * read are kept. Extensions are skipped, trailers are read as strictly as headers. The end is not told but shown: what
+ * comes behind it is the caller's business, and it must know of that before it tells anybody.
  */
 export class ChunkedReader {
   #state: ChunkState = 'size';
   #remaining = 0;
   #line = '';
+  /** Once {@link isDone}; null = none. */
+  trailers: Headers | null = null;
 
-  /** Gives the index behind what was used; less than `chunk.length` means that the message ended there. */
-  read(chunk: Buffer, start: number, sink: BodySink): number {
+  /** The body ended at the index that the last {@link read} gave. */
+  get isDone(): boolean {
+    return this.#state === 'done';
+  }
+
+  /** Gives the index behind what was used. */
+  read(chunk: Buffer, start: number, sink: Pick<BodySink, 'onData'>): number {
     let at = start;
-    while (at < chunk.length) {
+    while (at < chunk.length && this.#state !== 'done') {
       switch (this.#state) {
         case 'size': {
           at = this.#readLine(chunk, at, MAX_CHUNK_LINE_BYTES);
@@ -53,15 +62,12 @@ export class ChunkedReader {
           break;
         case 'trailers': {
           at = this.#readLine(chunk, at, MAX_HEAD_BYTES);
-          if (this.#line === '\r\n') {
-            sink.onEnd(null);
-            return at;
+          if (this.#line !== '\r\n') {
+            if (!this.#line.endsWith('\r\n\r\n')) break;
+            this.trailers = readTrailers(this.#line.slice(0, -2));
           }
-          if (!this.#line.endsWith('\r\n\r\n')) break;
-          const trailers = readTrailers(this.#line.slice(0, -2));
-          this.#line = '';
-          sink.onEnd(trailers);
-          return at;
+          this.#state = 'done';
+          break;
         }
       }
     }
@@ -73,7 +79,10 @@ export class ChunkedReader {
     const newline = chunk.indexOf(LF, start);
     const end = newline < 0 ? chunk.length : newline + 1;
     this.#line += chunk.latin1Slice(start, end);
-    if (this.#line.length > maxBytes) throw new ProtocolError('bad_chunk', 'line of a chunk is too long');
+    if (this.#line.length > maxBytes) {
+      if (this.#state === 'trailers') throw new ProtocolError('head_too_large', 'trailers too large', 431);
+      throw new ProtocolError('bad_chunk', 'line of a chunk is too long');
+    }
     if (newline >= 0 && this.#line.charCodeAt(this.#line.length - 2) !== CR) {
       throw new ProtocolError('bare_line_feed', 'line feed without carriage return in a chunked body');
     }

@@ -17,10 +17,6 @@ export class HeadBuffer {
    */
   end = 0;
 
-  get isEmpty(): boolean {
-    return this.#kept === null;
-  }
-
   take(chunk: Buffer, start: number): string | null {
     const kept = this.#kept;
     if (kept === null) {
@@ -30,10 +26,12 @@ export class HeadBuffer {
       return this.#keep(chunk.subarray(at));
     }
     const joined = Buffer.concat([kept, chunk.subarray(start)]);
-    const end = joined.indexOf(END_OF_HEAD, Math.max(0, kept.length - 3));
-    if (end < 0) return this.#keep(joined);
+    // The pair of an empty line may have come in two reads.
+    const at = kept.length === 1 ? skipEmptyLines(joined, 0) : 0;
+    const end = joined.indexOf(END_OF_HEAD, Math.max(at, kept.length - 3));
+    if (end < 0) return this.#keep(joined.subarray(at));
     this.#kept = null;
-    return this.#finish(joined, 0, end, start + end + 4 - kept.length);
+    return this.#finish(joined, at, end, start + end + 4 - kept.length);
   }
 
   #finish(bytes: Buffer, start: number, end: number, endInChunk: number): string {
@@ -43,7 +41,8 @@ export class HeadBuffer {
   }
 
   #keep(bytes: Buffer): null {
-    if (bytes.length > MAX_HEAD_BYTES) throw tooLarge();
+    // The last three may be most of the end's four bytes.
+    if (bytes.length > MAX_HEAD_BYTES + 3) throw tooLarge();
     // A head that ends in bare line feeds would otherwise never end.
     for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) {
       if (bytes[at - 1] !== CR)

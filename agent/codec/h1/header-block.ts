@@ -78,11 +78,13 @@ function addHeader(block: HeaderBlock, name: string, value: string): void {
       return;
     case 6:
       if (name.toLowerCase() !== 'expect') break;
-      if (value.toLowerCase() === '100-continue') block.expectContinue = true;
+      // Any other expectation is passed on, as with Envoy.
+      if (value.toLowerCase() !== '100-continue') break;
+      block.expectContinue = true;
       return;
     case 7:
       if (name.toLowerCase() !== 'upgrade') break;
-      block.upgrade = value;
+      block.upgrade += block.upgrade === '' ? value : `, ${value}`;
       return;
     case 10: {
       const lower = name.toLowerCase();
@@ -133,11 +135,14 @@ function setTransferEncoding(block: HeaderBlock, value: string): void {
   block.contentLength = BODY_UNKNOWN_LENGTH;
 }
 
+/** Options of `connection` that name no header to remove; `te: trailers` goes on (see above). */
+const KEPT_OPTIONS: ReadonlySet<string> = new Set(['', 'close', 'keep-alive', 'upgrade', 'te']);
+
 /** RFC 9110 §7.6.1: a header that `connection` names concerns this hop only. */
 function removeNamedByConnection(block: HeaderBlock): void {
   for (const option of block.connection.split(',')) {
     const name = option.trim();
-    if (name === '' || name === 'close' || name === 'keep-alive' || name === 'upgrade') continue;
+    if (KEPT_OPTIONS.has(name)) continue;
     for (let i = block.headers.length - 2; i >= 0; i -= 2) {
       if (block.headers[i]?.toLowerCase() === name) block.headers.splice(i, 2);
     }

@@ -1,9 +1,9 @@
-import { BODY_NOT_TOLD, BODY_UNKNOWN_LENGTH, type RequestHead } from '../head.ts';
+import { BODY_NOT_TOLD, BODY_UNKNOWN_LENGTH, type Headers, type RequestHead } from '../head.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { type BodySink, ChunkedReader } from './body.ts';
 import { HeadBuffer } from './head-buffer.ts';
-import { hasOption, readHeaderBlock } from './header-block.ts';
-import { FORBIDDEN_IN_TARGET, METHODS } from './syntax.ts';
+import { type HeaderBlock, hasOption, readHeaderBlock } from './header-block.ts';
+import { AUTHORITY, FORBIDDEN_IN_TARGET, METHODS } from './syntax.ts';
 
 /**
  * HTTP/1 requests out of bytes (RFC 9112), for the server's side. No I/O. Strategy: one `latin1Slice` per head, then
@@ -35,13 +35,6 @@ export class RequestParser {
     return this.#rest !== null;
   }
 
-  /** In the middle of a request: an end of the connection now is not clean. */
-  get isMidway(): boolean {
-    return (
-      this.#state === 'length' || this.#state === 'chunked' || (this.#state === 'head' && !this.#head.isEmpty)
-    );
-  }
-
   /**
    * Reads on. After a whole request the parser waits for {@link next}, and keeps what came behind it: the caller
    * should stop reading when {@link hasRest} is true.
@@ -63,12 +56,15 @@ export class RequestParser {
           this.#remaining -= end - at;
           this.#sink.onData(at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end));
           at = end;
-          if (this.#remaining === 0) this.#endRequest();
+          if (this.#remaining === 0) this.#endRequest(null);
           break;
         }
-        case 'chunked':
-          at = (this.#chunked as ChunkedReader).read(chunk, at, this.#chunkedSink);
+        case 'chunked': {
+          const body = this.#chunked as ChunkedReader;
+          at = body.read(chunk, at, this.#sink);
+          if (body.isDone) this.#endRequest(body.trailers);
           break;
+        }
         case 'tunnel':
           this.#sink.onTunnel(at === 0 ? chunk : chunk.subarray(at));
           return;
@@ -97,15 +93,6 @@ export class RequestParser {
     if (rest !== null) this.#sink.onTunnel(rest);
   }
 
-  readonly #chunkedSink: BodySink = {
-    onData: (chunk) => this.#sink.onData(chunk),
-    onEnd: (trailers) => {
-      this.#chunked = null;
-      this.#state = 'waiting';
-      this.#sink.onEnd(trailers);
-    },
-  };
-
   #startRequest(text: string): void {
     const lineEnd = text.indexOf('\r\n');
     const methodEnd = text.indexOf(' ');
@@ -118,9 +105,7 @@ export class RequestParser {
     if (!METHODS.has(method)) throw new ProtocolError('bad_method', 'unknown method');
     const block = readHeaderBlock(text, lineEnd + 2);
     const isChunked = block.contentLength === BODY_UNKNOWN_LENGTH;
-    if (version === 'HTTP/1.0' && isChunked) {
-      throw new ProtocolError('bad_transfer_encoding', 'transfer-encoding in HTTP/1.0');
-    }
+    checkFraming(block, method, version);
     if (block.hosts > 1 || (block.hosts === 0 && version === 'HTTP/1.1')) {
       throw new ProtocolError('bad_host', block.hosts > 1 ? 'host given twice' : 'host is missing');
     }
@@ -149,9 +134,10 @@ export class RequestParser {
     if (!hasBody) this.#sink.onEnd(null);
   }
 
-  #endRequest(): void {
+  #endRequest(trailers: Headers | null): void {
+    this.#chunked = null;
     this.#state = 'waiting';
-    this.#sink.onEnd(null);
+    this.#sink.onEnd(trailers);
   }
 }
 
@@ -162,7 +148,17 @@ function readVersion(text: string): 'HTTP/1.1' | 'HTTP/1.0' {
   throw new ProtocolError('bad_request_line', 'invalid HTTP version');
 }
 
-const AUTHORITY = /^[^\s/?#@\\]*$/;
+/** Chunks are HTTP/1.1's, and what belongs to a CONNECT is its tunnel (Envoy's codec; RFC 9110 §9.3.6). */
+function checkFraming(block: HeaderBlock, method: string, version: string): void {
+  const isChunked = block.contentLength === BODY_UNKNOWN_LENGTH;
+  if (isChunked && version === 'HTTP/1.0') {
+    throw new ProtocolError('bad_transfer_encoding', 'transfer-encoding in HTTP/1.0');
+  }
+  if (method !== 'CONNECT') return;
+  if (isChunked) throw new ProtocolError('bad_transfer_encoding', 'transfer-encoding of a CONNECT', 501);
+  if (block.contentLength > 0) throw new ProtocolError('bad_content_length', 'body of a CONNECT');
+  block.contentLength = BODY_NOT_TOLD;
+}
 
 /** The four forms of RFC 9112 §3.2; the authority of an absolute form replaces Host (§3.2.2). */
 function readTarget(target: string, method: string, host: string): { path: string; authority: string } {
@@ -182,7 +178,3 @@ function readTarget(target: string, method: string, host: string): { path: strin
   const path = absolute[2] ?? '';
   return { path: path.startsWith('/') ? path : `/${path}`, authority: absolute[1] };
 }
-
-/** Whether a request of this head is followed by body bytes. */
-export const requestHasBody = (head: RequestHead): boolean =>
-  head.contentLength !== BODY_NOT_TOLD && head.contentLength !== 0;

@@ -1,8 +1,14 @@
-import { BODY_NOT_TOLD, BODY_UNKNOWN_LENGTH, BODY_UNTIL_CLOSE, type ResponseHead } from '../head.ts';
+import {
+  BODY_NOT_TOLD,
+  BODY_UNKNOWN_LENGTH,
+  BODY_UNTIL_CLOSE,
+  type Headers,
+  type ResponseHead,
+} from '../head.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { type BodySink, ChunkedReader } from './body.ts';
 import { HeadBuffer } from './head-buffer.ts';
-import { hasOption, readHeaderBlock } from './header-block.ts';
+import { type HeaderBlock, hasOption, readHeaderBlock } from './header-block.ts';
 
 /**
  * HTTP/1 responses out of bytes (RFC 9112), for the client's side. No I/O. Told of each request by {@link expect};
@@ -23,6 +29,7 @@ export class ResponseParser {
   readonly #head = new HeadBuffer();
   #state: State = 'idle';
   #method = '';
+  #isUpgrade = false;
   #remaining = 0;
   #chunked: ChunkedReader | null = null;
 
@@ -30,15 +37,14 @@ export class ResponseParser {
     this.#sink = sink;
   }
 
-  /** A request with this method was sent: its answer is next. */
-  expect(method: string): void {
-    this.#method = method;
-    this.#state = 'head';
-  }
+  /** Bytes came behind the last answer that no request asked for: the connection must not be used again. */
+  hasSurplus = false;
 
-  /** Some bytes of the awaited answer's head were seen. */
-  get hasBegun(): boolean {
-    return this.#state !== 'head' || !this.#head.isEmpty;
+  /** A request with this method was sent: its answer is next. `isUpgrade`: 101 is among what may come. */
+  expect(method: string, isUpgrade = false): void {
+    this.#method = method;
+    this.#isUpgrade = isUpgrade;
+    this.#state = 'head';
   }
 
   /** @throws ProtocolError */
@@ -50,23 +56,23 @@ export class ResponseParser {
           const text = this.#head.take(chunk, at);
           if (text === null) return;
           at = this.#head.end;
-          this.#startResponse(text);
+          this.#startResponse(text, at < chunk.length);
           break;
         }
         case 'length': {
           const end = Math.min(chunk.length, at + this.#remaining);
           this.#remaining -= end - at;
-          const data = at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end);
+          this.#sink.onData(at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end));
           at = end;
-          // The state is left before the end is told: the connection may be used again right then.
-          if (this.#remaining === 0) this.#state = 'idle';
-          this.#sink.onData(data);
-          if (this.#remaining === 0) this.#sink.onEnd(null);
+          if (this.#remaining === 0) this.#endResponse(null, at < chunk.length);
           break;
         }
-        case 'chunked':
-          at = (this.#chunked as ChunkedReader).read(chunk, at, this.#chunkedSink);
+        case 'chunked': {
+          const body = this.#chunked as ChunkedReader;
+          at = body.read(chunk, at, this.#sink);
+          if (body.isDone) this.#endResponse(body.trailers, at < chunk.length);
           break;
+        }
         case 'until-close':
           this.#sink.onData(at === 0 ? chunk : chunk.subarray(at));
           return;
@@ -92,16 +98,15 @@ export class ResponseParser {
     }
   }
 
-  readonly #chunkedSink: BodySink = {
-    onData: (chunk) => this.#sink.onData(chunk),
-    onEnd: (trailers) => {
-      this.#chunked = null;
-      this.#state = 'idle';
-      this.#sink.onEnd(trailers);
-    },
-  };
+  /** The state is left before the end is told: the connection may be used again right then. */
+  #endResponse(trailers: Headers | null, isFollowed: boolean): void {
+    this.#chunked = null;
+    this.#state = 'idle';
+    this.hasSurplus = isFollowed;
+    this.#sink.onEnd(trailers);
+  }
 
-  #startResponse(text: string): void {
+  #startResponse(text: string, isFollowed: boolean): void {
     const lineEnd = text.indexOf('\r\n');
     const version = text.startsWith('HTTP/1.1 ') ? 'HTTP/1.1' : 'HTTP/1.0';
     if (version === 'HTTP/1.0' && !text.startsWith('HTTP/1.0 ')) {
@@ -109,11 +114,15 @@ export class ResponseParser {
     }
     const code = text.slice(9, 12);
     const separator = text.charCodeAt(12);
-    if (!/^[1-5][0-9][0-9]$/.test(code) || (lineEnd !== 12 && separator !== 0x20)) {
+    if (!/^[1-9][0-9][0-9]$/.test(code) || (lineEnd !== 12 && separator !== 0x20)) {
       throw new ProtocolError('bad_status_line', 'invalid status line');
     }
     const status = Number(code);
     const block = readHeaderBlock(text, lineEnd + 2);
+    if (status < 200 || status === 204) checkBodyless(block);
+    if (status === 101 && !this.#isUpgrade) {
+      throw new ProtocolError('bad_status_line', 'switching protocols without being asked to');
+    }
     const isUpgraded = status === 101 || (this.#method === 'CONNECT' && status >= 200 && status < 300);
     const head: ResponseHead = {
       status,
@@ -133,15 +142,14 @@ export class ResponseParser {
       this.#sink.onInterim(head);
       return;
     }
-    this.#startBody(head, readKeepAlive(version, block.connection));
+    this.#startBody(head, readKeepAlive(version, block), isFollowed);
   }
 
   /** RFC 9112 §6.3. */
-  #startBody(head: ResponseHead, canReuse: boolean): void {
+  #startBody(head: ResponseHead, canReuse: boolean, isFollowed: boolean): void {
     if (this.#method === 'HEAD' || head.status === 204 || head.status === 304 || head.contentLength === 0) {
-      this.#state = 'idle';
       this.#sink.onResponse(head, false, canReuse);
-      this.#sink.onEnd(null);
+      this.#endResponse(null, isFollowed);
     } else if (head.contentLength === BODY_UNKNOWN_LENGTH) {
       this.#chunked = new ChunkedReader();
       this.#state = 'chunked';
@@ -158,6 +166,17 @@ export class ResponseParser {
   }
 }
 
-function readKeepAlive(version: 'HTTP/1.1' | 'HTTP/1.0', connection: string): boolean {
+/** RFC 9112 §6.3: neither 1xx nor 204 has a framing header; a length of 0 is harmless, and common. */
+function checkBodyless(block: HeaderBlock): void {
+  if (block.contentLength === BODY_UNKNOWN_LENGTH || block.contentLength > 0) {
+    throw new ProtocolError('bad_content_length', 'framing header in an answer that has no body');
+  }
+  block.contentLength = BODY_NOT_TOLD;
+}
+
+function readKeepAlive(version: 'HTTP/1.1' | 'HTTP/1.0', block: HeaderBlock): boolean {
+  const { connection } = block;
+  // Chunks in HTTP/1.0: whoever made them may not mean what they say (RFC 9112 §6.1).
+  if (version === 'HTTP/1.0' && block.contentLength === BODY_UNKNOWN_LENGTH) return false;
   return version === 'HTTP/1.1' ? !hasOption(connection, 'close') : hasOption(connection, 'keep-alive');
 }

@@ -28,6 +28,9 @@ export const FORBIDDEN_IN_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n
 /** Bytes of a request target: no space, no control (RFC 9112 §3.2); bytes above 0x7f pass, as with Envoy. */
 export const FORBIDDEN_IN_TARGET = /[\0-\x20\x7f]/;
 
+/** A host with or without port (RFC 3986 §3.2 without userinfo, which only serves to deceive); may be empty. */
+export const AUTHORITY = /^[a-zA-Z0-9._~!$&'()*+,;=:%[\]-]*$/;
+
 /** Methods that Envoy's codec knows; any other, and any in lower case, is refused with 400. */
 export const METHODS: ReadonlySet<string> = new Set([
   ...['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'],
