@@ -1,0 +1,137 @@
+import { Document, isCollection, parse, visit } from 'yaml';
+import { DEFAULT_MESH_CONFIG } from '../../../istio/mesh-config.ts';
+import { parseDocuments } from '../../../istio/parse-documents.ts';
+import type { Resource } from '../../../istio/resource.ts';
+import { UNLIMITED } from '../../../model/cluster.ts';
+import { LABEL } from '../../../model/labels.ts';
+import { RESOURCE_KINDS, type ResourceKind, type Resources } from '../../../model/snapshot.ts';
+import { buildWorld } from '../../world/build-world.ts';
+import type { ContainerFacts } from '../../world/container-facts.ts';
+import { compileSnapshot } from '../compile-snapshot.ts';
+import { DEFAULT_RETRY } from '../http-policies.ts';
+import type { Workload } from '../world.ts';
+import { indexWorld } from '../world-index.ts';
+
+/** The first document of an input; Istio's documents follow it as users write them. */
+interface GoldenHead {
+  /** Container → its labels. Each has an agent, but those that say `lateen.inject: "false"`. */
+  readonly containers: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The container whose snapshot is looked at. */
+  readonly proxy: string;
+  /** `KIND NAME`, or `route NAME VIRTUAL-HOST`; `*` stands for any text. */
+  readonly show: readonly string[];
+}
+
+export interface GoldenOutput {
+  readonly text: string;
+  readonly shown: number;
+}
+
+/** The resources of interest of one proxy, as YAML without what is empty, 0 or false. Throws for an input that is wrong itself. */
+export function compileGolden(input: string): GoldenOutput {
+  const { head, documents } = splitGolden(input);
+  const { resources, violations } = parseDocuments(documents, 'in.yaml');
+  const errors = violations.filter(({ severity }) => severity === 'Error');
+  if (errors.length > 0) throw new Error(errors.map(({ path, message }) => `${path}: ${message}`).join('\n'));
+  const index = indexWorld(worldOf(head, resources));
+  const proxy = index.world.workloads.find(({ name }) => name === head.proxy);
+  if (proxy === undefined) throw new Error(`no container is called ${head.proxy}`);
+  const compiled = compileSnapshot(index, proxy as Workload).resources;
+  const shown = head.show.flatMap((selector) => select(compiled, selector));
+  return { text: print(Object.fromEntries(shown)), shown: shown.length };
+}
+
+export function splitGolden(input: string): { head: GoldenHead; documents: string } {
+  const [first = '', ...rest] = input.split(/^---\n/m);
+  return { head: parse(first) as GoldenHead, documents: rest.join('---\n') };
+}
+
+function worldOf({ containers }: GoldenHead, resources: readonly Resource[]) {
+  const facts = Object.entries(containers).map(([name, labels], index) => container(name, labels, index + 1));
+  return buildWorld({
+    membership: { meshId: 'golden', project: 'golden' },
+    mesh: DEFAULT_MESH_CONFIG,
+    containers: facts,
+    openPorts: () => null,
+    resources,
+  }).world;
+}
+
+function container(name: string, labels: Readonly<Record<string, string>>, index: number): ContainerFacts {
+  return {
+    id: name,
+    name,
+    labels: {
+      [LABEL.inject]: 'true',
+      [LABEL.composeProject]: 'golden',
+      [LABEL.composeService]: name,
+      ...labels,
+    },
+    state: 'running',
+    health: 'none',
+    startedAt: '',
+    networks: [{ id: 'net', name: 'net', address: `10.0.0.${index}`, addressV6: '' }],
+    exposedPorts: [],
+    stopSignal: '',
+    image: '',
+    networkMode: 'net',
+    isDraining: false,
+  };
+}
+
+function select(compiled: Resources, selector: string): [string, unknown][] {
+  const [kind = '', name = '*', host = '*'] = selector.split(' ');
+  if (!RESOURCE_KINDS.includes(kind as ResourceKind)) throw new Error(`unknown kind in ${selector}`);
+  const map: ReadonlyMap<string, object> = compiled[kind as ResourceKind];
+  return [...map]
+    .filter(([key]) => matches(name, key))
+    .map(([key, spec]) => [`${kind} ${key}`, view(spec, host)]);
+}
+
+function matches(pattern: string, text: string): boolean {
+  return new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(text);
+}
+
+function view(spec: object, host: string): unknown {
+  // Its name is the key that it stands at.
+  if (!('virtualHosts' in spec)) return withoutEmpty({ ...spec, name: '' });
+  const virtualHosts = spec.virtualHosts as readonly { readonly name: string }[];
+  return withoutEmpty({ virtualHosts: virtualHosts.filter(({ name }) => matches(host, name)) });
+}
+
+const MAX_INLINE = 120;
+
+/** YAML with what fits into a line on one. */
+function print(value: unknown): string {
+  const document = new Document(value);
+  visit(document, {
+    Collection: (key, node) => {
+      if (key !== null && isCollection(node) && JSON.stringify(node.toJSON()).length <= MAX_INLINE)
+        node.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+/** What says nothing is left out, so that a field that comes to the model changes only the outputs that use it. */
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value)
+    .filter(([key]) => key !== 'origin')
+    .map(([key, inner]) => [key, summaryOf(inner)] as const)
+    .filter(([, inner]) => !isEmpty(inner));
+  return Object.fromEntries(kept);
+}
+
+/** What Istio sets everywhere, in a word. */
+function summaryOf(value: unknown): unknown {
+  if (value === UNLIMITED) return 'unlimited';
+  return JSON.stringify(value) === JSON.stringify(DEFAULT_RETRY) ? 'default' : withoutEmpty(value);
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === false || value === '' || value === 0) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return typeof value === 'object' && Object.keys(value as object).length === 0;
+}
