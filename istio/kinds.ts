@@ -54,7 +54,7 @@ const KINDS: readonly Kind[] = [
   inert('ServiceEntry', NETWORKING, serviceEntry),
   inert('WorkloadEntry', NETWORKING, workloadEntry),
   inert('WorkloadGroup', NETWORKING, workloadGroup),
-  inert('Sidecar', NETWORKING, sidecar),
+  active('Sidecar', NETWORKING, sidecar),
   inert('ProxyConfig', NETWORKING, proxyConfig),
   inert('PeerAuthentication', SECURITY, peerAuthentication),
   inert('RequestAuthentication', SECURITY, requestAuthentication),

@@ -12,6 +12,11 @@ export interface MeshConfig {
   readonly numTrustedProxies: number;
   readonly holdApplicationUntilProxyStarts: boolean;
   readonly terminationDrainDurationMs: number;
+  readonly defaultServiceExportTo: readonly string[];
+  readonly defaultVirtualServiceExportTo: readonly string[];
+  readonly defaultDestinationRuleExportTo: readonly string[];
+  /** Where an inbound port leads: to the address that was called, or to 127.0.0.1. */
+  readonly inboundTrafficPolicy: 'PASSTHROUGH' | 'LOCALHOST';
 }
 
 export const DEFAULT_MESH_CONFIG: MeshConfig = {
@@ -27,4 +32,8 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   numTrustedProxies: 0,
   holdApplicationUntilProxyStarts: false,
   terminationDrainDurationMs: 5000,
+  defaultServiceExportTo: ['*'],
+  defaultVirtualServiceExportTo: ['*'],
+  defaultDestinationRuleExportTo: ['*'],
+  inboundTrafficPolicy: 'PASSTHROUGH',
 };

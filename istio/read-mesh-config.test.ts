@@ -72,6 +72,11 @@ describe('MeshConfig', () => {
       accessLogFormat: '%PROTOCOL%',
       accessLogEncoding: 'TEXT',
       outboundTrafficPolicy: { mode: 'ALLOW_ANY' },
+      inboundTrafficPolicy: { mode: 'LOCALHOST' },
+      rootNamespace: 'mesh-root',
+      defaultServiceExportTo: ['.'],
+      defaultVirtualServiceExportTo: ['.'],
+      defaultDestinationRuleExportTo: ['.'],
       pathNormalization: { normalization: 'NONE' },
       connectTimeout: '1s',
       protocolDetectionTimeout: '1s',
@@ -82,6 +87,6 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 10);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 15);
   });
 });

@@ -8,6 +8,11 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'accessLogFormat',
   'accessLogEncoding',
   'outboundTrafficPolicy.mode',
+  'inboundTrafficPolicy.mode',
+  'rootNamespace',
+  'defaultServiceExportTo',
+  'defaultVirtualServiceExportTo',
+  'defaultDestinationRuleExportTo',
   'pathNormalization.normalization',
   'connectTimeout',
   'protocolDetectionTimeout',
@@ -40,6 +45,12 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
       defaultConfig?.terminationDrainDuration,
       defaults.terminationDrainDurationMs,
     ),
+    defaultServiceExportTo: document.defaultServiceExportTo ?? defaults.defaultServiceExportTo,
+    defaultVirtualServiceExportTo:
+      document.defaultVirtualServiceExportTo ?? defaults.defaultVirtualServiceExportTo,
+    defaultDestinationRuleExportTo:
+      document.defaultDestinationRuleExportTo ?? defaults.defaultDestinationRuleExportTo,
+    inboundTrafficPolicy: document.inboundTrafficPolicy?.mode ?? defaults.inboundTrafficPolicy,
   };
 }
 

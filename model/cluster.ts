@@ -21,14 +21,19 @@ export interface ClusterSpec {
 /**
  * Where the hosts come from.
  * `endpoints`: the endpoints resource of that name.
- * `original-destination`: where the connection was going; `sourceAddress` is dialled from ('' = any), `port`
- * replaces the destination's (0 = keep).
+ * `original-destination`: where the connection was going; `sourceAddress` is dialled from ('' = any), `port` (0 =
+ * keep) and `address` replace the destination's.
  * `dns`: resolved by the agent; `strict` balances over all answers, `logical` uses the first.
  * `none`: every request fails with UH (BlackHoleCluster).
  */
 export type ClusterDiscovery =
   | { readonly kind: 'endpoints'; readonly endpoints: string }
-  | { readonly kind: 'original-destination'; readonly sourceAddress: string; readonly port: number }
+  | {
+      readonly kind: 'original-destination';
+      readonly sourceAddress: string;
+      readonly port: number;
+      readonly address?: string;
+    }
   | {
       readonly kind: 'dns';
       readonly mode: 'strict' | 'logical';

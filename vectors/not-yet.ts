@@ -36,26 +36,17 @@ const WAITING_FOR: Readonly<Record<string, readonly string[]>> = {
     'egress/egress-gateway',
     'egress/https-by-sni',
     'egress/internal-service-entry',
-    'egress/outbound-policy-of-a-sidecar',
     'egress/registry-only',
     'egress/resolution-dns',
     'egress/resolution-none',
     'egress/resolution-static',
     'egress/service-entry-export-to',
-    'egress/sidecar-egress-hosts',
     'egress/tls-origination',
     'egress/virtual-service-on-external',
     'sidecar-scoping/service-export-to',
     'timeouts-retries/attempts',
     'timeouts-retries/default-policy',
     'timeouts-retries/other-host',
-  ],
-  Sidecar: [
-    'sidecar-scoping/host-forms',
-    'sidecar-scoping/ingress-listener',
-    'sidecar-scoping/not-imported-allow-any',
-    'sidecar-scoping/selector-namespace-root',
-    'sidecar-scoping/virtual-service-import',
   ],
   'TLS at a gateway': ['gateways/tls-mutual', 'gateways/tls-passthrough', 'gateways/tls-simple'],
   'TLS to upstreams': [
@@ -71,6 +62,7 @@ const WAITING_FOR: Readonly<Record<string, readonly string[]>> = {
   'host names with a final dot': ['host-names/forms-of-a-name'],
   httpsRedirect: ['gateways/https-redirect-behind-a-proxy', 'gateways/https-redirect'],
   'mutual TLS and PeerAuthentication': [
+    'sidecar-scoping/ingress-listener',
     'peer-authentication/destination-rule-tls',
     'peer-authentication/disable',
     'peer-authentication/levels',
@@ -80,7 +72,6 @@ const WAITING_FOR: Readonly<Record<string, readonly string[]>> = {
   ],
   'outlier detection': ['circuit-breakers/outlier-detection-few-hosts', 'circuit-breakers/outlier-detection'],
   'per-try timeouts': ['timeouts-retries/per-try-timeout'],
-  'workloadSelector of a DestinationRule': ['destination-rules/workload-selector'],
 };
 
 /** Scenario → why its answers are not those of real Istio yet. */

@@ -98,9 +98,11 @@ export class Cluster {
   }
 
   /** The host at a connection's original destination. */
-  originalHost(address: string, port: number, nowMs: number): Host {
+  originalHost(calledAddress: string, port: number, nowMs: number): Host {
     const { discovery } = this.spec;
-    const toPort = discovery.kind === 'original-destination' && discovery.port > 0 ? discovery.port : port;
+    const isOriginal = discovery.kind === 'original-destination';
+    const toPort = isOriginal && discovery.port > 0 ? discovery.port : port;
+    const address = (isOriginal ? discovery.address : undefined) ?? calledAddress;
     const key = `${address}:${toPort}`;
     const known = this.#originalHosts.get(key);
     if (known !== undefined) {

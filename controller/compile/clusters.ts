@@ -1,3 +1,4 @@
+import type { ConnectionPool } from '../../istio/schema/destination-rule.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
 import type { Labels } from '../../model/labels.ts';
@@ -9,9 +10,9 @@ import {
   PASSTHROUGH_CLUSTER,
 } from '../../model/names.ts';
 import { INBOUND_SOURCE_ADDRESS } from '../../model/ports.ts';
-import { findDestinationPolicy } from './destination-rules.ts';
+import { type Caller, findDestinationPolicy } from './destination-rules.ts';
 import { compileEndpoints } from './endpoints.ts';
-import { compilePolicy, selectBlocks } from './traffic-policy.ts';
+import { compilePolicy, type PolicyBlocks, selectBlocks } from './traffic-policy.ts';
 import type { PortProtocol, Service, ServicePort } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
@@ -20,16 +21,15 @@ export interface ClusterWithEndpoints {
   readonly endpoints: EndpointsSpec;
 }
 
-/** Every cluster of one service as callers of a namespace on some networks see it: each port, whole and by subset. */
+/** Every cluster of one service as a caller on some networks sees it: each port, whole and by subset. */
 export function serviceClusters(
   index: WorldIndex,
   service: Service,
-  namespace: string,
+  caller: Caller,
   networks: readonly string[],
 ): readonly ClusterWithEndpoints[] {
-  const key = `clusters ${service.hostname} ${namespace} ${networks.join(',')}`;
-  return index.shared.get(key, () => {
-    const policy = findDestinationPolicy(index, namespace, service);
+  const policy = findDestinationPolicy(index.destinationRules, index.world.mesh, caller, service);
+  return index.shared.get(`clusters ${service.hostname} ${policy.id} ${networks.join(',')}`, () => {
     return service.ports
       .filter((port) => port.protocol !== 'udp')
       .flatMap((port) =>
@@ -97,21 +97,43 @@ export function builtInClusters(index: WorldIndex): readonly ClusterSpec[] {
   ]);
 }
 
-/** The way from a proxy to its own application: at the address that was called, from 127.0.0.6. */
-export function inboundCluster(index: WorldIndex, service: Service, port: ServicePort): ClusterSpec {
-  return index.shared.get(`inbound cluster ${service.hostname} ${port.number}`, () => ({
-    ...builtIn(index, inboundClusterName(port.targetPort), {
-      kind: 'original-destination',
-      sourceAddress: INBOUND_SOURCE_ADDRESS,
-      port: 0,
-    }),
-    service: { hostname: service.hostname, name: service.name, namespace: service.namespace },
-  }));
+/** Where an application listens: at the address that was called (and then dialled from 127.0.0.6), or on loopback. */
+export interface InboundTarget {
+  /** '' = the address that was called. */
+  readonly address: string;
+  /** 0 = the port that was called. */
+  readonly port: number;
 }
 
-function builtIn(index: WorldIndex, name: string, discovery: ClusterSpec['discovery']): ClusterSpec {
+/** The way from a proxy to its own application. */
+export function inboundCluster(
+  index: WorldIndex,
+  port: number,
+  service: Service | null,
+  { address, port: targetPort }: InboundTarget,
+  connectionPool: ConnectionPool | undefined,
+): ClusterSpec {
+  const discovery: ClusterSpec['discovery'] =
+    address === ''
+      ? { kind: 'original-destination', sourceAddress: INBOUND_SOURCE_ADDRESS, port: targetPort }
+      : { kind: 'original-destination', sourceAddress: '', port: targetPort, address };
   return {
-    ...compilePolicy({}, index.world.mesh),
+    ...builtIn(index, inboundClusterName(port), discovery, { connectionPool }),
+    service:
+      service === null
+        ? null
+        : { hostname: service.hostname, name: service.name, namespace: service.namespace },
+  };
+}
+
+function builtIn(
+  index: WorldIndex,
+  name: string,
+  discovery: ClusterSpec['discovery'],
+  blocks: PolicyBlocks = {},
+): ClusterSpec {
+  return {
+    ...compilePolicy(blocks, index.world.mesh),
     name,
     discovery,
     protocol: 'downstream',

@@ -5,11 +5,13 @@ import type { NodeSpec } from '../../model/node.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import { emptyResources, type Resources, type Snapshot } from '../../model/snapshot.ts';
 import { builtInClusters, serviceClusters } from './clusters.ts';
+import type { Caller } from './destination-rules.ts';
 import { compileGateway } from './gateway.ts';
 import { compileInbound } from './inbound.ts';
 import { compileNames } from './name-entries.ts';
-import { compileOutbound, visibleServices } from './outbound.ts';
+import { compileOutbound } from './outbound.ts';
 import { networksKey } from './reachability.ts';
+import { scopeOf } from './sidecar-scope.ts';
 import { canonicalNames, compileWorkloads } from './workload-specs.ts';
 import type { Service, Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -23,12 +25,14 @@ export function compileSnapshot(index: WorldIndex, proxy: Workload): Snapshot {
 
 function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
   const networks = proxy.addresses.map(({ network }) => network);
+  const scope = scopeOf(index, proxy);
   const labels = relevantLabels(index, proxy.labels);
-  const viewKey = `${proxy.namespace} ${JSON.stringify(labels)}`;
-  const view = { namespace: proxy.namespace, labels };
-  const outbound = index.shared.get(`outbound ${viewKey}`, () => compileOutbound(index, view));
-  const upstream = upstreamResources(index, proxy, networks, () => visibleServices(index, proxy.namespace));
-  const inbound = compileInbound(index, proxy);
+  const viewKey = `${scope.key} ${JSON.stringify(labels)}`;
+  const outbound = index.shared.get(`outbound ${viewKey}`, () => compileOutbound(index, { scope, labels }));
+  const upstream = index.shared.get(`upstream ${viewKey} ${networksKey(proxy)}`, () =>
+    upstreamResources(index, { namespace: proxy.namespace, labels }, networks, scope.services),
+  );
+  const inbound = compileInbound(index, proxy, scope.sidecar);
   const resources = emptyResources();
   for (const spec of [...outbound.listeners, ...inbound.listeners]) resources.listener.set(spec.name, spec);
   for (const spec of [...outbound.routes, ...inbound.routes]) resources.route.set(spec.name, spec);
@@ -39,7 +43,7 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
     ...resources,
     endpoint: upstream.endpoints,
     workload: compileWorkloads(index),
-    name: compileNames(index, proxy.namespace, networks),
+    name: compileNames(index, scope, networks),
   };
 }
 
@@ -48,7 +52,7 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   const result = compileGateway(index, proxy);
   const used = usedHostnames(result.routes);
   const services = index.world.services.filter((service) => used.has(service.hostname));
-  const upstream = upstreamResources(index, proxy, networks, () => services);
+  const upstream = upstreamResources(index, proxy, networks, services);
   const resources = emptyResources();
   for (const spec of result.listeners) resources.listener.set(spec.name, spec);
   for (const spec of result.routes) resources.route.set(spec.name, spec);
@@ -77,19 +81,15 @@ interface UpstreamResources {
 
 function upstreamResources(
   index: WorldIndex,
-  proxy: Workload,
+  caller: Caller,
   networks: readonly string[],
-  services: () => readonly Service[],
+  services: readonly Service[],
 ): UpstreamResources {
-  const compute = (): UpstreamResources => {
-    const pairs = services().flatMap((service) => serviceClusters(index, service, proxy.namespace, networks));
-    return {
-      clusters: pairs.map(({ cluster }) => cluster),
-      endpoints: new Map(pairs.map(({ endpoints }) => [endpoints.name, endpoints])),
-    };
+  const pairs = services.flatMap((service) => serviceClusters(index, service, caller, networks));
+  return {
+    clusters: pairs.map(({ cluster }) => cluster),
+    endpoints: new Map(pairs.map(({ endpoints }) => [endpoints.name, endpoints])),
   };
-  if (proxy.proxy === 'gateway') return compute();
-  return index.shared.get(`upstream ${proxy.namespace} ${networksKey(proxy)}`, compute);
 }
 
 function relevantLabels(index: WorldIndex, labels: Labels): Labels {

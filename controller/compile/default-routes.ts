@@ -1,4 +1,4 @@
-import { BLACK_HOLE_CLUSTER, outboundClusterName, PASSTHROUGH_CLUSTER } from '../../model/names.ts';
+import { BLACK_HOLE_CLUSTER, outboundClusterName } from '../../model/names.ts';
 import type { RetrySpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
 import { MATCH_ALL } from './http-match.ts';
 import { DEFAULT_RETRY } from './http-policies.ts';
@@ -37,14 +37,10 @@ export function defaultRoute(service: Service, port: number): RouteSpec {
     : route;
 }
 
-/** Hosts that nobody knows: passed on to where they were going, or refused with 502. */
-export function catchAllHost(mode: 'ALLOW_ANY' | 'REGISTRY_ONLY'): VirtualHostSpec {
-  if (mode === 'ALLOW_ANY') {
-    return {
-      name: 'allow_any',
-      domains: ['*'],
-      routes: [plainRoute('allow_any', PASSTHROUGH_CLUSTER, null)],
-    };
+/** Hosts that nobody knows: passed on to a cluster, usually to where they were going; or refused with 502 (null). */
+export function catchAllHost(cluster: string | null): VirtualHostSpec {
+  if (cluster !== null) {
+    return { name: 'allow_any', domains: ['*'], routes: [plainRoute('allow_any', cluster, null)] };
   }
   const route = plainRoute('block_all', BLACK_HOLE_CLUSTER, null);
   return {

@@ -8,7 +8,7 @@ import type {
   VirtualServiceSpec,
 } from '../../istio/schema/virtual-service.ts';
 import { resolveGateway } from './gateway-names.ts';
-import { isVisible } from './visibility.ts';
+import { exportToOf, isVisible } from './visibility.ts';
 import type { WorldIndex } from './world-index.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
@@ -24,7 +24,11 @@ export interface HttpRule {
 /** The rules of one VirtualService with those of its delegates in their place (ISTIO.md §1.6). */
 export function httpRulesOf(index: WorldIndex, root: VirtualService): readonly HttpRule[] {
   return index.shared.get(`http rules ${root.namespace}/${root.name}`, () =>
-    joinDelegates(root, (namespace, name) => delegatesOf(index).get(`${namespace}/${name}`)),
+    joinDelegates(
+      root,
+      (namespace, name) => delegatesOf(index).get(`${namespace}/${name}`),
+      index.world.mesh.defaultVirtualServiceExportTo,
+    ),
   );
 }
 
@@ -40,12 +44,15 @@ function delegatesOf(index: WorldIndex): ReadonlyMap<string, VirtualService> {
 export function joinDelegates(
   root: VirtualService,
   find: (namespace: string, name: string) => VirtualService | undefined,
+  defaultExportTo: readonly string[] = ['*'],
 ): HttpRule[] {
   return (root.spec.http ?? []).flatMap((rule, index): HttpRule[] => {
     const { delegate, ...own } = rule;
     if (delegate === undefined) return [{ rule, source: root, index }];
     const leaf = find(delegate.namespace || root.namespace, delegate.name ?? '');
-    if (leaf === undefined || !isVisible(leaf.spec.exportTo, leaf.namespace, root.namespace)) return [];
+    if (leaf === undefined) return [];
+    const exportTo = exportToOf(leaf.spec.exportTo, defaultExportTo);
+    if (!isVisible(exportTo, leaf.namespace, root.namespace)) return [];
     const qualified = qualify(own, root.namespace);
     return (leaf.spec.http ?? []).flatMap((each, leafIndex): HttpRule[] => {
       const joined = joinRules(qualified, qualify(each, leaf.namespace));

@@ -8,7 +8,7 @@ import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/ro
 import { httpRulesOf } from './delegates.ts';
 import { resolveGateway } from './gateway-names.ts';
 import { compileHttpRoutes, isCatchAll, type RouteContext } from './http-route.ts';
-import { isVisible, visibilityRank } from './visibility.ts';
+import { visibleRules } from './mesh-rules.ts';
 import type { Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
@@ -99,15 +99,9 @@ function routeContext(index: WorldIndex, proxy: Workload, gateway: string, port:
 
 /** VirtualServices bound to a Gateway and visible in the proxy's namespace. */
 function rulesOf(index: WorldIndex, proxy: Workload, gateway: string): Resource<VirtualServiceSpec>[] {
-  const rank = (rule: Resource<VirtualServiceSpec>) =>
-    visibilityRank(rule.spec.exportTo, rule.namespace, proxy.namespace);
-  return index.virtualServices
-    .filter(
-      ({ spec, namespace }) =>
-        (spec.gateways ?? []).some((each) => resolveGateway(each, namespace) === gateway) &&
-        isVisible(spec.exportTo, namespace, proxy.namespace),
-    )
-    .toSorted((a, b) => rank(a) - rank(b));
+  return visibleRules(index, proxy.namespace, ({ gateways = [] }, { namespace }) =>
+    gateways.some((each) => resolveGateway(each, namespace) === gateway),
+  );
 }
 
 /** For each host of rule and server that meet, the narrower of the two (ISTIO.md §1.1, "gateway host binding"). */

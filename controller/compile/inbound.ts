@@ -1,12 +1,17 @@
+import { selectProtocol } from '../../istio/port-protocol.ts';
+import type { ConnectionPool } from '../../istio/schema/destination-rule.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { ListenerSpec } from '../../model/listener.ts';
 import { INBOUND_PASSTHROUGH_CLUSTER, inboundClusterName } from '../../model/names.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
-import { inboundCluster } from './clusters.ts';
+import { type InboundTarget, inboundCluster } from './clusters.ts';
 import { plainRoute } from './default-routes.ts';
+import { findDestinationPolicy } from './destination-rules.ts';
 import { INBOUND_RETRY } from './http-policies.ts';
-import { tcpRoute } from './outbound.ts';
-import type { Service, ServicePort, Workload } from './world.ts';
+import { tcpRoute } from './l4-routes.ts';
+import type { Sidecar } from './sidecar-scope.ts';
+import { selectBlocks } from './traffic-policy.ts';
+import type { PortProtocol, Service, Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
 export interface InboundResult {
@@ -15,21 +20,92 @@ export interface InboundResult {
   readonly clusters: readonly ClusterSpec[];
 }
 
-/** What arrives at a sidecar: a listener for each port of its services, and one for all others. */
-export function compileInbound(index: WorldIndex, proxy: Workload): InboundResult {
-  const ports = new Map<number, { service: Service; port: ServicePort }>();
+/** A port of the application that is known: of a service, or one that the workload's Sidecar lists. */
+interface InboundPort {
+  /** The port that callers reach, which names its listener, routes and cluster. */
+  readonly number: number;
+  readonly protocol: PortProtocol;
+  readonly target: InboundTarget;
+  /** null = of no service. */
+  readonly service: Service | null;
+  /** The service's own port number; without a service the port itself. */
+  readonly servicePort: number;
+  readonly connectionPool: ConnectionPool | undefined;
+}
+
+/**
+ * What arrives at a sidecar: a listener for each port of its services, and one for all others. A Sidecar with
+ * `ingress` lists the ports itself: those that it leaves out are like any other (ISTIO.md §4.3).
+ */
+export function compileInbound(index: WorldIndex, proxy: Workload, sidecar: Sidecar | null): InboundResult {
+  const ports = sidecar?.spec.ingress?.length
+    ? ingressPorts(index, proxy, sidecar)
+    : servicePorts(index, proxy, sidecar);
+  return {
+    listeners: [...ports.map((port) => inboundListener(index, port)), catchAll(index)],
+    routes: [...ports.map((port) => inboundRoutes(index, port)), catchAllRoutes(index)],
+    clusters: ports.map(({ number, service, target, connectionPool }) => {
+      const key = [number, service?.hostname, target.address, target.port, JSON.stringify(connectionPool)];
+      return index.shared.get(`inbound cluster ${key.join(' ')}`, () =>
+        inboundCluster(index, number, service, target, connectionPool),
+      );
+    }),
+  };
+}
+
+/** The first service has a port that several have. */
+function servicePorts(index: WorldIndex, proxy: Workload, sidecar: Sidecar | null): InboundPort[] {
+  const ports = new Map<number, InboundPort>();
+  const isLocal = index.world.mesh.inboundTrafficPolicy === 'LOCALHOST';
   for (const service of servicesOf(index, proxy)) {
-    for (const port of service.ports) {
-      if (port.protocol !== 'udp' && !ports.has(port.targetPort))
-        ports.set(port.targetPort, { service, port });
+    for (const { number: servicePort, targetPort: number, protocol } of service.ports) {
+      if (protocol === 'udp' || ports.has(number)) continue;
+      const target = { address: isLocal ? '127.0.0.1' : '', port: 0 };
+      const connectionPool =
+        sidecar?.spec.inboundConnectionPool ?? serverPool(index, proxy, service, servicePort);
+      ports.set(number, { number, protocol, target, service, servicePort, connectionPool });
     }
   }
-  const all = [...ports.values()];
+  return [...ports.values()];
+}
+
+function ingressPorts(index: WorldIndex, proxy: Workload, { spec }: Sidecar): InboundPort[] {
+  const services = servicesOf(index, proxy);
+  return (spec.ingress ?? []).map(({ port, defaultEndpoint, connectionPool }) => {
+    const number = port?.number ?? 0;
+    const hasPort = (each: Service) => each.ports.some(({ targetPort }) => targetPort === number);
+    const service = services.find(hasPort) ?? null;
+    const servicePort = service?.ports.find(({ targetPort }) => targetPort === number)?.number ?? number;
+    const ofServer = service === null ? undefined : serverPool(index, proxy, service, servicePort);
+    return {
+      ...{ number, service, servicePort, target: readEndpoint(defaultEndpoint ?? '') },
+      protocol: selectProtocol('', port?.protocol ?? '', number),
+      connectionPool: connectionPool ?? spec.inboundConnectionPool ?? ofServer,
+    };
+  });
+}
+
+/** `127.0.0.1:9000`; `0.0.0.0:9000` means the address of the container, which is the one that was called. */
+function readEndpoint(endpoint: string): InboundTarget {
+  const colon = endpoint.lastIndexOf(':');
+  if (colon < 0) return { address: '', port: 0 };
+  const address = endpoint.slice(0, colon).replace(/^\[|\]$/g, '');
   return {
-    listeners: [...all.map(({ port }) => inboundListener(index, port)), catchAll(index)],
-    routes: [...all.map(({ service, port }) => inboundRoutes(index, service, port)), catchAllRoutes(index)],
-    clusters: all.map(({ service, port }) => inboundCluster(index, service, port)),
+    address: address === '127.0.0.1' || address === '::1' ? address : '',
+    port: Number(endpoint.slice(colon + 1)),
   };
+}
+
+/** The server's side of a DestinationRule for its own host: its connectionPool (ISTIO.md §2.1, "server side"). */
+function serverPool(
+  index: WorldIndex,
+  { namespace }: Workload,
+  service: Service,
+  servicePort: number,
+): ConnectionPool | undefined {
+  const server = { namespace, labels: null };
+  const { trafficPolicy } = findDestinationPolicy(index.destinationRules, index.world.mesh, server, service);
+  return selectBlocks(trafficPolicy, undefined, servicePort).connectionPool;
 }
 
 function servicesOf(index: WorldIndex, proxy: Workload): readonly Service[] {
@@ -43,30 +119,26 @@ function servicesOf(index: WorldIndex, proxy: Workload): readonly Service[] {
   return byMember.get(proxy.id) ?? [];
 }
 
-function inboundListener(index: WorldIndex, { targetPort, protocol }: ServicePort): ListenerSpec {
+function inboundListener(index: WorldIndex, { number, protocol }: InboundPort): ListenerSpec {
   const kind = protocol === 'http' ? 'http' : protocol === 'tcp' ? 'tcp' : 'auto';
-  return index.shared.get(`inbound listener ${targetPort} ${kind}`, () => ({
-    name: `virtualInbound|${targetPort}`,
+  return index.shared.get(`inbound listener ${number} ${kind}`, () => ({
+    name: `virtualInbound|${number}`,
     direction: 'inbound',
-    port: targetPort,
+    port: number,
     addresses: [],
     protocol: kind,
-    route: kind === 'tcp' ? null : inboundClusterName(targetPort),
-    tcp: kind === 'http' ? null : [tcpRoute(inboundClusterName(targetPort))],
+    route: kind === 'tcp' ? null : inboundClusterName(number),
+    tcp: kind === 'http' ? null : [tcpRoute(inboundClusterName(number))],
   }));
 }
 
-function inboundRoutes(
-  index: WorldIndex,
-  service: Service,
-  { targetPort, number }: ServicePort,
-): RouteConfigSpec {
-  const name = inboundClusterName(targetPort);
-  return index.shared.get(`inbound routes ${name} ${service.hostname} ${number}`, () => ({
+function inboundRoutes(index: WorldIndex, { number, servicePort }: InboundPort): RouteConfigSpec {
+  const name = inboundClusterName(number);
+  return index.shared.get(`inbound routes ${name} ${servicePort}`, () => ({
     name,
     virtualHosts: [
       {
-        name: `inbound|http|${number}`,
+        name: `inbound|http|${servicePort}`,
         domains: ['*'],
         routes: [plainRoute('default', name, INBOUND_RETRY)],
       },

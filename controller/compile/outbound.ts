@@ -1,273 +1,168 @@
-import { isSubsetOf, mostSpecificMatch, resolveShortName } from '../../istio/host.ts';
-import type { Resource } from '../../istio/resource.ts';
-import type { TcpRoute, VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
-import { type Labels, matchesLabels } from '../../model/labels.ts';
 import type { ListenerSpec, TcpRouteSpec } from '../../model/listener.ts';
+import type { RouteConfigSpec } from '../../model/route.ts';
+import { findDestinationPolicy } from './destination-rules.ts';
+import { compileTcpRoutes, compileTlsRoutes, type L4Context, tcpRoute } from './l4-routes.ts';
 import {
-  BLACK_HOLE_CLUSTER,
-  MESH_GATEWAY,
-  outboundClusterName,
-  PASSTHROUGH_CLUSTER,
-} from '../../model/names.ts';
-import type { RouteConfigSpec, VirtualHostSpec } from '../../model/route.ts';
-import { catchAllHost, defaultRoute } from './default-routes.ts';
-import { httpRulesOf } from './delegates.ts';
-import { resolveGateway } from './gateway-names.ts';
-import { clusterOf, compileHttpRoutes, type RouteContext } from './http-route.ts';
-import { isVisible, visibilityRank } from './visibility.ts';
+  compileRouteConfig,
+  type HttpService,
+  type OutboundView,
+  routeContext,
+  serviceHost,
+} from './outbound-routes.ts';
+import { serviceAddresses } from './service-names.ts';
+import { type EgressScope, type SidecarScope, unknownTcpCluster } from './sidecar-scope.ts';
 import type { PortProtocol, Service, ServicePort } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
-
-/** What one sidecar's outbound side depends on; sidecars that agree on it share every result. */
-export interface OutboundView {
-  readonly namespace: string;
-  /** Reduced to the keys that rules ask for. */
-  readonly labels: Labels;
-}
 
 export interface OutboundResult {
   readonly listeners: readonly ListenerSpec[];
   readonly routes: readonly RouteConfigSpec[];
 }
 
-const TCP_IDLE_MS = 3_600_000;
-
-/** The services that a namespace may see. */
-export function visibleServices(index: WorldIndex, namespace: string): readonly Service[] {
-  return index.shared.get(`visible ${namespace}`, () =>
-    index.world.services.filter((service) => isVisible(service.exportTo, service.namespace, namespace)),
-  );
+/** What meets on one port where the address tells nothing. */
+interface SharedPort {
+  readonly http: HttpService[];
+  readonly l4: TcpRouteSpec[];
+  readonly protocols: Set<PortProtocol>;
 }
 
 export function compileOutbound(index: WorldIndex, view: OutboundView): OutboundResult {
-  const rules = meshRules(index, view.namespace);
-  const services = visibleServices(index, view.namespace);
-  const httpPorts = new Map<number, Service[]>();
   const listeners: ListenerSpec[] = [];
-  for (const service of services) {
-    for (const port of service.ports) {
-      if (servesHttp(port.protocol))
-        httpPorts.set(port.number, [...(httpPorts.get(port.number) ?? []), service]);
-      if (!isPlainHttp(port.protocol)) listeners.push(...addressListeners(index, view, rules, service, port));
+  const routes: RouteConfigSpec[] = [];
+  const taken = new Set<number>();
+  for (const egress of view.scope.egress) {
+    const isFree = ({ number, protocol }: ServicePort) =>
+      protocol !== 'udp' && (egress.port !== null || !taken.has(number));
+    const part = compileEgress(index, view, egress, isFree);
+    listeners.push(...part.listeners);
+    routes.push(...part.routes);
+    if (egress.port !== null) taken.add(egress.port);
+  }
+  listeners.push(catchAllListener(view.scope));
+  return { listeners: withUniqueNames(listeners), routes };
+}
+
+function compileEgress(
+  index: WorldIndex,
+  view: OutboundView,
+  egress: EgressScope,
+  isFree: (port: ServicePort) => boolean,
+): OutboundResult {
+  const shared = new Map<number, SharedPort>();
+  const listeners: ListenerSpec[] = [];
+  const routes: RouteConfigSpec[] = [];
+  for (const service of egress.services) {
+    for (const port of service.ports.filter(isFree)) {
+      const { number, protocol } = port;
+      const addresses = egress.bind === '' ? serviceAddresses(index, service) : [egress.bind];
+      const isShared = addresses.length === 0 && !service.headless;
+      const host = servesHttp(protocol) ? serviceHost(index, view, egress, service, number) : null;
+      if (host !== null || isShared) join(shared, number, protocol, host === null ? null : { service, host });
+      if (isPlainHttp(protocol)) continue;
+      const l4 = compileL4(index, view, egress, service, port, addresses.length > 0);
+      if (isShared) shared.get(number)?.l4.push(...l4);
+      else if (addresses.length > 0) listeners.push(addressListener(service, port, addresses, l4));
+      if (host !== null && addresses.length > 0)
+        routes.push({ name: host.name, virtualHosts: [{ ...host, domains: ['*'] }] });
     }
   }
-  const routes = [...httpPorts].map(([port, members]) =>
-    compileRouteConfig(index, view, rules, port, members),
-  );
-  for (const [port, members] of httpPorts) listeners.push(anyAddressListener(port, members));
-  listeners.push(catchAllListener(index));
-  return { listeners: withUniqueNames(listeners), routes };
+  for (const [port, members] of shared) {
+    const name = egress.bind === '' ? String(port) : `${egress.bind}_${port}`;
+    if (members.http.length > 0)
+      routes.push(compileRouteConfig(index, view, egress, name, port, members.http));
+    listeners.push(sharedListener(view, egress, name, port, members));
+  }
+  return { listeners, routes };
 }
 
 const servesHttp = (protocol: PortProtocol) => isPlainHttp(protocol) || protocol === 'auto';
 const isPlainHttp = (protocol: PortProtocol) => protocol === 'http' || isHttp2(protocol);
 const isHttp2 = (protocol: PortProtocol) =>
   protocol === 'http2' || protocol === 'grpc' || protocol === 'grpc-web';
+const isTls = (protocol: PortProtocol) => protocol === 'https' || protocol === 'tls';
 
-/** VirtualServices that act in sidecars of a namespace, in the order in which they are looked at. */
-function meshRules(index: WorldIndex, namespace: string): readonly Resource<VirtualServiceSpec>[] {
-  return index.shared.get(`mesh rules ${namespace}`, () => {
-    const visible = index.virtualServices.filter(
-      ({ spec, namespace: owner }) =>
-        (spec.hosts ?? []).length > 0 &&
-        isVisible(spec.exportTo, owner, namespace) &&
-        (spec.gateways === undefined || spec.gateways.length === 0 || spec.gateways.includes(MESH_GATEWAY)),
-    );
-    const rank = (rule: Resource<VirtualServiceSpec>) =>
-      visibilityRank(rule.spec.exportTo, rule.namespace, namespace);
-    return visible.toSorted((a, b) => rank(a) - rank(b));
-  });
+function join(
+  shared: Map<number, SharedPort>,
+  number: number,
+  protocol: PortProtocol,
+  http: HttpService | null,
+): void {
+  const known = shared.get(number) ?? { http: [], l4: [], protocols: new Set<PortProtocol>() };
+  shared.set(number, known);
+  known.protocols.add(protocol);
+  if (http !== null) known.http.push(http);
 }
 
-/** The rule that owns a host: of those that name it most specifically the first; later ones are not merged. */
-function ruleFor(
-  rules: readonly Resource<VirtualServiceSpec>[],
-  hostname: string,
-): Resource<VirtualServiceSpec> | undefined {
-  const host = mostSpecificMatch(hostname, rules.flatMap(hostsOf));
-  return host === null ? undefined : rules.find((rule) => hostsOf(rule).includes(host));
-}
-
-function hostsOf(rule: Resource<VirtualServiceSpec>): string[] {
-  return (rule.spec.hosts ?? []).map((host) => resolveShortName(host, rule.namespace));
-}
-
-function routeContext(index: WorldIndex, view: OutboundView, port: number): RouteContext {
-  return {
-    gateway: MESH_GATEWAY,
-    ...view,
-    port,
-    findService: (hostname) => index.servicesByHost.get(hostname),
-    rulesOf: (rule) => httpRulesOf(index, rule),
-  };
-}
-
-function compileRouteConfig(
-  index: WorldIndex,
+/**
+ * A port whatever the address: Host decides, then SNI. Beside those of declared HTTP also those that are detected: an
+ * application may hold an address that its container has lost, and Docker gives containers new ones often.
+ */
+function sharedListener(
   view: OutboundView,
-  rules: readonly Resource<VirtualServiceSpec>[],
+  egress: EgressScope,
+  route: string,
   port: number,
-  services: readonly Service[],
-): RouteConfigSpec {
-  const context = routeContext(index, view, port);
-  const hosts: VirtualHostSpec[] = services.map((service) => {
-    const rule = ruleFor(rules, service.hostname);
-    const routes = rule === undefined ? [] : compileHttpRoutes(rule, context);
-    return {
-      name: `${service.hostname}:${port}`,
-      domains: serviceDomains(service, view.namespace),
-      routes: routes.length > 0 ? routes : [defaultRoute(service, port)],
-    };
-  });
-  if (port === 80) hosts.push(...unregisteredHosts(index, rules, context));
-  hosts.push(catchAllHost(index.world.mesh.outboundTrafficPolicy));
-  return { name: String(port), virtualHosts: withUniqueDomains(hosts) };
-}
-
-/** Hosts of rules that are no service are known on port 80 alone (ISTIO.md §1.1). */
-function unregisteredHosts(
-  index: WorldIndex,
-  rules: readonly Resource<VirtualServiceSpec>[],
-  context: RouteContext,
-): VirtualHostSpec[] {
-  return rules.flatMap((rule) =>
-    hostsOf(rule)
-      .filter((host) => !index.world.services.some((service) => isSubsetOf(service.hostname, host)))
-      .map((host) => ({ name: `${host}:80`, domains: [host], routes: compileHttpRoutes(rule, context) }))
-      .filter(({ routes }) => routes.length > 0),
-  );
-}
-
-/** The forms of a service's name that a caller of a namespace may use; the bare name in its own namespace only. */
-export function serviceDomains(service: Service, namespace: string): string[] {
-  const { name, namespace: own, hostname } = service;
-  const short = own === namespace ? [name] : [];
-  return [hostname, ...short, `${name}.${own}`, `${name}.${own}.svc`, ...service.vips];
-}
-
-/** The first virtual host keeps a domain; one that keeps none goes (ISTIO.md §1.1, "duplicate domains"). */
-function withUniqueDomains(hosts: readonly VirtualHostSpec[]): VirtualHostSpec[] {
-  const seen = new Set<string>();
-  return hosts
-    .map((host) => {
-      const domains = host.domains.filter((domain) => !seen.has(domain));
-      for (const domain of domains) seen.add(domain);
-      return { ...host, domains };
-    })
-    .filter(({ domains }) => domains.length > 0);
-}
-
-/** HTTP on a port, whatever the address: Host decides. Bytes that are no HTTP go where they were going. */
-function anyAddressListener(port: number, services: readonly Service[]): ListenerSpec {
-  const protocols = services
-    .flatMap((service) => service.ports.filter(({ number }) => number === port))
-    .map((each) => each.protocol);
-  const isDetected = protocols.includes('auto') || protocols.some(isHttp2);
+  { http, l4, protocols }: SharedPort,
+): ListenerSpec {
+  const isDetected = protocols.has('auto') || [...protocols].some(isHttp2);
+  const tcp = l4.length > 0 || isDetected ? [...l4, tcpRoute(unknownTcpCluster(view.scope))] : null;
   return {
-    name: `0.0.0.0_${port}`,
+    name: `${egress.bind === '' ? '0.0.0.0' : egress.bind}_${port}`,
     direction: 'outbound',
     port,
-    addresses: [],
-    protocol: isDetected ? 'auto' : 'http',
-    route: String(port),
-    tcp: isDetected ? [tcpRoute(PASSTHROUGH_CLUSTER)] : null,
+    addresses: egress.bind === '' ? [] : [egress.bind],
+    protocol:
+      http.length === 0 ? ([...protocols].every(isTls) ? 'tls' : 'tcp') : tcp === null ? 'http' : 'auto',
+    route: http.length === 0 ? null : route,
+    tcp,
   };
 }
 
-/** A service's own addresses on a port that is not (only) HTTP. */
-function addressListeners(
-  index: WorldIndex,
-  view: OutboundView,
-  rules: readonly Resource<VirtualServiceSpec>[],
+/** A service's own addresses on a port that is not (only) HTTP; there Host does not matter, as the address tells. */
+function addressListener(
   service: Service,
-  port: ServicePort,
-): ListenerSpec[] {
-  if (port.protocol === 'udp') return [];
-  const addresses = serviceAddresses(index, service);
-  if (addresses.length === 0) return [];
-  const isAuto = port.protocol === 'auto';
-  return [
-    {
-      name: `${addresses[0]}_${port.number}`,
-      direction: 'outbound',
-      port: port.number,
-      addresses,
-      protocol: isAuto ? 'auto' : port.protocol === 'https' || port.protocol === 'tls' ? 'tls' : 'tcp',
-      route: isAuto ? String(port.number) : null,
-      tcp: compileTcp(index, view, rules, service, port),
-    },
-  ];
-}
-
-/** Virtual addresses; and those of its containers, where Docker's own name server answers with them. */
-function serviceAddresses(index: WorldIndex, service: Service): string[] {
-  const containers = service.isDockerName || service.headless ? service.members : [];
-  return [
-    ...service.vips,
-    ...containers.flatMap((id) => index.workloadsById.get(id)?.addresses.map(({ address }) => address) ?? []),
-  ];
-}
-
-function compileTcp(
-  index: WorldIndex,
-  view: OutboundView,
-  rules: readonly Resource<VirtualServiceSpec>[],
-  service: Service,
-  port: ServicePort,
-): TcpRouteSpec[] {
-  const rule = ruleFor(rules, service.hostname);
-  const context = routeContext(index, view, port.number);
-  const routes = (rule?.spec.tcp ?? [])
-    .filter((route) => appliesTo(route, context, rule?.namespace ?? ''))
-    .map((route) => ({
-      ...tcpRoute(''),
-      match: {
-        sniHosts: [],
-        destinationSubnets: (route.match ?? []).flatMap((match) => match.destinationSubnets ?? []),
-      },
-      clusters: weighted(route, rule?.namespace ?? '', context),
-    }));
-  return [...routes, tcpRoute(outboundClusterName(port.number, '', service.hostname))];
-}
-
-/** All conditions of a TCP match hold together, unlike those of HTTP (ISTIO.md §1.7). */
-function appliesTo(route: TcpRoute, context: RouteContext, namespace: string): boolean {
-  const matches = route.match ?? [];
-  return (
-    matches.length === 0 ||
-    matches.some(
-      (match) =>
-        (match.port === undefined || match.port === context.port) &&
-        (match.gateways === undefined ||
-          match.gateways.some((each) => resolveGateway(each, namespace) === context.gateway)) &&
-        (match.sourceNamespace === undefined || match.sourceNamespace === context.namespace) &&
-        matchesLabels(match.sourceLabels ?? {}, context.labels),
-    )
-  );
-}
-
-function weighted(route: TcpRoute, namespace: string, context: RouteContext): TcpRouteSpec['clusters'] {
-  const destinations = route.route ?? [];
-  return destinations
-    .map(({ destination, weight }) => ({
-      name: clusterOf(destination ?? {}, namespace, context),
-      weight: destinations.length === 1 ? 1 : (weight ?? 0),
-    }))
-    .filter(({ weight }) => weight > 0);
-}
-
-export function tcpRoute(cluster: string): TcpRouteSpec {
+  { number, protocol }: ServicePort,
+  addresses: readonly string[],
+  tcp: readonly TcpRouteSpec[],
+): ListenerSpec {
   return {
-    match: { sniHosts: [], destinationSubnets: [] },
-    clusters: [{ name: cluster, weight: 1 }],
-    idleTimeoutMs: TCP_IDLE_MS,
-    statPrefix: cluster,
+    name: `${addresses[0]}_${number}`,
+    direction: 'outbound',
+    port: number,
+    addresses,
+    protocol: protocol === 'auto' ? 'auto' : isTls(protocol) ? 'tls' : 'tcp',
+    route: protocol === 'auto' ? `${service.hostname}:${number}` : null,
+    tcp,
   };
+}
+
+function compileL4(
+  index: WorldIndex,
+  view: OutboundView,
+  egress: EgressScope,
+  service: Service,
+  port: ServicePort,
+  hasAddress: boolean,
+): TcpRouteSpec[] {
+  const { namespace } = view.scope;
+  const context: L4Context = {
+    ...routeContext(index, view, port.number),
+    policyOf: (each) =>
+      findDestinationPolicy(
+        index.destinationRules,
+        index.world.mesh,
+        { namespace, labels: view.labels },
+        each,
+      ),
+  };
+  const rules = egress.rules.l4RulesOf(service.hostname);
+  return isTls(port.protocol)
+    ? compileTlsRoutes(rules, service, hasAddress, context)
+    : compileTcpRoutes(rules, service, context);
 }
 
 /** Ports that nobody listens on: passed on untouched, or closed. */
-function catchAllListener(index: WorldIndex): ListenerSpec {
-  const isOpen = index.world.mesh.outboundTrafficPolicy === 'ALLOW_ANY';
+function catchAllListener(scope: SidecarScope): ListenerSpec {
   return {
     name: 'virtualOutbound',
     direction: 'outbound',
@@ -275,7 +170,7 @@ function catchAllListener(index: WorldIndex): ListenerSpec {
     addresses: [],
     protocol: 'tcp',
     route: null,
-    tcp: [tcpRoute(isOpen ? PASSTHROUGH_CLUSTER : BLACK_HOLE_CLUSTER)],
+    tcp: [tcpRoute(unknownTcpCluster(scope))],
   };
 }
 

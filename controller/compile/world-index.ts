@@ -1,7 +1,9 @@
 import type { Resource } from '../../istio/resource.ts';
 import type { DestinationRuleSpec } from '../../istio/schema/destination-rule.ts';
 import type { GatewaySpec } from '../../istio/schema/gateway.ts';
+import type { SidecarSpec } from '../../istio/schema/sidecar.ts';
 import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
+import { type DestinationRuleIndex, indexDestinationRules } from './destination-rules.ts';
 import type { Service, Workload, World } from './world.ts';
 
 /** A World with what every proxy's compilation looks up. Made once per World; caches inside are keyed by what a result depends on. */
@@ -10,7 +12,8 @@ export interface WorldIndex {
   readonly servicesByHost: ReadonlyMap<string, Service>;
   readonly workloadsById: ReadonlyMap<string, Workload>;
   readonly virtualServices: readonly Resource<VirtualServiceSpec>[];
-  readonly destinationRules: readonly Resource<DestinationRuleSpec>[];
+  readonly destinationRules: DestinationRuleIndex;
+  readonly sidecars: readonly Resource<SidecarSpec>[];
   readonly gateways: readonly Resource<GatewaySpec>[];
   /** Label keys that some rule asks of its callers: proxies that agree on them get the same routes. */
   readonly sourceLabelKeys: readonly string[];
@@ -33,14 +36,16 @@ export class SharedResults {
 
 export function indexWorld(world: World): WorldIndex {
   const virtualServices = ofKind<VirtualServiceSpec>(world, 'VirtualService');
+  const destinationRules = ofKind<DestinationRuleSpec>(world, 'DestinationRule');
   return {
     world,
     servicesByHost: new Map(world.services.map((service) => [service.hostname, service])),
     workloadsById: new Map(world.workloads.map((workload) => [workload.id, workload])),
     virtualServices,
-    destinationRules: ofKind<DestinationRuleSpec>(world, 'DestinationRule'),
+    destinationRules: indexDestinationRules(destinationRules, world.mesh),
+    sidecars: ofKind<SidecarSpec>(world, 'Sidecar'),
     gateways: ofKind<GatewaySpec>(world, 'Gateway'),
-    sourceLabelKeys: collectSourceLabelKeys(virtualServices),
+    sourceLabelKeys: collectSourceLabelKeys(virtualServices, destinationRules),
     shared: new SharedResults(),
   };
 }
@@ -49,8 +54,13 @@ function ofKind<Spec>(world: World, kind: string): Resource<Spec>[] {
   return world.resources.filter((resource) => resource.kind === kind) as Resource<Spec>[];
 }
 
-function collectSourceLabelKeys(virtualServices: readonly Resource<VirtualServiceSpec>[]): string[] {
+function collectSourceLabelKeys(
+  virtualServices: readonly Resource<VirtualServiceSpec>[],
+  destinationRules: readonly Resource<DestinationRuleSpec>[],
+): string[] {
   const keys = new Set<string>();
+  for (const { spec } of destinationRules)
+    for (const key of Object.keys(spec.workloadSelector?.matchLabels ?? {})) keys.add(key);
   for (const { spec } of virtualServices) {
     const matches = [...(spec.http ?? []), ...(spec.tcp ?? []), ...(spec.tls ?? [])].flatMap(
       (route) => route.match ?? [],

@@ -59,7 +59,7 @@ export interface Service {
    * the short name is passed through. Its containers' addresses then mean this service as original destinations.
    */
   readonly isDockerName: boolean;
-  /** Who may see it: `*`, namespaces, or `.`. */
+  /** Who may see it: `*`, namespaces, `.` or `~` (nobody); empty = the mesh's default. */
   readonly exportTo: readonly string[];
 }
 

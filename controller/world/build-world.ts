@@ -175,7 +175,7 @@ function dockerServices(members: readonly Member[], violations: Violation[]): Om
       headless: group.some(({ facts }) => facts.labels[LABEL.headless] === 'true'),
       members: memberIds(group),
       isDockerName: group.every(({ dockerName }) => dockerName === name),
-      exportTo: ['*'],
+      exportTo: [],
     };
   });
 }
@@ -230,9 +230,20 @@ function documentServices(
         headless: spec.clusterIP === 'None',
         members: memberIds(group),
         isDockerName: isExactlyDockers(resource.name, group, members),
-        exportTo: (resource.annotations['networking.istio.io/exportTo'] ?? '*').split(','),
+        exportTo: exportToOf(resource),
       };
     });
+}
+
+const EXPORT_TO = 'networking.istio.io/exportTo';
+
+/** An annotation of a Service, or a label, where its value has no comma. */
+function exportToOf({ annotations, labels }: Resource): string[] {
+  const list = annotations[EXPORT_TO] ?? labels[EXPORT_TO] ?? '';
+  return list
+    .split(',')
+    .map((target) => target.trim())
+    .filter((target) => target !== '');
 }
 
 function isExactlyDockers(name: string, group: readonly Member[], members: readonly Member[]): boolean {

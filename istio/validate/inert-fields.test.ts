@@ -28,6 +28,20 @@ it('warns of each field that has no effect, wherever it stands', () => {
   );
 });
 
+it('warns of ports of a Sidecar that nobody opens', () => {
+  const hosts = ['./*'];
+  assert.deepEqual(
+    inert('Sidecar', {
+      egress: [
+        { port: { number: 3306, protocol: 'TCP' }, captureMode: 'NONE', hosts },
+        { port: { number: 9000, protocol: 'HTTP_PROXY' }, hosts },
+        { hosts },
+      ],
+    }),
+    ['Warning spec.egress[0].captureMode', 'Warning spec.egress[1]'],
+  );
+});
+
 it('is silent where all has an effect', () => {
   const route = [{ destination: { host: 'a' } }];
   assert.deepEqual(

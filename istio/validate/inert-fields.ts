@@ -29,11 +29,11 @@ const POLICY = [
 ];
 
 const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  VirtualService: ['http.*.retries.retryRemoteLocalities', 'tls', 'tcp.*.match.*.sourceSubnet'],
+  Sidecar: ['ingress.*.tls', 'ingress.*.bind'],
+  VirtualService: ['http.*.retries.retryRemoteLocalities', 'tcp.*.match.*.sourceSubnet'],
   DestinationRule: [
     ...POLICY.map((field) => `trafficPolicy.${field}`),
     ...POLICY.map((field) => `subsets.*.trafficPolicy.${field}`),
-    'workloadSelector',
   ],
   Gateway: ['servers.*.tls', 'servers.*.bind', 'servers.*.defaultEndpoint'],
   Service: ['externalName', 'sessionAffinity'],

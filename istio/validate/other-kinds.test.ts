@@ -128,6 +128,11 @@ const sidecars: FaultCase[] = [
       ingress: [{ port: { number: 80, protocol: 'HTTP', name: 'http' }, defaultEndpoint: '127.0.0.1:8080' }],
     },
   ],
+  [
+    'refuses a Unix socket as endpoint',
+    { ingress: [{ port: { number: 80, protocol: 'HTTP' }, defaultEndpoint: 'unix:///run/app.sock' }] },
+    /ingress\[0\]\.defaultEndpoint: a Unix socket cannot be reached/,
+  ],
   ['refuses nothing at all', {}, /^Error spec: an empty Sidecar says nothing/],
   [
     'refuses hosts without namespace, and short ones',

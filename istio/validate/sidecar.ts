@@ -24,6 +24,7 @@ export function validateSidecar(spec: SidecarSpec, { namespace }: Metadata, find
   validateConnectionPool(spec.inboundConnectionPool, ['inboundConnectionPool'], findings);
   ingress.forEach((listener, index) => {
     validateIngress(listener, ['ingress', index], findings);
+    checkCaptureMode(listener, ['ingress', index], findings);
   });
   checkUnique(ingress, 'ingress', findings);
   egress.forEach((listener, index) => {
@@ -33,6 +34,8 @@ export function validateSidecar(spec: SidecarSpec, { namespace }: Metadata, find
         findings.error(path, 'a listener without port must be the last one', 'Move it to the end.');
     } else validateEgressPort(listener, path, findings);
     checkSidecarHosts(listener.hosts ?? [], [...path, 'hosts'], namespace, findings);
+    checkCaptureMode(listener, path, findings);
+    checkForwardProxy(listener, path, findings);
   });
   checkUnique(egress, 'egress', findings);
   if (policy?.mode === undefined && policy !== undefined)
@@ -115,16 +118,45 @@ function validateEgressPort(listener: Egress, path: FieldPath, findings: Finding
     findings.error([...path, 'captureMode'], 'a Unix socket cannot be captured', 'Write DEFAULT or NONE.');
 }
 
+/** Connections are redirected to the proxy, which opens no port of its own in the application's network. */
+function checkCaptureMode({ captureMode }: Ingress | Egress, path: FieldPath, findings: Findings): void {
+  if (captureMode !== 'NONE') return;
+  findings.warn(
+    [...path, 'captureMode'],
+    'captureMode NONE has no effect: the connections of the port are captured as with DEFAULT',
+    'Remove it, and let the application call the service itself.',
+    'LAT0005',
+  );
+}
+
+function checkForwardProxy({ port, bind = '' }: Egress, path: FieldPath, findings: Findings): void {
+  const isProxy = port?.protocol?.toUpperCase() === 'HTTP_PROXY';
+  if (!isProxy && !bind.startsWith('unix://')) return;
+  findings.warn(
+    path,
+    `an egress listener ${isProxy ? 'of protocol HTTP_PROXY' : 'on a Unix socket'} has no effect in this version`,
+    'Let the application call the hosts themselves.',
+    'LAT0005',
+  );
+}
+
 const ENDPOINT = /^(127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\[::\])?:([0-9]+)$/;
 
 function checkEndpoint(endpoint: string, path: FieldPath, findings: Findings): void {
-  if (/^unix:\/\/(@|\/.*[^/]$)/.test(endpoint)) return;
+  if (endpoint.startsWith('unix://')) {
+    findings.error(
+      path,
+      'a Unix socket cannot be reached: the proxy runs in a container of its own, with its own files',
+      'Let the application listen on 127.0.0.1:PORT.',
+    );
+    return;
+  }
   const port = ENDPOINT.exec(endpoint)?.[2];
   if (port === undefined)
     findings.error(
       path,
       `invalid defaultEndpoint ${JSON.stringify(endpoint)}`,
-      'Write 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT, [::]:PORT or unix:///PATH.',
+      'Write 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT or [::]:PORT.',
     );
   else checkPort(Number(port), path, findings);
 }
