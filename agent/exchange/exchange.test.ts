@@ -9,6 +9,10 @@ import { clusterSpec, endpointSpec, listenerSpec, routeSpec, snapshotOf } from '
 import { createMemoryPool, type MemoryUpstream, sendRequest } from './memory-codec.ts';
 import type { ExchangeRecord } from './record.ts';
 
+/** As a status of {@link open}: the host accepts no connection. */
+const REFUSED = -1;
+
+/** A status of 0 leaves the answer to the test. */
 function open(routes: readonly RouteSpec[], direction: ListenerDirection = 'outbound', status = 200) {
   const clock = createManualClock();
   const records: ExchangeRecord[] = [];
@@ -33,6 +37,7 @@ function open(routes: readonly RouteSpec[], direction: ListenerDirection = 'outb
       createMemoryPool((upstream) => {
         seen.push(upstream);
         if (status > 0) upstream.respond(status);
+        if (status === REFUSED) upstream.fail({ kind: 'connect-failure', reason: 'refused' });
       }),
   });
   const pipeline = tables.listeners.named('0.0.0.0_9080')?.pipeline;
@@ -162,4 +167,35 @@ test('a timeout does not cut an upgraded connection', () => {
   exchange.forwarder?.onResponse({ ...head, headers: [] }, false);
   clock.advance(1000);
   assert.deepEqual([downstream.isTunnel, downstream.isAborted, seen[0]?.isCancelled], [true, false, false]);
+});
+
+test('an application that refuses the connection is told to a calling proxy, and to nobody else', () => {
+  const { pipeline, clock } = open([routeSpec(['north'])], 'inbound', REFUSED);
+  const called = (headers: string[]) => {
+    const { downstream } = sendRequest(pipeline, { headers });
+    clock.advance(1000);
+    return downstream.response;
+  };
+  assert.equal(value(called(['x-envoy-attempt-count', '1'])?.headers, 'x-lateen-unreached'), 'true');
+  const plain = called([]);
+  assert.equal(plain?.status, 503);
+  assert.equal(value(plain?.headers, 'x-lateen-unreached'), undefined);
+});
+
+test('a host whose proxy could not reach its application is tried elsewhere as a failed connection is', () => {
+  const { pipeline, seen, clock, records } = open([routeSpec(['north'])], 'outbound', 0);
+  const { downstream } = sendRequest(pipeline, {});
+  seen[0]?.respond(503, ['x-lateen-unreached', 'true']);
+  clock.advance(100);
+  seen[1]?.respond(200);
+  assert.equal(downstream.response?.status, 200);
+  assert.equal(records[0]?.attempts, 2);
+});
+
+test('where nothing is tried again the answer goes on without the word between proxies', () => {
+  const { pipeline, seen } = open([routeSpec(['north'], {}, { retry: null })], 'outbound', 0);
+  const { downstream } = sendRequest(pipeline, {});
+  seen[0]?.respond(503, ['x-lateen-unreached', 'true']);
+  assert.equal(downstream.response?.status, 503);
+  assert.equal(value(downstream.response?.headers, 'x-lateen-unreached'), undefined);
 });

@@ -19,6 +19,7 @@ import { type Mirroring, startMirroring } from './mirroring.ts';
 import type { HttpPipeline } from './pipeline.ts';
 import type { Destination, RouteEntry } from './route-entry.ts';
 import type { DownstreamStream, UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
+import { takeUnreached, tellUnreached } from './unreached.ts';
 
 /** What the forwarder needs of its exchange. */
 export interface ForwardedExchange extends FormatContext {
@@ -60,6 +61,7 @@ export class Forwarder implements UpstreamEvents {
   #mirroring: Mirroring | null = null;
   #isWaitingForPool = false;
   #tried: Host[] = [];
+  #isAgain = false;
   #retriesLeft: number;
   #repeatsLeft = MAX_UNPROCESSED_REPEATS;
   #hasResponse = false;
@@ -147,7 +149,9 @@ export class Forwarder implements UpstreamEvents {
     const host =
       discovery.kind === 'original-destination'
         ? this.#cluster.originalHost(original.address, original.port, pipeline.services.clock.now())
-        : this.#cluster.pick(this.#tried, this.#retry?.hostSelectionAttempts ?? 0);
+        : this.#isAgain
+          ? this.#cluster.pickAgain(this.#tried, this.#retry?.hostSelectionAttempts ?? 0)
+          : this.#cluster.pick();
     this.attempts += 1;
     if (host === null) {
       this.#exchange.sendLocalReply(NO_HEALTHY_UPSTREAM);
@@ -236,10 +240,11 @@ export class Forwarder implements UpstreamEvents {
   }
 
   onResponse(head: ResponseHead, hasBody: boolean): void {
-    if (this.#retry !== null && this.#retriesResponse(this.#retry, head)) return;
+    const { pipeline } = this.#exchange;
+    const isUnreached = pipeline.direction !== 'inbound' && takeUnreached(head);
+    if (isUnreached ? this.#tryAgain({ kind: 'connect-failure' }) : this.#retriesResponse(head)) return;
     this.#hasResponse = true;
     this.#body?.stopKeeping();
-    const { pipeline } = this.#exchange;
     this.upstreamServiceMs = Math.max(0, Math.floor(pipeline.services.clock.now() - this.#sentAtMs));
     setHeader(head.headers, 'x-envoy-upstream-service-time', String(this.upstreamServiceMs));
     this.#exchange.details = 'via_upstream';
@@ -249,7 +254,9 @@ export class Forwarder implements UpstreamEvents {
     if (isTunnel) this.#startTunnel();
   }
 
-  #retriesResponse(retry: RetrySpec, head: ResponseHead): boolean {
+  #retriesResponse(head: ResponseHead): boolean {
+    const retry = this.#retry;
+    if (retry === null) return false;
     // Successful answers, the common case, are not looked at any further; a gRPC status may hide behind 200.
     const grpcStatus = getHeader(head.headers, 'grpc-status');
     if (head.status < 400 && grpcStatus === undefined && retry.statusCodes.length === 0) return false;
@@ -288,7 +295,11 @@ export class Forwarder implements UpstreamEvents {
     if (failure.kind === 'overflow') this.#cluster.counters.upstream_rq_pending_overflow += 1;
     if (this.#repeatsUnprocessed(failure)) return;
     if (this.#tryAgain(outcomeOf(failure))) return;
-    this.#exchange.sendLocalReply(upstreamFailureReply(failure, this.attempts > 1));
+    const { pipeline, request } = this.#exchange;
+    const reply = upstreamFailureReply(failure, this.attempts > 1);
+    this.#exchange.sendLocalReply(
+      pipeline.direction === 'inbound' ? tellUnreached(reply, failure, request) : reply,
+    );
   }
 
   /**
@@ -327,6 +338,7 @@ export class Forwarder implements UpstreamEvents {
   }
 
   #rewind(): void {
+    this.#isAgain = true;
     this.#body?.rewind();
     this.#isEndSent = false;
     this.#isUpstreamFull = false;

@@ -127,7 +127,7 @@ function pickHost(cluster: Cluster, { destination }: TcpSession, { clock }: TcpP
   if (cluster.spec.discovery.kind === 'original-destination') {
     return cluster.originalHost(destination.address, destination.port, clock.now());
   }
-  return cluster.pick([], 0);
+  return cluster.pick();
 }
 
 /** Hosts count their connections as requests in flight; the limit holds for the cluster (connectionPool.tcp). */

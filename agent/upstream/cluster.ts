@@ -83,10 +83,14 @@ export class Cluster {
     return candidates.filter((host) => host.spec.priority === best);
   }
 
-  /** A host for the next attempt, one that was not tried yet if possible; null = no healthy upstream. */
-  pick(tried: readonly Host[], selectionAttempts: number): Host | null {
-    if (tried.length === 0) return this.#pick(this.#deps.random);
-    // What made the first attempt fail may be known by now.
+  /** A host for a request's first attempt; null = no healthy upstream. */
+  pick(): Host | null {
+    return this.#pick(this.#deps.random);
+  }
+
+  /** A host for a further attempt, one that was not tried yet if possible; null = no healthy upstream. */
+  pickAgain(tried: readonly Host[], selectionAttempts: number): Host | null {
+    // What made the attempt before fail may be known by now.
     const newest = this.#newest();
     return pickUntried(newest.#pick, newest.#candidates, tried, selectionAttempts, this.#deps.random);
   }
