@@ -66,7 +66,11 @@ function environment({ labels: appLabels }: ContainerFacts, logLevel: string): R
   return env;
 }
 
-/** Compose's project and service, so that its tools find the agent; not its config hash, or every `up` would warn. */
+/**
+ * Compose's project and service, so that tools group the agent with its application. Not its config hash, or every `up`
+ * would warn of an orphan; and not its one-off mark, or `up` would take an agent that is just ending for a container of
+ * the service, and fail at starting it again.
+ */
 function labels(app: ContainerFacts, meshId: string): Record<string, string> {
   const own: Record<string, string> = {
     [LABEL.role]: 'agent',
@@ -78,6 +82,5 @@ function labels(app: ContainerFacts, meshId: string): Record<string, string> {
     const value = app.labels[label];
     if (value !== undefined) own[label] = value;
   }
-  if (app.labels[LABEL.composeProject] !== undefined) own[LABEL.composeOneOff] = 'False';
   return own;
 }
