@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import pino from 'pino';
+import { createSystemClock } from '../base/clock.ts';
 import { errorMessage, LateenError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { CONTROL_SOCKET } from '../model/agent-container.ts';
@@ -146,6 +147,7 @@ const adminServers = await Promise.all([
 
 source = openDockerSource({
   docker,
+  clock: createSystemClock(),
   log,
   onChange: (all) => controller.onContainers(all),
   onConnection: (isConnected) => {
