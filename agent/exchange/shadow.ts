@@ -47,7 +47,7 @@ export class Shadow implements UpstreamEvents {
 
   start(): void {
     const { cluster } = this.#target;
-    const host = cluster.pick([], 0);
+    const host = cluster.pick();
     if (host === null || !this.#target.enter(this.#request.bytes)) return;
     this.#host = host;
     host.active += 1;
