@@ -14,7 +14,14 @@ export type ProtocolErrorCode =
   | 'head_too_large'
   | 'too_many_headers'
   | 'unexpected_bytes'
-  | 'unexpected_end';
+  | 'unexpected_end'
+  // HTTP/2: what its own error codes say (RFC 9113 §7).
+  | 'h2_protocol'
+  | 'h2_flow_control'
+  | 'h2_stream_closed'
+  | 'h2_frame_size'
+  | 'h2_compression'
+  | 'h2_flood';
 
 /** The only thing that a codec throws: the peer broke the protocol. The connection cannot go on. */
 export class ProtocolError extends Error {

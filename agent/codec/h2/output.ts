@@ -1,0 +1,56 @@
+/** Buffers up to this size are used again; larger ones serve one burst. */
+const MAX_KEPT_BYTES = 64 * 1024;
+const FIRST_BYTES = 4096;
+const NOTHING = Buffer.alloc(0);
+
+/** The bytes of one connection that wait to be written: one growing buffer, so that a turn ends in one write. */
+export class Output {
+  bytes: Buffer = NOTHING;
+  length = 0;
+  /** Counts the writes: a place in `bytes` is worth something only as long as this stays. */
+  generation = 0;
+  readonly #onFirst: () => void;
+  #isTold = false;
+  #spare: Buffer = NOTHING;
+
+  /** `onFirst` is told of the first byte since the last {@link take}. */
+  constructor(onFirst: () => void) {
+    this.#onFirst = onFirst;
+  }
+
+  /** Makes room for `count` more bytes; gives the place where they go. The caller moves `length` on. */
+  reserve(count: number): number {
+    if (!this.#isTold) {
+      this.#isTold = true;
+      this.#onFirst();
+    }
+    const wanted = this.length + count;
+    if (wanted > this.bytes.length) this.#grow(wanted);
+    return this.length;
+  }
+
+  /** What there is. */
+  take(): Buffer {
+    const taken = this.length === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.length);
+    this.#spare = this.bytes.length <= MAX_KEPT_BYTES ? this.bytes : NOTHING;
+    this.bytes = NOTHING;
+    this.length = 0;
+    this.generation += 1;
+    this.#isTold = false;
+    return taken;
+  }
+
+  /** The kernel has copied what was taken last: its memory serves the next turn. */
+  giveBack(): void {
+    if (this.bytes.length === 0) this.bytes = this.#spare;
+    this.#spare = NOTHING;
+  }
+
+  #grow(wanted: number): void {
+    let size = Math.max(FIRST_BYTES, this.bytes.length * 2);
+    while (size < wanted) size *= 2;
+    const grown = Buffer.allocUnsafeSlow(size);
+    this.bytes.copy(grown, 0, 0, this.length);
+    this.bytes = grown;
+  }
+}

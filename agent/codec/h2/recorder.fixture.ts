@@ -1,0 +1,137 @@
+import type { Headers, RequestHead, ResponseHead } from '../head.ts';
+import { ProtocolError } from '../protocol-error.ts';
+import { ClientSession } from './client-session.ts';
+import { describeFrames } from './frames.fixture.ts';
+import { PREFACE } from './protocol.ts';
+import { ServerSession } from './server-session.ts';
+import type { H2Stream, StreamEvents } from './stream.ts';
+
+/** Sessions that write down what they are told, for tests; pieces of one body are one line. */
+
+export class StreamRecorder implements StreamEvents {
+  readonly #log: string[];
+  readonly #name: string;
+  head: ResponseHead | null = null;
+  body = '';
+  trailers: Headers | null = null;
+  isEnded = false;
+  reset: { readonly code: number; readonly isUnprocessed: boolean } | null = null;
+  writable = 0;
+
+  constructor(log: string[], name: string) {
+    this.#log = log;
+    this.#name = name;
+  }
+
+  onInterim(head: ResponseHead): void {
+    this.#log.push(`${this.#name} interim ${head.status}`);
+  }
+
+  onResponse(head: ResponseHead, hasBody: boolean): void {
+    this.head = head;
+    this.#log.push(
+      `${this.#name} response ${head.status}${hasBody ? ' with body' : ''} ${head.contentLength}`,
+    );
+  }
+
+  onData(chunk: Buffer): void {
+    this.body += chunk.toString('latin1');
+    const line = `${this.#name} data `;
+    const last = this.#log.length - 1;
+    if (this.#log[last]?.startsWith(line)) this.#log[last] += chunk.toString('latin1');
+    else this.#log.push(line + chunk.toString('latin1'));
+  }
+
+  onEnd(trailers: Headers | null): void {
+    this.isEnded = true;
+    this.trailers = trailers;
+    this.#log.push(`${this.#name} end${trailers === null ? '' : ` ${trailers.join(' ')}`}`);
+  }
+
+  onWritable(): void {
+    this.writable += 1;
+  }
+
+  onReset(code: number, isUnprocessed: boolean): void {
+    this.reset = { code, isUnprocessed };
+    this.#log.push(`${this.#name} reset ${code}${isUnprocessed ? ' unprocessed' : ''}`);
+  }
+}
+
+export interface RecordedServer {
+  readonly session: ServerSession;
+  readonly log: string[];
+  readonly streams: Map<number, { stream: H2Stream; head: RequestHead; events: StreamRecorder }>;
+  /** Gives bytes in; what a breach of the protocol leads to is in the log, and the goodbye in the output. */
+  push(bytes: Buffer, nowMs?: number): void;
+  /** What came out, less the greeting, in words. */
+  sent(): string[];
+  takeBytes(): Buffer;
+}
+
+const GREETING_FRAMES = 2;
+
+export function recordServer(onRequest?: (stream: H2Stream, head: RequestHead) => void): RecordedServer {
+  const log: string[] = [];
+  const streams: RecordedServer['streams'] = new Map();
+  const session = new ServerSession({
+    onOutput() {},
+    onRequest(stream, head, hasBody) {
+      const events = new StreamRecorder(log, String(stream.id));
+      stream.events = events;
+      streams.set(stream.id, { stream, head, events });
+      const { method, path, authority, contentLength, headers } = head;
+      log.push(
+        `${stream.id} request ${method} ${authority} ${path} ${contentLength} ${headers.join(' ')}${hasBody ? ' with body' : ''}`,
+      );
+      onRequest?.(stream, head);
+    },
+    onDrained: () => log.push('drained'),
+  });
+  return { session, log, streams, ...outputOf(session, log, GREETING_FRAMES, 0) };
+}
+
+export interface RecordedClient {
+  readonly session: ClientSession;
+  readonly log: string[];
+  push(bytes: Buffer, nowMs?: number): void;
+  sent(): string[];
+  takeBytes(): Buffer;
+}
+
+export function recordClient(): RecordedClient {
+  const log: string[] = [];
+  const session = new ClientSession('http', {
+    onOutput() {},
+    onCapacity() {},
+    onGoAway: (code) => log.push(`goaway ${code}`),
+  });
+  return { session, log, ...outputOf(session, log, GREETING_FRAMES, PREFACE.length) };
+}
+
+function outputOf(session: ServerSession | ClientSession, log: string[], greeting: number, skip: number) {
+  let all = Buffer.alloc(0);
+  const take = () => {
+    const taken = Buffer.from(session.output.take());
+    all = Buffer.concat([all, taken]);
+    session.output.giveBack();
+    session.onFlushed(false);
+    return taken;
+  };
+  return {
+    push(bytes: Buffer, nowMs = 0) {
+      try {
+        session.push(bytes, nowMs);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        log.push(`error ${error.code}`);
+        session.fail(error);
+      }
+    },
+    sent() {
+      while (session.output.length > 0) take();
+      return describeFrames(all.subarray(skip)).slice(greeting);
+    },
+    takeBytes: take,
+  };
+}

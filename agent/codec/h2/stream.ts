@@ -1,0 +1,62 @@
+import type { Headers, ResponseHead } from '../head.ts';
+import { STREAM_WINDOW } from './protocol.ts';
+
+/** What is told of one stream. After `onReset`, or once both sides have ended, nothing follows. */
+export interface StreamEvents {
+  /** A client's streams only, as {@link onResponse}: 1xx. */
+  onInterim(head: ResponseHead): void;
+  onResponse(head: ResponseHead, hasBody: boolean): void;
+  onData(chunk: Buffer): void;
+  onEnd(trailers: Headers | null): void;
+  /** What was held back is on its way: go on sending. */
+  onWritable(): void;
+  /** The stream is over. `isUnprocessed`: the peer surely did nothing for it (RFC 9113 §8.7). */
+  onReset(code: number, isUnprocessed: boolean): void;
+}
+
+/** Content-Length of what is received is not known. */
+export const ANY_LENGTH = -1;
+
+/**
+ * State of one stream (RFC 9113 §5.1), for both roles. `idle` streams have no object, `closed` ones are not in the
+ * session's table any more; a half-closed one has one of the two `is…Closed` set.
+ */
+export class H2Stream {
+  readonly id: number;
+  /** Of the request. */
+  readonly method: string;
+  events: StreamEvents | null = null;
+
+  /** The final head has come: what follows is DATA, then trailers. */
+  hasHead = false;
+  isReceiveClosed = false;
+  isSendClosed = false;
+  /** A head of ours went out. */
+  hasSentHead = false;
+  isGone = false;
+
+  /** Bytes of body that the head still promises, or ANY_LENGTH. */
+  expectedBytes = ANY_LENGTH;
+  receiveWindow = STREAM_WINDOW;
+  /** Bytes read, but not given back to the peer's window yet. */
+  uncreditedBytes = 0;
+  /** Bytes that came while the reader had asked to wait. */
+  heldBytes = 0;
+  isPaused = false;
+
+  sendWindow: number;
+  /** Chunks that the windows or the socket hold back; null = none. */
+  queue: Buffer[] | null = null;
+  /** Bytes of the first chunk that are sent. */
+  queueOffset = 0;
+  isEndQueued = false;
+  queuedTrailers: Headers | null = null;
+  /** The sender was told to wait. */
+  wantsWritable = false;
+
+  constructor(id: number, method: string, sendWindow: number) {
+    this.id = id;
+    this.method = method;
+    this.sendWindow = sendWindow;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Headers, RequestHead, ResponseHead } from '../head.ts';
+import type { HpackEncoder } from '../hpack/encoder.ts';
+import type { Output } from './output.ts';
+
+/** Heads into fields (RFC 9113 §8). Names go out in lower case, whatever the other side's protocol was. */
+
+export function writeRequestFields(
+  encoder: HpackEncoder,
+  output: Output,
+  head: RequestHead,
+  scheme: string,
+): void {
+  encoder.field(output, ':method', head.method);
+  if (head.method !== 'CONNECT') {
+    encoder.field(output, ':scheme', scheme);
+    encoder.field(output, ':path', head.path);
+  }
+  encoder.field(output, ':authority', head.authority);
+  writeFields(encoder, output, head.headers);
+  if (head.contentLength >= 0) encoder.field(output, 'content-length', String(head.contentLength));
+  if (head.expectContinue) encoder.field(output, 'expect', '100-continue');
+}
+
+export function writeResponseFields(encoder: HpackEncoder, output: Output, head: ResponseHead): void {
+  encoder.field(output, ':status', String(head.status));
+  writeFields(encoder, output, head.headers);
+  if (head.contentLength >= 0) encoder.field(output, 'content-length', String(head.contentLength));
+}
+
+export function writeFields(encoder: HpackEncoder, output: Output, fields: Readonly<Headers>): void {
+  for (let i = 0; i < fields.length; i += 2) {
+    encoder.field(output, (fields[i] as string).toLowerCase(), fields[i + 1] as string);
+  }
+}
