@@ -165,6 +165,8 @@ export interface RedirectActionSpec {
   readonly scheme: string | null;
   readonly authority: string | null;
   readonly port: number | null;
+  /** A port in Host stays even if it is the default of the scheme that is left (Envoy's `require_tls`). */
+  readonly keepsPort: boolean;
   readonly path:
     | { readonly kind: 'full'; readonly value: string }
     | { readonly kind: 'prefix'; readonly value: string }

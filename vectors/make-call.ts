@@ -77,7 +77,9 @@ function refuse(caller: Caller, error: ProtocolError, { via }: CallRequest): voi
 /** Not by `URL`, which would normalise the path. */
 function splitUrl(url: string): { scheme: string; authority: string; target: string } {
   const [, scheme = '', authority = '', target = ''] = /^([a-z]+):\/\/([^/?#]*)([^#]*)/.exec(url) ?? [];
-  return { scheme, authority, target: target.startsWith('/') ? target : `/${target}` };
+  // A URL holds no backslash: the callers of the recordings escaped it.
+  const escaped = target.replaceAll('\\', '%5C');
+  return { scheme, authority, target: escaped.startsWith('/') ? escaped : `/${escaped}` };
 }
 
 function writeRequest(request: CallRequest, authority: string, target: string): string {

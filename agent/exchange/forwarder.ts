@@ -174,7 +174,7 @@ export class Forwarder implements UpstreamEvents {
   #armPerTryTimeout(delayMs: number, attempt: number): void {
     this.#exchange.after(delayMs, () => {
       if (this.#hasResponse || this.attempts !== attempt || !this.#attemptOpen) return;
-      this.#closeAttempt(true);
+      this.#closeAttempt(false);
       if (!this.#tryAgain({ kind: 'per-try-timeout' })) this.#exchange.sendLocalReply(PER_TRY_TIMEOUT);
     });
   }

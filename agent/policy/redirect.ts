@@ -15,7 +15,7 @@ export interface RedirectedRequest {
 export function redirectLocation(spec: RedirectActionSpec, request: RedirectedRequest): string {
   const scheme = spec.scheme ?? request.scheme;
   const port = spec.port === null ? '' : `:${spec.port}`;
-  const host = spec.authority ?? keptHost(request, scheme, port);
+  const host = spec.authority ?? (spec.keepsPort ? request.authority : keptHost(request, scheme, port));
   return `${scheme}://${host}${port}${redirectPath(spec, request)}`;
 }
 

@@ -1,8 +1,9 @@
+import type { Resource } from '../../istio/resource.ts';
 import { BLACK_HOLE_CLUSTER, outboundClusterName } from '../../model/names.ts';
 import type { RetrySpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
 import { MATCH_ALL } from './http-match.ts';
 import { DEFAULT_RETRY } from './http-policies.ts';
-import { decorator } from './http-route.ts';
+import { decorator, originOf } from './http-route.ts';
 import type { Service } from './world.ts';
 
 /** Routes that Istio makes where no VirtualService does. */
@@ -47,5 +48,23 @@ export function catchAllHost(cluster: string | null): VirtualHostSpec {
     name: 'block_all',
     domains: ['*'],
     routes: [{ ...route, action: { kind: 'direct', status: 502, bodyBase64: '' } }],
+  };
+}
+
+/** `servers[].tls.httpsRedirect`: all that did not come by https, before any rule is looked at. */
+export function httpsRedirect(gateway: Resource): RouteSpec {
+  return {
+    ...plainRoute('', '', null),
+    match: {
+      ...MATCH_ALL,
+      headers: [
+        { name: ':scheme', match: { kind: 'exact', value: 'https' }, invert: true, missingIsEmpty: false },
+      ],
+    },
+    action: {
+      ...{ kind: 'redirect', status: 301, scheme: 'https', authority: null, port: null, path: null },
+      keepsPort: true,
+    },
+    origin: originOf(gateway, 'spec.servers'),
   };
 }

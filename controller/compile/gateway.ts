@@ -7,6 +7,7 @@ import type { ListenerSpec } from '../../model/listener.ts';
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
 import { httpRulesOf } from './delegates.ts';
 import { resolveGateway } from './gateway-names.ts';
+import { httpsRedirect } from './default-routes.ts';
 import { compileHttpRoutes, isCatchAll, type RouteContext } from './http-route.ts';
 import { visibleRules } from './mesh-rules.ts';
 import type { Workload } from './world.ts';
@@ -71,19 +72,32 @@ function compileRouteConfig(
   servers: readonly BoundServer[],
 ): RouteConfigSpec {
   const hosts = new Map<string, RouteSpec[]>();
+  const redirects = new Map<string, RouteSpec>();
   for (const { gateway, server } of servers) {
+    const isRedirect = server.tls?.httpsRedirect === true;
+    const redirect = (host: string) => redirects.set(host, httpsRedirect(gateway));
+    if (isRedirect) for (const host of server.hosts ?? []) redirect(splitHost(host, gateway.namespace).dns);
     const name = `${gateway.namespace}/${gateway.name}`;
     for (const rule of rulesOf(index, proxy, name)) {
       const bound = boundHosts(rule, gateway, server);
       if (bound.length === 0) continue;
       const routes = compileHttpRoutes(rule, routeContext(index, proxy, name, server.port?.number ?? port));
-      for (const host of bound) hosts.set(host, [...(hosts.get(host) ?? []), ...routes]);
+      for (const host of bound) {
+        hosts.set(host, [...(hosts.get(host) ?? []), ...routes]);
+        if (isRedirect) redirect(host);
+      }
     }
   }
-  const virtualHosts: VirtualHostSpec[] = [...hosts]
-    .filter(([, routes]) => routes.length > 0)
-    .map(([host, routes]) => ({ name: `${host}:${port}`, domains: [host], routes: catchAllsLast(routes) }));
-  return { name: `http.${port}`, virtualHosts };
+  const virtualHosts = [...new Set([...hosts.keys(), ...redirects.keys()])].map((host): VirtualHostSpec => {
+    const redirect = redirects.get(host);
+    const routes = catchAllsLast(hosts.get(host) ?? []);
+    return {
+      name: `${host}:${port}`,
+      domains: [host],
+      routes: redirect === undefined ? routes : [redirect, ...routes],
+    };
+  });
+  return { name: `http.${port}`, virtualHosts: virtualHosts.filter(({ routes }) => routes.length > 0) };
 }
 
 function routeContext(index: WorldIndex, proxy: Workload, gateway: string, port: number): RouteContext {

@@ -99,6 +99,7 @@ export function compileRedirect(redirect: HttpRedirect, listenerPort: number): R
     scheme,
     authority: redirect.authority ?? null,
     port: redirectPort(redirect, scheme ?? 'http', listenerPort),
+    keepsPort: false,
     path:
       redirect.uri !== undefined
         ? { kind: 'full', value: redirect.uri }

@@ -2,15 +2,15 @@ import { serviceHostname } from '../../model/names.ts';
 import type { Service } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
-/** The forms of a service's name that a caller of a namespace may use; the bare name in its own namespace only. */
+/** What a caller may call a service: `host.` is the absolute form, the bare name means that of its own namespace. */
 export function serviceDomains(service: Service, namespace: string): string[] {
   const { name, namespace: own, hostname } = service;
-  if (hostname !== serviceHostname(name, own)) return [hostname, ...service.vips];
+  if (hostname !== serviceHostname(name, own)) return [hostname, `${hostname}.`, ...service.vips];
   const short = own === namespace ? [name] : [];
   const forms = [hostname, ...short, `${name}.${own}`, `${name}.${own}.svc`];
   // The containers of a headless service may have names of their own below it (StatefulSet's `db-0.db`).
   const below = service.headless ? forms.map((form) => `*.${form}`) : [];
-  return [...forms, ...below, ...service.vips];
+  return [...forms, `${hostname}.`, ...below, ...service.vips];
 }
 
 /** Virtual addresses; and those of its containers, where Docker's own name server answers with them. */

@@ -35,7 +35,7 @@ const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
     ...POLICY.map((field) => `trafficPolicy.${field}`),
     ...POLICY.map((field) => `subsets.*.trafficPolicy.${field}`),
   ],
-  Gateway: ['servers.*.tls', 'servers.*.bind', 'servers.*.defaultEndpoint'],
+  Gateway: ['servers.*.tls.mode', 'servers.*.bind', 'servers.*.defaultEndpoint'],
   Service: ['externalName', 'sessionAffinity'],
 };
 
