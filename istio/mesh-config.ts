@@ -1,3 +1,5 @@
+import type { HttpRetry } from './schema/virtual-service.ts';
+
 /** MeshConfig fields that are in force, with their defaults filled in (ISTIO.md §7). */
 export interface MeshConfig {
   readonly accessLogFile: string;
@@ -17,6 +19,10 @@ export interface MeshConfig {
   readonly defaultDestinationRuleExportTo: readonly string[];
   /** Where an inbound port leads: to the address that was called, or to 127.0.0.1. */
   readonly inboundTrafficPolicy: 'PASSTHROUGH' | 'LOCALHOST';
+  /** For routes without `retries`; null = Istio's own. */
+  readonly defaultHttpRetryPolicy: HttpRetry | null;
+  /** Between a proxy and its application; null = Istio's own. */
+  readonly defaultInboundHttpRetryPolicy: HttpRetry | null;
 }
 
 export const DEFAULT_MESH_CONFIG: MeshConfig = {
@@ -36,4 +42,6 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   defaultVirtualServiceExportTo: ['*'],
   defaultDestinationRuleExportTo: ['*'],
   inboundTrafficPolicy: 'PASSTHROUGH',
+  defaultHttpRetryPolicy: null,
+  defaultInboundHttpRetryPolicy: null,
 };

@@ -85,8 +85,23 @@ describe('MeshConfig', () => {
         holdApplicationUntilProxyStarts: true,
         terminationDrainDuration: '1s',
       },
+      defaultHttpRetryPolicy: { attempts: 3, retryOn: 'gateway-error,404' },
+      defaultInboundHttpRetryPolicy: {},
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 15);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 17);
+  });
+
+  it('refuses a default retry policy as it refuses a route its retries', () => {
+    const { violations } = read(
+      documentOf('MeshConfig', {
+        defaultHttpRetryPolicy: { attempts: 1, retryOn: '5xx, reset' },
+        defaultInboundHttpRetryPolicy: { attempts: -1 },
+      }),
+    );
+    assert.deepEqual(
+      violations.map(({ severity, path }) => `${severity} ${path}`),
+      ['Error defaultHttpRetryPolicy.retryOn', 'Error defaultInboundHttpRetryPolicy.attempts'],
+    );
   });
 });

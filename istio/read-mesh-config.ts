@@ -19,6 +19,8 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'defaultConfig.gatewayTopology.numTrustedProxies',
   'defaultConfig.holdApplicationUntilProxyStarts',
   'defaultConfig.terminationDrainDuration',
+  'defaultHttpRetryPolicy',
+  'defaultInboundHttpRetryPolicy',
 ]);
 
 /** A MeshConfig document over the defaults: top-level fields override whole (ISTIO.md §7). */
@@ -51,6 +53,8 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
     defaultDestinationRuleExportTo:
       document.defaultDestinationRuleExportTo ?? defaults.defaultDestinationRuleExportTo,
     inboundTrafficPolicy: document.inboundTrafficPolicy?.mode ?? defaults.inboundTrafficPolicy,
+    defaultHttpRetryPolicy: document.defaultHttpRetryPolicy ?? null,
+    defaultInboundHttpRetryPolicy: document.defaultInboundHttpRetryPolicy ?? null,
   };
 }
 

@@ -73,7 +73,6 @@ const WAITING: Readonly<Record<string, string>> = {
   'sidecar-scoping/service-export-to': 'ServiceEntry',
   'timeouts-retries/attempts': 'ServiceEntry',
   'timeouts-retries/default-policy': 'ServiceEntry',
-  'timeouts-retries/mesh-default-retries': 'defaultHttpRetryPolicy',
   'timeouts-retries/other-host': 'ServiceEntry',
   'weights/load-balancing': 'consistent hashing',
 };

@@ -1,6 +1,7 @@
 import type { ResponseFlag } from '../../model/response-flag.ts';
 import type { RetrySpec, RouteActionSpec } from '../../model/route.ts';
 import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
+import { expectedTimeoutMs } from '../policy/expected-timeout.ts';
 import type { FormatContext } from '../policy/format.ts';
 import { applyHeaderOps } from '../policy/header-ops.ts';
 import { getHeader, setHeader } from '../policy/headers.ts';
@@ -68,6 +69,10 @@ export class Forwarder implements UpstreamEvents {
   #isRequestPaused = false;
   #isUpstreamFull = false;
   #sentAtMs = 0;
+  /** When the caller's request was whole, from where the route's timeout runs; -1 = not yet. */
+  #completeAtMs = -1;
+  /** Counts attempts and free repetitions, so that a timer knows its own. */
+  #round = 0;
   #attemptOpen = false;
   #tunnelEnds = 0;
 
@@ -86,7 +91,7 @@ export class Forwarder implements UpstreamEvents {
 
   start(): void {
     this.#editRequest();
-    if (this.#action.timeoutMs > 0 && this.#body === null) this.#armTimeout();
+    if (this.#body === null) this.#onComplete();
     this.#attempt();
     // Behind the first attempt, which chose a host; without one there is nothing to copy.
     if (this.#exchange.route.mirrors.length > 0 && this.host !== null)
@@ -119,13 +124,23 @@ export class Forwarder implements UpstreamEvents {
     if (pipeline.direction === 'inbound') return;
     if (route.spec.decorator !== '')
       setHeader(request.headers, 'x-envoy-decorator-operation', route.spec.decorator);
-    if (this.#action.timeoutMs > 0) {
-      const perTryMs = this.#retry?.perTryTimeoutMs ?? 0;
-      const expectedMs = perTryMs > 0 ? Math.min(perTryMs, this.#action.timeoutMs) : this.#action.timeoutMs;
-      setHeader(request.headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
-    } else if ((this.#retry?.perTryTimeoutMs ?? 0) > 0) {
-      setHeader(request.headers, 'x-envoy-expected-rq-timeout-ms', String(this.#retry?.perTryTimeoutMs));
-    }
+    this.#tellTimeout(0);
+  }
+
+  #tellTimeout(elapsedMs: number): void {
+    const expectedMs = expectedTimeoutMs(
+      this.#action.timeoutMs,
+      this.#retry?.perTryTimeoutMs ?? 0,
+      elapsedMs,
+    );
+    if (expectedMs > 0)
+      setHeader(this.#exchange.request.headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
+  }
+
+  #onComplete(): void {
+    if (this.#action.timeoutMs === 0) return;
+    this.#completeAtMs = this.#exchange.pipeline.services.clock.now();
+    this.#armTimeout();
   }
 
   /** The whole request with all its attempts, from its end on (RouteAction.timeout). */
@@ -153,6 +168,7 @@ export class Forwarder implements UpstreamEvents {
           ? this.#cluster.pickAgain(this.#tried, this.#retry?.hostSelectionAttempts ?? 0)
           : this.#cluster.pick();
     this.attempts += 1;
+    this.#round += 1;
     if (host === null) {
       this.#exchange.sendLocalReply(NO_HEALTHY_UPSTREAM);
       return;
@@ -165,15 +181,18 @@ export class Forwarder implements UpstreamEvents {
       setHeader(request.headers, 'x-envoy-attempt-count', this.attempts === 1 ? '1' : String(this.attempts));
     }
     this.#sentAtMs = pipeline.services.clock.now();
-    const perTryMs = this.#retry?.perTryTimeoutMs ?? 0;
-    if (perTryMs > 0) this.#armPerTryTimeout(perTryMs, this.attempts);
     this.#isWaitingForPool = true;
     host.pool.request(request, this.#body !== null, this);
   }
 
-  #armPerTryTimeout(delayMs: number, attempt: number): void {
+  /** Runs while a host has the whole request: the wait for a connection or for the caller's body does not count. */
+  #armPerTryTimeout(): void {
+    const delayMs = this.#retry?.perTryTimeoutMs ?? 0;
+    if (delayMs === 0 || this.#stream === null) return;
+    if (this.#body !== null && !this.#body.isEnded) return;
+    const round = this.#round;
     this.#exchange.after(delayMs, () => {
-      if (this.#hasResponse || this.attempts !== attempt || !this.#attemptOpen) return;
+      if (this.#hasResponse || this.#round !== round || !this.#attemptOpen) return;
       this.#closeAttempt(false);
       if (!this.#tryAgain({ kind: 'per-try-timeout' })) this.#exchange.sendLocalReply(PER_TRY_TIMEOUT);
     });
@@ -183,6 +202,7 @@ export class Forwarder implements UpstreamEvents {
     this.#isWaitingForPool = false;
     this.#stream = stream;
     this.#isUpstreamFull = false;
+    this.#armPerTryTimeout();
     if (this.#body !== null) this.#pump();
   }
 
@@ -197,7 +217,10 @@ export class Forwarder implements UpstreamEvents {
     this.#body.isEnded = true;
     this.#body.trailers = trailers;
     this.#mirroring?.end(trailers);
-    if (this.#action.timeoutMs > 0 && !this.#hasResponse) this.#armTimeout();
+    if (!this.#hasResponse) {
+      this.#onComplete();
+      this.#armPerTryTimeout();
+    }
     this.#pump();
   }
 
@@ -265,6 +288,7 @@ export class Forwarder implements UpstreamEvents {
       status: head.status,
       grpcStatus: grpcStatus === undefined ? null : Number(grpcStatus),
       isOverloaded: getHeader(head.headers, 'x-envoy-overloaded') !== undefined,
+      isRateLimited: getHeader(head.headers, 'x-envoy-ratelimited') !== undefined,
     });
   }
 
@@ -333,8 +357,15 @@ export class Forwarder implements UpstreamEvents {
     this.#rewind();
     const number = retry.attempts - this.#retriesLeft;
     const delayMs = retryDelayMs(retry.backoffMs, number, this.#exchange.pipeline.services.random());
-    this.#exchange.after(delayMs, () => this.#attempt());
+    this.#exchange.after(delayMs, () => this.#retryNow());
     return true;
+  }
+
+  #retryNow(): void {
+    const { pipeline } = this.#exchange;
+    if (this.#completeAtMs >= 0 && pipeline.direction !== 'inbound')
+      this.#tellTimeout(pipeline.services.clock.now() - this.#completeAtMs);
+    this.#attempt();
   }
 
   #rewind(): void {

@@ -19,6 +19,8 @@ export interface MemoryRequest {
   readonly headers?: Headers;
   readonly body?: string;
   readonly upgrade?: string;
+  /** More of the body may follow by hand, and its end. */
+  readonly isOpen?: boolean;
 }
 
 export interface MemoryResponse {
@@ -120,7 +122,7 @@ export function sendRequest(
   const exchange = new Exchange(pipeline, downstream, head, body !== '', () => {});
   exchange.start();
   if (body !== '') exchange.onRequestData(Buffer.from(body));
-  exchange.onRequestEnd(null);
+  if (request.isOpen !== true) exchange.onRequestEnd(null);
   return { exchange, downstream };
 }
 

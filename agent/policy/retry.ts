@@ -7,6 +7,8 @@ export type AttemptOutcome =
       readonly status: number;
       readonly grpcStatus: number | null;
       readonly isOverloaded: boolean;
+      /** `x-envoy-ratelimited`: another proxy refused it. */
+      readonly isRateLimited: boolean;
     }
   /** The connection could not be made, TLS included. */
   | { readonly kind: 'connect-failure' }
@@ -35,6 +37,7 @@ function matchesWord(word: string, policy: RetrySpec, outcome: AttemptOutcome): 
     case 'overflow':
       return false;
     case 'response':
+      if (outcome.isRateLimited) return word === 'envoy-ratelimited';
       return !outcome.isOverloaded && matchesResponse(word, policy, outcome.status, outcome.grpcStatus);
     case 'connect-failure':
       return word === 'connect-failure' || word === 'reset-before-request' || countsAsAnyReset(word);

@@ -2,7 +2,6 @@ import type { Resource } from '../../istio/resource.ts';
 import { BLACK_HOLE_CLUSTER, outboundClusterName } from '../../model/names.ts';
 import type { RetrySpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
 import { MATCH_ALL } from './http-match.ts';
-import { DEFAULT_RETRY } from './http-policies.ts';
 import { decorator, originOf } from './http-route.ts';
 import type { Service } from './world.ts';
 
@@ -31,8 +30,8 @@ export function plainRoute(name: string, cluster: string, retry: RetrySpec | nul
 }
 
 /** Every path of a service to its cluster on that port. */
-export function defaultRoute(service: Service, port: number): RouteSpec {
-  const route = plainRoute('default', outboundClusterName(port, '', service.hostname), DEFAULT_RETRY);
+export function defaultRoute(service: Service, port: number, retry: RetrySpec | null): RouteSpec {
+  const route = plainRoute('default', outboundClusterName(port, '', service.hostname), retry);
   return route.action.kind === 'route'
     ? { ...route, decorator: decorator(route.action, route.match, service.name, port) }
     : route;

@@ -8,6 +8,7 @@ import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/ro
 import { httpsRedirect } from './default-routes.ts';
 import { httpRulesOf } from './delegates.ts';
 import { resolveGateway } from './gateway-names.ts';
+import { defaultRetry } from './http-policies.ts';
 import { compileHttpRoutes, isCatchAll, type RouteContext } from './http-route.ts';
 import { visibleRules } from './mesh-rules.ts';
 import type { Workload } from './world.ts';
@@ -107,6 +108,7 @@ function routeContext(index: WorldIndex, proxy: Workload, gateway: string, port:
     labels: proxy.labels,
     port,
     findService: (hostname) => index.servicesByHost.get(hostname),
+    defaultRetry: defaultRetry(index.world.mesh),
     rulesOf: (rule) => httpRulesOf(index, rule),
   };
 }

@@ -1,4 +1,5 @@
 import { parseDurationMs } from '../../istio/duration.ts';
+import type { MeshConfig } from '../../istio/mesh-config.ts';
 import type { CorsPolicy, HttpFault, HttpRedirect, HttpRetry } from '../../istio/schema/virtual-service.ts';
 import { GRPC_CODES } from '../../istio/validate/http-action.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   StringMatchSpec,
 } from '../../model/route.ts';
 import { compileStringMatch } from './http-match.ts';
+import type { PortProtocol } from './world.ts';
 
 const DEFAULT_RETRY_ON = [
   'connect-failure',
@@ -32,14 +34,28 @@ export const DEFAULT_RETRY: RetrySpec = {
 };
 
 /** Istio's default between a proxy and its own application. */
-export const INBOUND_RETRY: RetrySpec = {
+const INBOUND_RETRY: RetrySpec = {
   ...DEFAULT_RETRY,
   retryOn: ['reset-before-request'],
   hostSelectionAttempts: 0,
 };
 
-export function compileRetry(retries: HttpRetry | undefined): RetrySpec | null {
-  if (retries === undefined) return DEFAULT_RETRY;
+/** Of a route without `retries`: MeshConfig's default policy, else Istio's own. */
+export function defaultRetry({ defaultHttpRetryPolicy: policy }: MeshConfig): RetrySpec | null {
+  return policy === null ? DEFAULT_RETRY : compileRetry(policy);
+}
+
+/** Between a proxy and its own application. gRPC is not tried again there. */
+export function inboundRetry(
+  { defaultInboundHttpRetryPolicy: policy }: MeshConfig,
+  protocol: PortProtocol,
+): RetrySpec | null {
+  if (protocol === 'grpc' || protocol === 'grpc-web') return null;
+  return policy === null ? INBOUND_RETRY : compileRetry(policy);
+}
+
+/** Attempts of 0 switch retries off. */
+export function compileRetry(retries: HttpRetry): RetrySpec | null {
   const attempts = retries.attempts ?? 0;
   if (attempts === 0) return null;
   const words =

@@ -12,6 +12,7 @@ import type {
   DirectResponseActionSpec,
   MirrorSpec,
   Origin,
+  RetrySpec,
   RewriteSpec,
   RouteActionSpec,
   RouteMatchSpec,
@@ -40,6 +41,8 @@ export interface RouteContext {
   readonly labels: Labels;
   /** The port that the caller addressed. */
   readonly port: number;
+  /** For rules without `retries`. */
+  readonly defaultRetry: RetrySpec | null;
   findService(hostname: string): Service | undefined;
   /** With those of its delegates. */
   rulesOf(resource: Resource<VirtualServiceSpec>): readonly HttpRule[];
@@ -159,7 +162,7 @@ function compileAction(
       };
     }),
     timeoutMs: milliseconds(rule.timeout),
-    retry: compileRetry(rule.retries),
+    retry: rule.retries === undefined ? context.defaultRetry : compileRetry(rule.retries),
     rewrite: compileRewrite(rule, match, authority),
     mirrors: compileMirrors(rule, resource.namespace, context),
     hash: [],

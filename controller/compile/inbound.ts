@@ -7,7 +7,7 @@ import type { RouteConfigSpec } from '../../model/route.ts';
 import { type InboundTarget, inboundCluster } from './clusters.ts';
 import { plainRoute } from './default-routes.ts';
 import { findDestinationPolicy } from './destination-rules.ts';
-import { INBOUND_RETRY } from './http-policies.ts';
+import { inboundRetry } from './http-policies.ts';
 import { tcpRoute } from './l4-routes.ts';
 import type { Sidecar } from './sidecar-scope.ts';
 import { selectBlocks } from './traffic-policy.ts';
@@ -132,15 +132,15 @@ function inboundListener(index: WorldIndex, { number, protocol }: InboundPort): 
   }));
 }
 
-function inboundRoutes(index: WorldIndex, { number, servicePort }: InboundPort): RouteConfigSpec {
+function inboundRoutes(index: WorldIndex, { number, servicePort, protocol }: InboundPort): RouteConfigSpec {
   const name = inboundClusterName(number);
-  return index.shared.get(`inbound routes ${name} ${servicePort}`, () => ({
+  return index.shared.get(`inbound routes ${name} ${servicePort} ${protocol}`, () => ({
     name,
     virtualHosts: [
       {
         name: `inbound|http|${servicePort}`,
         domains: ['*'],
-        routes: [plainRoute('default', name, INBOUND_RETRY)],
+        routes: [plainRoute('default', name, inboundRetry(index.world.mesh, protocol))],
       },
     ],
   }));
@@ -166,7 +166,7 @@ function catchAllRoutes(index: WorldIndex): RouteConfigSpec {
       {
         name: 'inbound|http|0',
         domains: ['*'],
-        routes: [plainRoute('default', INBOUND_PASSTHROUGH_CLUSTER, INBOUND_RETRY)],
+        routes: [plainRoute('default', INBOUND_PASSTHROUGH_CLUSTER, inboundRetry(index.world.mesh, 'auto'))],
       },
     ],
   }));

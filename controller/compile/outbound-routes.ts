@@ -4,6 +4,7 @@ import { MESH_GATEWAY } from '../../model/names.ts';
 import type { RouteConfigSpec, VirtualHostSpec } from '../../model/route.ts';
 import { catchAllHost, defaultRoute } from './default-routes.ts';
 import { httpRulesOf } from './delegates.ts';
+import { defaultRetry } from './http-policies.ts';
 import { compileHttpRoutes, type RouteContext } from './http-route.ts';
 import { hostsOf } from './mesh-rules.ts';
 import { serviceDomains } from './service-names.ts';
@@ -32,6 +33,7 @@ export function routeContext(index: WorldIndex, view: OutboundView, port: number
     labels: view.labels,
     port,
     findService: (hostname) => index.servicesByHost.get(hostname),
+    defaultRetry: defaultRetry(index.world.mesh),
     rulesOf: (rule) => httpRulesOf(index, rule),
   };
 }
@@ -44,12 +46,13 @@ export function serviceHost(
   service: Service,
   port: number,
 ): VirtualHostSpec {
+  const context = routeContext(index, view, port);
   const rule = egress.rules.ownerOf(service.hostname);
-  const routes = rule === undefined ? [] : compileHttpRoutes(rule, routeContext(index, view, port));
+  const routes = rule === undefined ? [] : compileHttpRoutes(rule, context);
   return {
     name: `${service.hostname}:${port}`,
     domains: serviceDomains(service, view.scope.namespace),
-    routes: routes.length > 0 ? routes : [defaultRoute(service, port)],
+    routes: routes.length > 0 ? routes : [defaultRoute(service, port, context.defaultRetry)],
   };
 }
 

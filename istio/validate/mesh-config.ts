@@ -2,11 +2,16 @@ import type { FieldPath } from '../field-path.ts';
 import { EFFECTIVE_MESH_CONFIG } from '../read-mesh-config.ts';
 import type { MeshConfigDocument } from '../schema/mesh-config.ts';
 import type { Findings } from './finding.ts';
+import { validateRetries } from './http-action.ts';
 import { checkDuration } from './values.ts';
 
 /** `ValidateMeshConfig` of Istio, for what is in force here; the rest is told to be without effect. */
 export function validateMeshConfig(document: MeshConfigDocument, findings: Findings): void {
   checkDuration(document.connectTimeout, ['connectTimeout'], findings);
+  for (const field of ['defaultHttpRetryPolicy', 'defaultInboundHttpRetryPolicy'] as const) {
+    const policy = document[field];
+    if (policy !== undefined) validateRetries(policy, [field], findings);
+  }
   if (document.outboundTrafficPolicy !== undefined && document.outboundTrafficPolicy.mode === undefined) {
     findings.warn(
       ['outboundTrafficPolicy'],
