@@ -5,6 +5,7 @@ import pino from 'pino';
 import { createSystemClock } from '../base/clock.ts';
 import { errorMessage, LateenError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
 import { CONTROL_SOCKET } from '../model/agent-container.ts';
 import { LABEL } from '../model/labels.ts';
 import { PORT } from '../model/ports.ts';
@@ -12,6 +13,7 @@ import { openAdminServer } from './admin/admin-server.ts';
 import { createPages } from './admin/pages.ts';
 import { Attacher } from './attach/attacher.ts';
 import { GatewayNetworks } from './attach/gateway-networks.ts';
+import { HeldApps } from './attach/held-apps.ts';
 import { Controller } from './controller.ts';
 import type { LastGood } from './last-good/last-good.ts';
 import { StateFile } from './last-good/state-file.ts';
@@ -22,6 +24,7 @@ import { inspectSelf, type Self } from './self.ts';
 import { openConfigDirectory } from './sources/directory/config-directory.ts';
 import { type DockerSource, openDockerSource } from './sources/docker/docker-source.ts';
 import { roleOf } from './world/membership.ts';
+import { holdsApplication } from './world/proxy-config-label.ts';
 
 const env = process.env;
 const version = process.env.LATEEN_VERSION ?? 'dev';
@@ -45,13 +48,16 @@ const log: Logger = {
 
 /** The daemon may come up after the controller: asked until it answers. */
 async function findSelf(docker: Docker): Promise<Self> {
+  let told = '';
   for (let pauseMs = 200; ; pauseMs = Math.min(5000, pauseMs * 2)) {
     try {
       return await inspectSelf(docker, env['LATEEN_MESH'] ?? '');
     } catch (error) {
       const remedy = error instanceof LateenError ? error.remedy : null;
-      const cause = error instanceof Error ? error.cause : undefined;
-      log.error(errorMessage(error), { cause: errorMessage(cause), remedy });
+      const cause = errorMessage(error instanceof Error ? error.cause : undefined);
+      // Once, however long it lasts.
+      if (cause !== told) log.error(errorMessage(error), { cause, remedy });
+      told = cause;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
@@ -63,6 +69,7 @@ log.info('controller starts', { version, mesh: self.membership.meshId, config: c
 
 const lastGoodFile = new StateFile<LastGood>(join(stateDirectory, 'last-good.json'));
 const sessionFile = new StateFile<SessionState>(join(stateDirectory, 'sessions.json'));
+const heldFile = new StateFile<readonly string[]>(join(stateDirectory, 'held.json'));
 const complain = (what: string) => (error: unknown) =>
   log.error(`${what} cannot be written`, { error: errorMessage(error) });
 
@@ -107,14 +114,15 @@ const attacher = new Attacher({
   docker,
   membership: self.membership,
   sessions,
+  held: new HeldApps(await heldFile.read([]), (ids) =>
+    heldFile.write(ids).catch(complain('the list of held containers')),
+  ),
   image: self.image,
   controlVolume: self.controlVolume,
   logLevel,
   log,
   isConnected: (container) => hub.isConnected(container),
-  mustHold: ({ labels }) =>
-    labels[LABEL.holdApplication] === 'true' ||
-    (controller.world?.mesh.holdApplicationUntilProxyStarts ?? false),
+  mustHold: ({ labels }) => holdsApplication(labels, controller.world?.mesh ?? DEFAULT_MESH_CONFIG),
 });
 
 const controlServer = await openControlServer({

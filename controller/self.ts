@@ -14,9 +14,12 @@ export interface Self {
   readonly membership: Membership;
 }
 
+const DAEMON_REMEDY =
+  'Start Docker; where its socket is not /var/run/docker.sock, set LATEEN_DOCKER_SOCKET and run `docker compose up -d`.';
+
 /**
  * @param wantedMesh `LATEEN_MESH`, '' = the compose project's name
- * @throws LateenError if this process does not run in a container of the daemon that it talks to
+ * @throws LateenError if the daemon does not answer, or this process does not run in a container of the daemon that it talks to
  */
 export async function inspectSelf(docker: Docker, wantedMesh: string): Promise<Self> {
   try {
@@ -32,6 +35,12 @@ export async function inspectSelf(docker: Docker, wantedMesh: string): Promise<S
       membership: { meshId: claimed, project },
     };
   } catch (cause) {
+    if ((cause as { statusCode?: number }).statusCode === undefined) {
+      throw new LateenError('DAEMON_AWAY', 'the Docker daemon does not answer', {
+        cause,
+        remedy: DAEMON_REMEDY,
+      });
+    }
     throw new LateenError('SELF_UNKNOWN', 'the controller cannot find its own container', {
       cause,
       remedy:

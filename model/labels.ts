@@ -21,6 +21,8 @@ export const LABEL = {
   includeOutboundIPRanges: 'traffic.sidecar.istio.io/includeOutboundIPRanges',
   excludeInboundPorts: 'traffic.sidecar.istio.io/excludeInboundPorts',
   includeInboundPorts: 'traffic.sidecar.istio.io/includeInboundPorts',
+  proxyConfig: 'proxy.istio.io/config',
+  /** The one field of `proxy.istio.io/config` that most people want, as a label of its own. */
   holdApplication: 'proxy.istio.io/holdApplicationUntilProxyStarts',
   /** `controller`, `agent` or `gateway`: set on the mesh's own containers. */
   role: 'lateen.role',

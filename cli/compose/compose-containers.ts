@@ -42,6 +42,8 @@ function factsOf(project: ComposeProject, service: ComposeService, image: readon
       ...asList(fields['expose']).map(String),
       ...publishedTargets(fields),
     ]),
+    publishedPorts: [],
+    startError: '',
     stopSignal: '',
     image: String(fields['image'] ?? ''),
     networkMode: networkMode(fields),

@@ -15,12 +15,14 @@ import {
   roleOf,
 } from '../world/membership.ts';
 import { createAgentSpec, STARTED_LABEL } from './agent-spec.ts';
+import type { HeldApps } from './held-apps.ts';
 import { createTokenArchive } from './token-archive.ts';
 
 export interface AttacherDeps {
   readonly docker: Docker;
   readonly membership: Membership;
   readonly sessions: Sessions;
+  readonly held: HeldApps;
   readonly image: string;
   readonly controlVolume: string;
   readonly logLevel: string;
@@ -34,6 +36,7 @@ export interface AttacherDeps {
 const RETRY_MS = { first: 500, most: 15_000 };
 /** An agent connects again within two seconds of its controller's start. */
 const ADOPTION_MS = 5000;
+const LET_GO_AGAIN_MS = 1000;
 
 /**
  * Gives every meshed container that runs an agent of its own, and every gateway its token. Looks at what is there each
@@ -44,7 +47,6 @@ export class Attacher {
   readonly #busy = new Set<string>();
   readonly #greeted = new Set<string>();
   readonly #adopted = new Set<string>();
-  readonly #held = new Set<string>();
   readonly #retries = new Map<string, number>();
   #containers: ReadonlyMap<string, ContainerFacts> = new Map();
 
@@ -54,6 +56,7 @@ export class Attacher {
 
   reconcile(containers: ReadonlyMap<string, ContainerFacts>): void {
     this.#containers = containers;
+    this.#forgetHeld(containers);
     for (const facts of containers.values()) {
       if (!isMember(this.#deps.membership, facts)) continue;
       const isStartedByCompose = roleOf(facts) === 'gateway' || ownsNamespace(facts);
@@ -68,7 +71,7 @@ export class Attacher {
 
   /** The agent of this app has everything: the app may run, if it was held. */
   onReady(appId: string): void {
-    if (this.#held.delete(appId)) void this.#unpause(appId);
+    if (this.#deps.held.has(appId)) void this.#letGo(appId);
   }
 
   #wantsAgent(facts: ContainerFacts): boolean {
@@ -94,7 +97,6 @@ export class Attacher {
     const key = `${app.id} ${app.startedAt}`;
     const agents = this.#agentsOf(app).filter(({ labels }) => labels[STARTED_LABEL] === app.startedAt);
     const hasAgent = agents.some(({ state, isDraining }) => state === 'running' && !isDraining);
-    if (hasAgent) this.#releaseOrphan(app, agents);
     if (hasAgent || this.#busy.has(key)) return;
     this.#busy.add(key);
     try {
@@ -114,7 +116,7 @@ export class Attacher {
   }
 
   async #onFailure(app: ContainerFacts, key: string, error: unknown): Promise<void> {
-    if (this.#held.delete(app.id)) await this.#unpause(app.id);
+    if (this.#deps.held.has(app.id)) await this.#letGo(app.id);
     const delayMs = Math.min(RETRY_MS.most, (this.#retries.get(key) ?? RETRY_MS.first / 2) * 2);
     this.#retries.set(key, delayMs);
     const current = this.#containers.get(app.id);
@@ -207,25 +209,36 @@ export class Attacher {
   }
 
   async #pause(app: ContainerFacts): Promise<void> {
-    await this.#deps.docker.getContainer(app.id).pause();
-    this.#held.add(app.id);
+    await this.#deps.held.add(app.id);
+    try {
+      await this.#deps.docker.getContainer(app.id).pause();
+    } catch (error) {
+      await this.#deps.held.remove(app.id);
+      throw error;
+    }
   }
 
-  /** Paused by a predecessor that did not live to unpause it. */
-  #releaseOrphan(app: ContainerFacts, agents: readonly ContainerFacts[]): void {
-    if (app.state !== 'paused' || this.#held.has(app.id) || !this.#deps.mustHold(app)) return;
-    this.#held.add(app.id);
-    if (agents.some(({ id }) => this.#deps.isConnected(id))) this.onReady(app.id);
-  }
-
-  async #unpause(appId: string): Promise<void> {
+  async #letGo(appId: string): Promise<void> {
     try {
       await this.#deps.docker.getContainer(appId).unpause();
     } catch (error) {
-      this.#deps.log.warn('a held container could not be let go', {
-        container: appId,
-        error: errorMessage(error),
-      });
+      // Somebody else let it go, or it is gone.
+      const isOver = /is not paused|no such container|is not running/i.test(errorMessage(error));
+      if (!isOver) {
+        const fields = { container: appId, error: errorMessage(error), retryInMs: LET_GO_AGAIN_MS };
+        this.#deps.log.warn('a held container could not be let go', fields);
+        setTimeout(() => this.onReady(appId), LET_GO_AGAIN_MS).unref();
+        return;
+      }
+    }
+    await this.#deps.held.remove(appId);
+  }
+
+  /** A container that ended is held no more: its next start holds it anew. */
+  #forgetHeld(containers: ReadonlyMap<string, ContainerFacts>): void {
+    for (const id of this.#deps.held.ids) {
+      const state = containers.get(id)?.state;
+      if (state === undefined || state === 'stopped') void this.#deps.held.remove(id);
     }
   }
 }

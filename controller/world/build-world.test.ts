@@ -22,6 +22,8 @@ function container(
     startedAt: '',
     networks: [{ id: 'net', name: 'shop_default', address: `172.20.0.${sequence}`, addressV6: '' }],
     exposedPorts: [{ port: 8080, protocol: 'tcp' }],
+    publishedPorts: [],
+    startError: '',
     stopSignal: '',
     image: '',
     networkMode: 'shop_default',

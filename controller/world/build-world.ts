@@ -6,8 +6,10 @@ import { LABEL, matchesLabels } from '../../model/labels.ts';
 import { DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/names.ts';
 import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
 import type { ContainerFacts } from './container-facts.ts';
+import { gatewayStartFault } from './gateway-start-fault.ts';
 import { labelTypos } from './label-typos.ts';
 import { isInjected, isMember, isOneOff, type Membership, ownsNamespace, roleOf } from './membership.ts';
+import { readProxyConfigLabel } from './proxy-config-label.ts';
 import { containerPorts, documentPorts } from './service-ports.ts';
 import { assignVirtualAddresses } from './virtual-addresses.ts';
 
@@ -93,6 +95,14 @@ function createMember(facts: ContainerFacts, input: WorldInput, violations: Viol
     );
   for (const { message, remedy } of labelTypos(labels))
     violations.push(containerViolation(facts, 'LAT0105', message, remedy));
+  for (const { message, remedy } of readProxyConfigLabel(labels).faults)
+    violations.push(containerViolation(facts, 'LAT0106', message, remedy));
+  const fault = isGateway ? gatewayStartFault(facts) : null;
+  if (fault !== null)
+    violations.push({
+      ...containerViolation(facts, 'LAT0107', fault.message, fault.remedy),
+      severity: 'Error',
+    });
   return {
     facts,
     dockerName,

@@ -12,6 +12,10 @@ export interface ContainerFacts {
   readonly startedAt: string;
   readonly networks: readonly NetworkFacts[];
   readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
+  /** Ports of the host that lead to the container. */
+  readonly publishedPorts: readonly { readonly port: number; readonly hostPort: number }[];
+  /** Why Docker could not start it, in Docker's words; '' = it could, or nobody tried. */
+  readonly startError: string;
   /** Name or number, e.g. `SIGTERM`; '' = Docker's default. */
   readonly stopSignal: string;
   readonly image: string;

@@ -72,6 +72,8 @@ function container(name: string, labels: Readonly<Record<string, string>>, index
     startedAt: '',
     networks: [{ id: 'net', name: 'net', address: `10.0.0.${index}`, addressV6: '' }],
     exposedPorts: [],
+    publishedPorts: [],
+    startError: '',
     stopSignal: '',
     image: '',
     networkMode: 'net',

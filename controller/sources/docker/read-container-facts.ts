@@ -18,6 +18,8 @@ export function readContainerFacts(info: ContainerInspectInfo, isDraining: boole
       }))
       .filter(({ address }) => address !== ''),
     exposedPorts: Object.keys(info.Config.ExposedPorts ?? {}).flatMap(readExposedPort),
+    publishedPorts: Object.entries(info.HostConfig.PortBindings ?? {}).flatMap(readPublished),
+    startError: info.State.Running ? '' : (info.State.Error ?? ''),
     stopSignal: (info.Config as { StopSignal?: string }).StopSignal ?? '',
     image: info.Image,
     networkMode: info.HostConfig.NetworkMode ?? '',
@@ -43,4 +45,13 @@ function readExposedPort(text: string): ContainerFacts['exposedPorts'][number][]
   const to = Math.min(Number(match[2] ?? from), from + 1000);
   const protocol = match[3] === 'udp' ? 'udp' : 'tcp';
   return Array.from({ length: to - from + 1 }, (_, index) => ({ port: from + index, protocol }));
+}
+
+/** `8080/tcp` → the host's ports. */
+function readPublished([text, bindings]: [string, unknown]): ContainerFacts['publishedPorts'][number][] {
+  const port = Number.parseInt(text, 10);
+  const hosts = (bindings ?? []) as readonly { readonly HostPort?: string }[];
+  return hosts
+    .map(({ HostPort }) => ({ port, hostPort: Number(HostPort ?? 0) }))
+    .filter(({ hostPort }) => hostPort > 0);
 }
