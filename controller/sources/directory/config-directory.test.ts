@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -112,4 +112,33 @@ test('a burst of files becomes few changes', async (context) => {
   await Promise.all(Array.from({ length: 30 }, (_, index) => save(`${index}.yaml`, VALID)));
   await until(() => files().size === 30);
   assert.ok(changes() < 25, `${changes()} changes for 30 files`);
+});
+
+test('a change of Kubernetes’ ..data link is one change, and nothing is read twice', async (context) => {
+  const { path, until, files } = await open(context);
+  const put = async (version: string, name: string) => {
+    await mkdir(join(path, `..${version}`));
+    await writeFile(join(path, `..${version}`, 'shop.yaml'), VALID.replace('name: shop', `name: ${name}`));
+    await symlink(`..${version}`, join(path, '..data_tmp'));
+    await rename(join(path, '..data_tmp'), join(path, '..data'));
+  };
+  await put('2026_1', 'first');
+  await symlink(join('..data', 'shop.yaml'), join(path, 'shop.yaml'));
+  await until(() => namesIn(files().get('shop.yaml'))[0] === 'first');
+  await put('2026_2', 'second');
+  await until(() => namesIn(files().get('shop.yaml'))[0] === 'second');
+  assert.deepEqual([...files().keys()], ['shop.yaml']);
+});
+
+test('a link that leads nowhere is told, and hidden files of editors are not looked at', async (context) => {
+  const { path, until, save, files } = await open(context);
+  await symlink('user@host.1234', join(path, '.#shop.yaml'));
+  await save('.shop.yaml', 'kind: {');
+  await symlink('/elsewhere/shop.yaml', join(path, 'shop.yaml'));
+  await symlink('loop.yaml', join(path, 'loop.yaml'));
+  await until(() => files().size === 2);
+  const state = files().get('shop.yaml');
+  assert.ok(state?.kind === 'unknown');
+  assert.match(state.violation.message, /leads nowhere \(to \/elsewhere\/shop\.yaml\)/);
+  assert.equal(files().get('loop.yaml')?.kind, 'unknown');
 });

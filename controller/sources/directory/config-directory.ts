@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { errorCode, errorMessage } from '../../../base/errors.ts';
@@ -20,6 +20,8 @@ export interface ConfigDirectory {
 }
 
 const IS_CONFIG = /\.(ya?ml|json)$/;
+/** Editors' swap and lock files, and Kubernetes' `..data`: its files are read by the links that lead into it. */
+const IS_HIDDEN = /(^|\/)\./;
 /** A file that vanished may be an editor's rename under way. */
 const DELETION_DELAY_MS = 200;
 /** A file that is broken may be half written: it is looked at once more before anybody is told. */
@@ -102,7 +104,7 @@ class DirectoryReader {
   /** Whether anything changed. */
   async #scan(): Promise<boolean> {
     const paths = (await readdir(this.#deps.path, { recursive: true }))
-      .filter((path) => IS_CONFIG.test(path))
+      .filter((path) => IS_CONFIG.test(path) && !IS_HIDDEN.test(path))
       .sort();
     const next = new Map<string, Known>();
     let hasChanged = false;
@@ -148,9 +150,9 @@ class DirectoryReader {
       }
       return { stamp, state, missingSinceMs: null };
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return null;
-      const state = unknown(file, `the file cannot be read (${errorCode(error)})`, 'Check its permissions.');
-      return before?.state.kind === 'unknown' ? before : { stamp: '', state, missingSinceMs: null };
+      const state = await unreadable(path, file, errorCode(error));
+      if (state === null || before?.state.kind === 'unknown') return state === null ? null : (before ?? null);
+      return { stamp: '', state, missingSinceMs: null };
     }
   }
 }
@@ -166,6 +168,20 @@ async function readState(path: string, file: string): Promise<FileState> {
     );
   const contentHash = createHash('sha256').update(content).digest('hex');
   return { kind: 'parsed', parsed: parseDocuments(content, file), contentHash };
+}
+
+/** null = it is gone, like a file that an editor is replacing. */
+async function unreadable(path: string, file: string, code: string): Promise<FileState | null> {
+  if (code !== 'ENOENT' && code !== 'ELOOP')
+    return unknown(file, `the file cannot be read (${code})`, 'Check its permissions.');
+  try {
+    const target = await readlink(path);
+    const remedy = 'Only the config directory itself is mounted: put the file into it.';
+    return unknown(file, `the file is a link that leads nowhere (to ${target})`, remedy);
+  } catch {
+    // No link: a file that has just been removed.
+    return null;
+  }
 }
 
 function unknown(
