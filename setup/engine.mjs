@@ -32,6 +32,13 @@ export function requirePermission(what, remedy) {
 
 async function startEngine() {
   const why = (await run('docker', ['version'])).stderr.trim().split('\n').at(-1) ?? '';
+  const elsewhere = process.env.DOCKER_HOST;
+  if (elsewhere !== undefined && elsewhere !== '') {
+    throw new SetupError(
+      `No Docker engine answers at DOCKER_HOST=${elsewhere} (${why}).`,
+      'Start that engine, or unset DOCKER_HOST to use the one of this machine.',
+    );
+  }
   requirePermission(
     `No Docker engine answers (${why})`,
     'Start Docker (Docker Desktop, or `sudo systemctl start docker`), or set DOCKER_HOST, and run this again.',
