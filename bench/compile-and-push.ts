@@ -30,11 +30,28 @@ export function benchCompileAndPush() {
     { what: 'one route changed: compile, compare, serialise for 300 proxies', ms: routeEdit },
     { what: 'one workload gone: compile, compare, serialise for 300 proxies', ms: endpointEdit },
   ];
+  rows.push(...largeMesh());
   const table = markdownTable([
     ['controller, 100 services × 3', 'ms (median)'],
     ...rows.map(({ what, ms }) => [what, ms.toFixed(1)]),
   ]);
   return { table, rows };
+}
+
+/** Far beyond a laptop, so that the shape of the cost shows. */
+function largeMesh() {
+  const large = createSampleWorld(1000, 5);
+  const [one] = large.workloads;
+  const compileOne = (world: World) => {
+    if (one !== undefined) compileSnapshot(indexWorld(world), one);
+  };
+  const full = time(() => compileOne(structuredClone(large)));
+  let flip = 0;
+  const endpoint = time(() => compileOne(withoutWorkload(large, 1 + flip++)));
+  return [
+    { what: '1,000 services × 5: full compile for one proxy', ms: full },
+    { what: '1,000 services × 5: one endpoint changed, compile for one proxy', ms: endpoint },
+  ];
 }
 
 function pushAll(world: World, held: Map<string, HeldHashes>, serialiser: Serialiser): number {

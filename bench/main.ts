@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { benchCompileAndPush } from './compile-and-push.ts';
 import { benchInMesh } from './in-mesh.ts';
+import { benchManyRules } from './many-rules.ts';
 import { benchOneHop } from './one-hop.ts';
 
 /**
@@ -19,6 +20,8 @@ for (const name of ['nginx', 'wrk']) {
 console.log(`Machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}\n`);
 const oneHop = await benchOneHop(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
 console.log(`${oneHop.table}\n`);
+const manyRules = await benchManyRules(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
+console.log(`${manyRules.table}\n`);
 const controller = benchCompileAndPush();
 console.log(`${controller.table}\n`);
 const inMesh = await benchInMesh(isQuick ? 10 : 50);
@@ -27,7 +30,11 @@ mkdirSync(new URL('results/', import.meta.url), { recursive: true });
 const stamp = new Date().toISOString().replaceAll(':', '-');
 writeFileSync(
   new URL(`results/${stamp}.json`, import.meta.url),
-  JSON.stringify({ oneHop: oneHop.rows, controller: controller.rows, inMesh: inMesh.rows }, null, 2),
+  JSON.stringify(
+    { oneHop: oneHop.rows, manyRules: manyRules.rows, controller: controller.rows, inMesh: inMesh.rows },
+    null,
+    2,
+  ),
 );
 
 /** By environment (`ENVOY=/path/to/envoy`) or from the path; what is not there is left out and said. */

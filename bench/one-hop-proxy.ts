@@ -9,18 +9,22 @@ import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
 import { parseDocuments } from '../istio/parse-documents.ts';
 
 /**
- * The agent's data path alone, as a gateway on 9104 before the backend on 9100, with what real documents compile to:
- * the process that the one-hop comparison measures.
+ * The agent's data path alone, as a gateway before the backend on 9100, with what real documents compile to: the process
+ * that the one-hop comparison measures. On 9104; with the argument `many` on 9105, with 2,000 rules more.
  */
-const DOCUMENTS = `
+const isMany = process.argv[2] === 'many';
+const PORT = isMany ? 9105 : 9104;
+const GATEWAY = `
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: { name: bench }
 spec:
   selector: { app: proxy }
   servers:
-    - { port: { number: 9104, name: http, protocol: HTTP }, hosts: ["*"] }
----
+    - { port: { number: ${PORT}, name: http, protocol: HTTP }, hosts: ["*"] }
+`;
+
+const THREE_RULES = `
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: bench }
@@ -35,6 +39,32 @@ spec:
     - match: [{ uri: { prefix: /ratings } }]
       route: [{ destination: { host: ratings } }]
 `;
+
+/** One of many VirtualServices: twenty rules, of which the last one takes the load's requests. */
+function twentyRules(host: string): string {
+  const prefixes = Array.from({ length: 10 }, (_, index) => `{ uri: { prefix: /section-${index}/ } }`);
+  const headers = Array.from(
+    { length: 6 },
+    (_, index) => `{ headers: { x-tenant: { exact: tenant-${index} } } }`,
+  );
+  const patterns = Array.from(
+    { length: 3 },
+    (_, index) => `{ uri: { regex: "/items/[0-9]+/part-${index}" } }`,
+  );
+  const rules = [...prefixes, ...headers, ...patterns, '{ uri: { prefix: /ratings } }'];
+  return `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: ${host} }
+spec:
+  hosts: [${host}.example.com]
+  gateways: [bench]
+  http:
+${rules.map((match) => `    - { match: [${match}], route: [{ destination: { host: ratings } }] }`).join('\n')}
+`;
+}
+
+const MANY_RULES = Array.from({ length: 100 }, (_, index) => twentyRules(`host-${index}`));
 
 function workload(name: string, proxy: Workload['proxy']): Workload {
   return {
@@ -70,7 +100,8 @@ const world: World = {
       exportTo: ['*'],
     },
   ],
-  resources: parseDocuments(DOCUMENTS, 'bench.yaml').resources,
+  resources: parseDocuments([GATEWAY, ...(isMany ? MANY_RULES : [THREE_RULES])].join('---'), 'bench.yaml')
+    .resources,
 };
 
 const dataplane = createDataplane({

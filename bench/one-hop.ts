@@ -3,9 +3,9 @@ import { cpuMicros, memoryMb, start } from './process.ts';
 import { markdownTable, median } from './table.ts';
 import { type Load, wrk } from './wrk.ts';
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+export const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-interface Peer {
+export interface Peer {
   readonly name: string;
   readonly features: string;
   readonly port: number;
@@ -42,12 +42,13 @@ function peersOn(programs: ReadonlyMap<string, string>): Peer[] {
   return peers;
 }
 
+export function startBackend(programs: ReadonlyMap<string, string>) {
+  return start([programs.get('nginx') ?? 'nginx', '-c', here('peers/nginx-backend.conf')], 9100);
+}
+
 /** Plain HTTP/1.1, one proxy of one worker between wrk and nginx: the peers in turn, several rounds, medians. */
 export async function benchOneHop(programs: ReadonlyMap<string, string>, rounds: number, seconds: number) {
-  const backend = await start(
-    [programs.get('nginx') ?? 'nginx', '-c', here('peers/nginx-backend.conf')],
-    9100,
-  );
+  const backend = await startBackend(programs);
   const peers = peersOn(programs);
   const measured = new Map<string, Round[]>(peers.map(({ name }) => [name, []]));
   const direct: Load[] = [];
@@ -65,13 +66,13 @@ export async function benchOneHop(programs: ReadonlyMap<string, string>, rounds:
   return report(peers, measured, direct);
 }
 
-async function measure(peer: Peer, seconds: number): Promise<Round> {
+export async function measure(peer: Peer, seconds: number, host = ''): Promise<Round> {
   const proxy = await start(peer.command, peer.port);
   try {
     const url = `http://127.0.0.1:${peer.port}/ratings/1`;
-    await wrk(url, Math.min(3, seconds));
+    await wrk(url, Math.min(3, seconds), host);
     const before = cpuMicros(proxy.pid);
-    const load = await wrk(url, seconds);
+    const load = await wrk(url, seconds, host);
     const cpuPerRequest = (cpuMicros(proxy.pid) - before) / load.requests;
     const memory = memoryMb(proxy.pid);
     return { load, cpuPerRequest, privateMb: memory.private, residentMb: memory.resident };

@@ -2,21 +2,22 @@ import type { World } from '../controller/compile/world.ts';
 import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
 import { parseDocuments } from '../istio/parse-documents.ts';
 
-/** A mesh of `services` services with three workloads each, a sidecar beside every one, subsets and one rule. */
-export function createSampleWorld(services: number): World {
+/** A mesh of `services` services with `copies` workloads each, a sidecar beside every one, subsets and one rule. */
+export function createSampleWorld(services: number, copies = 3): World {
+  const numbers = Array.from({ length: copies }, (_, index) => index + 1);
   const names = Array.from({ length: services }, (_, index) => `service-${String(index).padStart(3, '0')}`);
   return {
     meshId: 'bench',
     mesh: DEFAULT_MESH_CONFIG,
     workloads: names.flatMap((name, index) =>
-      [1, 2, 3].map((copy) => ({
+      numbers.map((copy) => ({
         id: `${name}-${copy}`,
         name: `${name}-${copy}`,
         workload: name,
         namespace: 'default',
         labels: { app: name, version: `v${copy}` },
         serviceAccount: name,
-        addresses: [{ network: 'default', address: `172.20.${index}.${copy}` }],
+        addresses: [{ network: 'default', address: `172.${16 + (index >> 8)}.${index & 255}.${copy}` }],
         health: 'ready' as const,
         openPorts: null,
         proxy: 'sidecar' as const,
@@ -28,9 +29,9 @@ export function createSampleWorld(services: number): World {
       name,
       namespace: 'default',
       ports: [{ name: 'http', number: 8080, targetPort: 8080, protocol: 'http' as const }],
-      vips: [`240.240.1.${index}`],
+      vips: [`240.240.${index >> 8}.${index & 255}`],
       headless: false,
-      members: [1, 2, 3].map((copy) => `${name}-${copy}`),
+      members: numbers.map((copy) => `${name}-${copy}`),
       isDockerName: true,
       exportTo: ['*'],
     })),
