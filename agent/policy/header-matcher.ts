@@ -1,8 +1,8 @@
 import type { HeaderMatchSpec, QueryParamMatchSpec } from '../../model/route.ts';
 import type { RequestHead } from '../codec/head.ts';
-import { getHeaderLines } from './headers.ts';
+import { someLine } from './headers.ts';
 import { queryOf } from './path-matcher.ts';
-import { createStringMatcher } from './string-match.ts';
+import { createStringMatcher, type StringMatcher } from './string-match.ts';
 
 /** What routes are matched against. `path` is normalised and holds the query. */
 export interface RequestView {
@@ -16,28 +16,31 @@ export type RequestMatcher = (request: RequestView) => boolean;
 /** A header is matched line by line, one match is enough; inverted, no line may match (ISTIO.md, correction 33). */
 export function createHeaderMatcher(spec: HeaderMatchSpec): RequestMatcher {
   const matches = createStringMatcher(spec.match);
-  const read = valueReader(spec.name);
-  if (!spec.invert) return (request) => read(request).some(matches);
+  const look = createLook(spec.name);
+  if (!spec.invert) return (request) => look(request, matches) === true;
   const ifMissing = !(spec.missingIsEmpty && matches(''));
   return (request) => {
-    const lines = read(request);
-    return lines.length === 0 ? ifMissing : !lines.some(matches);
+    const found = look(request, matches);
+    return found === undefined ? ifMissing : !found;
   };
 }
 
-function valueReader(name: string): (request: RequestView) => readonly string[] {
+/** Whether a line of one header matches; undefined = there is none. Makes no list of lines: rules are many. */
+type Look = (request: RequestView, matches: StringMatcher) => boolean | undefined;
+
+function createLook(name: string): Look {
   switch (name) {
     case ':method':
-      return ({ head }) => [head.method];
+      return ({ head }, matches) => matches(head.method);
     case ':path':
-      return ({ path }) => [path];
+      return ({ path }, matches) => matches(path);
     case ':scheme':
-      return ({ scheme }) => [scheme];
+      return ({ scheme }, matches) => matches(scheme);
     case ':authority':
     case 'host':
-      return ({ head }) => [head.authority];
+      return ({ head }, matches) => matches(head.authority);
     default:
-      return ({ head }) => getHeaderLines(head.headers, name);
+      return ({ head }, matches) => someLine(head.headers, name, matches);
   }
 }
 

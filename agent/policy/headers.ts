@@ -15,13 +15,22 @@ export function getHeader(headers: Readonly<Headers>, name: string): string | un
   return undefined;
 }
 
-/** Every value, in order: lines of one name are never joined (ISTIO.md, correction 33). */
-export function getHeaderLines(headers: Readonly<Headers>, name: string): string[] {
-  const lines: string[] = [];
+/**
+ * Whether a line of that name passes the test; undefined = there is none. Lines of one name are never joined
+ * (ISTIO.md, correction 33).
+ */
+export function someLine(
+  headers: Readonly<Headers>,
+  name: string,
+  test: (value: string) => boolean,
+): boolean | undefined {
+  let found: boolean | undefined;
   for (let i = 0; i < headers.length; i += 2) {
-    if (isNamed(headers[i] as string, name)) lines.push(headers[i + 1] as string);
+    if (!isNamed(headers[i] as string, name)) continue;
+    if (test(headers[i + 1] as string)) return true;
+    found = false;
   }
-  return lines;
+  return found;
 }
 
 /** Replaces all lines of that name by one, at the place of the first. */
