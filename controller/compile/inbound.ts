@@ -3,7 +3,7 @@ import type { ConnectionPool } from '../../istio/schema/destination-rule.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { ListenerSpec } from '../../model/listener.ts';
 import { INBOUND_PASSTHROUGH_CLUSTER, inboundClusterName } from '../../model/names.ts';
-import type { RouteConfigSpec } from '../../model/route.ts';
+import type { RetrySpec, RouteConfigSpec, RouteSpec } from '../../model/route.ts';
 import { type InboundTarget, inboundCluster } from './clusters.ts';
 import { plainRoute } from './default-routes.ts';
 import { findDestinationPolicy } from './destination-rules.ts';
@@ -132,15 +132,17 @@ function inboundListener(index: WorldIndex, { number, protocol }: InboundPort): 
   }));
 }
 
-function inboundRoutes(index: WorldIndex, { number, servicePort, protocol }: InboundPort): RouteConfigSpec {
+function inboundRoutes(index: WorldIndex, inbound: InboundPort): RouteConfigSpec {
+  const { number, service, servicePort, protocol } = inbound;
   const name = inboundClusterName(number);
-  return index.shared.get(`inbound routes ${name} ${servicePort} ${protocol}`, () => ({
+  const hostname = service?.hostname ?? '';
+  return index.shared.get(`inbound routes ${name} ${hostname} ${servicePort} ${protocol}`, () => ({
     name,
     virtualHosts: [
       {
         name: `inbound|http|${servicePort}`,
         domains: ['*'],
-        routes: [plainRoute('default', name, inboundRetry(index.world.mesh, protocol))],
+        routes: [inboundRoute(name, inboundRetry(index.world.mesh, protocol), `${hostname}:${servicePort}`)],
       },
     ],
   }));
@@ -166,8 +168,13 @@ function catchAllRoutes(index: WorldIndex): RouteConfigSpec {
       {
         name: 'inbound|http|0',
         domains: ['*'],
-        routes: [plainRoute('default', INBOUND_PASSTHROUGH_CLUSTER, inboundRetry(index.world.mesh, 'auto'))],
+        // What Istio calls an operation on a port that it does not know.
+        routes: [inboundRoute(INBOUND_PASSTHROUGH_CLUSTER, inboundRetry(index.world.mesh, 'auto'), ':0')],
       },
     ],
   }));
+}
+
+function inboundRoute(cluster: string, retry: RetrySpec | null, operation: string): RouteSpec {
+  return { ...plainRoute('default', cluster, retry), decorator: `${operation}/*` };
 }
