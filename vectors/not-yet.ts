@@ -5,7 +5,6 @@
 const WAITING: Readonly<Record<string, string>> = {
   'authorization/allow-and-deny': 'AuthorizationPolicy',
   'authorization/at-a-gateway': 'AuthorizationPolicy',
-  'authorization/audit-and-dry-run': 'AuthorizationPolicy',
   'authorization/deny-on-negatives': 'AuthorizationPolicy',
   'authorization/empty-policies': 'AuthorizationPolicy',
   'authorization/empty-rule': 'AuthorizationPolicy',
@@ -43,9 +42,7 @@ const WAITING: Readonly<Record<string, string>> = {
   'gateways/tls-simple': 'TLS at a gateway',
   'path-normalisation/policy-sees-normalised': 'AuthorizationPolicy',
   'peer-authentication/destination-rule-tls': 'mutual TLS and PeerAuthentication',
-  'peer-authentication/disable': 'mutual TLS and PeerAuthentication',
   'peer-authentication/levels': 'mutual TLS and PeerAuthentication',
-  'peer-authentication/permissive': 'mutual TLS and PeerAuthentication',
   'peer-authentication/port-level': 'mutual TLS and PeerAuthentication',
   'peer-authentication/strict': 'mutual TLS and PeerAuthentication',
   'random/authz-1': 'AuthorizationPolicy',
