@@ -6,7 +6,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Dataplane } from './dataplane.ts';
 import { FlushQueue } from './http/flush-queue.ts';
 import { createHttpPipelineFactory } from './http/http-pipeline.ts';
-import { type ClusterUsage, HttpPool } from './http/pool.ts';
+import { HttpPool } from './http/pool.ts';
 import { createAcceptor } from './listener/acceptor.ts';
 import { createGatewayPorts } from './listener/gateway-ports.ts';
 import { buildTables, checkSnapshot, type TableDeps, type Tables } from './listener/tables.ts';
@@ -33,16 +33,10 @@ export function createDataplane({ clock, random, log, writeAccessLog }: Dataplan
   let snapshot: Snapshot | null = null;
   let applying: Promise<void> = Promise.resolve();
   const queue = new FlushQueue();
-  const usages = new Map<string, ClusterUsage>();
   const telemetry = createTelemetry({
     tables: () => tables,
     writeAccessLog: writeAccessLog ?? ((line) => process.stdout.write(line)),
   });
-  const usageOf = (name: string): ClusterUsage => {
-    const usage = usages.get(name) ?? { connections: 0, pending: 0 };
-    usages.set(name, usage);
-    return usage;
-  };
   const acceptor = createAcceptor({ clock, random, queue, telemetry, tables: () => tables });
   const gateways = createGatewayPorts((socket, port) => {
     acceptor.accept(socket, 'gateway', { address: socket.localAddress ?? '', port });
@@ -56,8 +50,9 @@ export function createDataplane({ clock, random, log, writeAccessLog }: Dataplan
   });
   const tableDeps: TableDeps = {
     random,
-    createPool: (cluster, host) =>
-      new HttpPool(cluster, host.address, host.port, { clock, queue, usage: usageOf(cluster.name) }),
+    clock,
+    createPool: (cluster, host, { usage, counters }) =>
+      new HttpPool(cluster, host.address, host.port, { clock, queue, usage, counters }),
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: randomUUID }),
     resolved: dns.resolved,
   };
@@ -74,7 +69,6 @@ export function createDataplane({ clock, random, log, writeAccessLog }: Dataplan
     for (const [name, cluster] of old?.clusters ?? []) {
       const successor = made.clusters.get(name) ?? null;
       if (successor !== cluster) cluster.retire(successor, isDead);
-      if (successor === null) usages.delete(name);
     }
   };
 

@@ -35,16 +35,18 @@ export function clusterSpec(name: string, change: Partial<ClusterSpec> = {}): Cl
     name,
     discovery: { kind: 'endpoints', endpoints: name },
     protocol: 'http1',
-    loadBalancer: { policy: 'least-request', tableSize: 0, warmupMs: 0, panicThreshold: 0 },
+    loadBalancer: {
+      ...{ policy: 'least-request', tableSize: 0, hashesSourceIp: false, warmup: null, panicThreshold: 0 },
+    },
     connectTimeoutMs: 10_000,
     circuitBreaker: {
       ...{ maxConnections: UNLIMITED, maxPendingRequests: UNLIMITED },
-      ...{ maxRequests: UNLIMITED, maxRetries: UNLIMITED },
+      ...{ maxRequests: UNLIMITED, maxRetries: UNLIMITED, retryBudget: null },
     },
     outlier: null,
     connections: {
       ...{ maxRequestsPerConnection: 0, idleTimeoutMs: 3_600_000, maxConnectionMs: 0 },
-      tcpKeepalive: null,
+      ...{ tcpIdleTimeoutMs: 3_600_000, tcpKeepalive: null },
     },
     tls: null,
     service: { hostname: `${name}.default.svc.cluster.local`, name, namespace: 'default' },
@@ -100,7 +102,9 @@ export function snapshotOf({ node, listeners, routes, clusters }: SnapshotParts)
   for (const [spec, endpoints] of clusters ?? []) {
     resources.cluster.set(spec.name, spec);
     if (spec.discovery.kind !== 'endpoints') continue;
-    resources.endpoint.set(spec.discovery.endpoints, { name: spec.discovery.endpoints, endpoints });
+    resources.endpoint.set(spec.discovery.endpoints, {
+      ...{ name: spec.discovery.endpoints, endpoints, localityWeights: null },
+    });
   }
   return { resources };
 }

@@ -1,3 +1,9 @@
+import type {
+  ConnectionPool,
+  LocalityLbSetting,
+  OutlierDetection,
+  TcpKeepalive,
+} from './schema/destination-rule.ts';
 import type { HttpRetry } from './schema/virtual-service.ts';
 
 /** MeshConfig fields that are in force, with their defaults filled in (ISTIO.md §7). */
@@ -23,6 +29,13 @@ export interface MeshConfig {
   readonly defaultHttpRetryPolicy: HttpRetry | null;
   /** Between a proxy and its application; null = Istio's own. */
   readonly defaultInboundHttpRetryPolicy: HttpRetry | null;
+  readonly tcpKeepalive: TcpKeepalive | null;
+  /** A DestinationRule's setting replaces it whole. */
+  readonly localityLbSetting: LocalityLbSetting;
+  readonly defaultTrafficPolicy: {
+    readonly connectionPool?: ConnectionPool | undefined;
+    readonly outlierDetection?: OutlierDetection | undefined;
+  };
 }
 
 export const DEFAULT_MESH_CONFIG: MeshConfig = {
@@ -44,4 +57,7 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   inboundTrafficPolicy: 'PASSTHROUGH',
   defaultHttpRetryPolicy: null,
   defaultInboundHttpRetryPolicy: null,
+  tcpKeepalive: null,
+  localityLbSetting: { enabled: true },
+  defaultTrafficPolicy: {},
 };

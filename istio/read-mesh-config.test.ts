@@ -66,6 +66,23 @@ describe('MeshConfig', () => {
     );
   });
 
+  it('holds its blocks to the rules of a DestinationRule', () => {
+    const { violations } = read(
+      documentOf('MeshConfig', {
+        localityLbSetting: { distribute: [{ from: 'a', to: { b: 99 } }] },
+        defaultTrafficPolicy: { connectionPool: {}, outlierDetection: { maxEjectionPercent: 101 } },
+      }),
+    );
+    assert.deepEqual(
+      violations.map(({ severity, path }) => `${severity} ${path}`),
+      [
+        'Error localityLbSetting.distribute[0].to',
+        'Error defaultTrafficPolicy.connectionPool',
+        'Error defaultTrafficPolicy.outlierDetection.maxEjectionPercent',
+      ],
+    );
+  });
+
   it('says so of none that has', () => {
     const spec = {
       accessLogFile: '/dev/stdout',
@@ -87,9 +104,21 @@ describe('MeshConfig', () => {
       },
       defaultHttpRetryPolicy: { attempts: 3, retryOn: 'gateway-error,404' },
       defaultInboundHttpRetryPolicy: {},
+      tcpKeepalive: { time: '1s' },
+      localityLbSetting: { enabled: false },
+      defaultTrafficPolicy: {
+        connectionPool: {
+          tcp: { maxConnections: 1 },
+          http: {
+            ...{ http1MaxPendingRequests: 1, http2MaxRequests: 1, maxRequestsPerConnection: 1 },
+            ...{ maxRetries: 1, idleTimeout: '1s' },
+          },
+        },
+        outlierDetection: {},
+      },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 17);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 26);
   });
 
   it('refuses a default retry policy as it refuses a route its retries', () => {

@@ -21,6 +21,17 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'defaultConfig.terminationDrainDuration',
   'defaultHttpRetryPolicy',
   'defaultInboundHttpRetryPolicy',
+  'tcpKeepalive',
+  'localityLbSetting',
+  'defaultTrafficPolicy.connectionPool.tcp',
+  ...[
+    'http1MaxPendingRequests',
+    'http2MaxRequests',
+    'maxRequestsPerConnection',
+    'maxRetries',
+    'idleTimeout',
+  ].map((field) => `defaultTrafficPolicy.connectionPool.http.${field}`),
+  'defaultTrafficPolicy.outlierDetection',
 ]);
 
 /** A MeshConfig document over the defaults: top-level fields override whole (ISTIO.md §7). */
@@ -55,6 +66,9 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
     inboundTrafficPolicy: document.inboundTrafficPolicy?.mode ?? defaults.inboundTrafficPolicy,
     defaultHttpRetryPolicy: document.defaultHttpRetryPolicy ?? null,
     defaultInboundHttpRetryPolicy: document.defaultInboundHttpRetryPolicy ?? null,
+    tcpKeepalive: document.tcpKeepalive ?? defaults.tcpKeepalive,
+    localityLbSetting: document.localityLbSetting ?? defaults.localityLbSetting,
+    defaultTrafficPolicy: document.defaultTrafficPolicy ?? defaults.defaultTrafficPolicy,
   };
 }
 

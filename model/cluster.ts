@@ -42,13 +42,23 @@ export type ClusterDiscovery =
   | { readonly kind: 'none' };
 
 export interface LoadBalancerSpec {
-  readonly policy: 'least-request' | 'round-robin' | 'random' | 'ring-hash' | 'maglev' | 'passthrough';
+  readonly policy: 'least-request' | 'round-robin' | 'random' | 'ring-hash' | 'maglev';
   /** ring-hash: minimum ring size; maglev: table size; else 0. */
   readonly tableSize: number;
-  /** 0 = off. */
-  readonly warmupMs: number;
+  /** TCP connections are hashed by the caller's address; HTTP by the route's hash policies. */
+  readonly hashesSourceIp: boolean;
+  /** Slow start of new hosts; null = off. */
+  readonly warmup: WarmupSpec | null;
   /** Percent of healthy hosts below which health is ignored; 0 = panic mode off. */
   readonly panicThreshold: number;
+}
+
+export interface WarmupSpec {
+  readonly durationMs: number;
+  /** Share of its weight that a host begins with. */
+  readonly minimumPercent: number;
+  /** 1 = linear; above 1 the share grows fast first. */
+  readonly aggression: number;
 }
 
 /** Hard limits per proxy and cluster. UNLIMITED = none. */
@@ -57,6 +67,8 @@ export interface CircuitBreakerSpec {
   readonly maxPendingRequests: number;
   readonly maxRequests: number;
   readonly maxRetries: number;
+  /** Replaces `maxRetries`: retries under way in percent of the requests under way; null = none. */
+  readonly retryBudget: { readonly percent: number; readonly minConcurrency: number } | null;
 }
 
 export const UNLIMITED = 4294967295;
@@ -70,6 +82,8 @@ export interface OutlierSpec {
   readonly intervalMs: number;
   readonly baseEjectionMs: number;
   readonly maxEjectionPercent: number;
+  /** Statuses that count as errors in place of 5xx; empty = 5xx. */
+  readonly errorStatuses: readonly number[];
 }
 
 export interface ConnectionSpec {
@@ -79,7 +93,14 @@ export interface ConnectionSpec {
   readonly idleTimeoutMs: number;
   /** 0 = unlimited. */
   readonly maxConnectionMs: number;
-  readonly tcpKeepalive: { readonly timeMs: number } | null;
+  /** Silence after which a TCP connection through the proxy ends; default 1 h, 0 = never. */
+  readonly tcpIdleTimeoutMs: number;
+  /** null = off; 0 = what the system has. */
+  readonly tcpKeepalive: {
+    readonly timeMs: number;
+    readonly intervalMs: number;
+    readonly probes: number;
+  } | null;
 }
 
 export interface UpstreamTlsSpec {

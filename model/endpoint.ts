@@ -3,6 +3,8 @@ export interface EndpointsSpec {
   /** Usually the cluster's own name. */
   readonly name: string;
   readonly endpoints: readonly EndpointSpec[];
+  /** Shares of localities (`localityLbSetting.distribute`); null = localities mean nothing within a priority. */
+  readonly localityWeights: Readonly<Record<string, number>> | null;
 }
 
 export interface EndpointSpec {

@@ -136,8 +136,17 @@ export interface MirrorSpec {
 
 export interface HashPolicySpec {
   readonly kind: 'header' | 'cookie' | 'source-ip' | 'query';
+  /** '' for source-ip. */
   readonly name: string;
-  readonly cookie: { readonly ttlMs: number | null; readonly path: string } | null;
+  /** A cookie that is made where the caller sends none; null = none is made. */
+  readonly cookie: GeneratedCookieSpec | null;
+}
+
+export interface GeneratedCookieSpec {
+  /** 0 = until the browser is closed. */
+  readonly ttlMs: number;
+  readonly path: string;
+  readonly attributes: readonly (readonly [name: string, value: string])[];
 }
 
 export interface CorsSpec {

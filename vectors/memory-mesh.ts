@@ -146,7 +146,7 @@ export class MemoryMesh {
     const host =
       cluster.spec.discovery.kind === 'original-destination'
         ? cluster.originalHost(to.address, to.port, this.#deps.clock.now())
-        : cluster.pick([], 0);
+        : cluster.pick(null);
     return host === null
       ? CLOSED
       : poolOf((head, hasBody, events) => host.pool.request(head, hasBody, events));

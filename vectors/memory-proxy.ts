@@ -32,6 +32,7 @@ export class MemoryProxy {
       createRequestId: () => `${workload.name}-${++requests}`,
     });
     this.tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
+      clock,
       random,
       createPipeline,
       resolved: new Map(),

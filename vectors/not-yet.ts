@@ -19,8 +19,6 @@ const WAITING: Readonly<Record<string, string>> = {
   'authorization/scope': 'AuthorizationPolicy',
   'authorization/when-headers': 'AuthorizationPolicy',
   'authorization/when-other-keys': 'AuthorizationPolicy',
-  'circuit-breakers/outlier-detection': 'outlier detection',
-  'circuit-breakers/outlier-detection-few-hosts': 'outlier detection',
   'destination-rules/namespaces': 'TLS to upstreams',
   'destination-rules/port-level': 'TLS to upstreams',
   'destination-rules/subset-inherits': 'TLS to upstreams',
@@ -71,7 +69,6 @@ const WAITING: Readonly<Record<string, string>> = {
   'timeouts-retries/attempts': 'ServiceEntry',
   'timeouts-retries/default-policy': 'ServiceEntry',
   'timeouts-retries/other-host': 'ServiceEntry',
-  'weights/load-balancing': 'consistent hashing',
 };
 
 export const NOT_YET: ReadonlyMap<string, string> = new Map(Object.entries(WAITING));

@@ -3,6 +3,7 @@ import type { RetrySpec, RouteActionSpec } from '../../model/route.ts';
 import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
 import { expectedTimeoutMs } from '../policy/expected-timeout.ts';
 import type { FormatContext } from '../policy/format.ts';
+import type { HashPolicies } from '../policy/hash-policy.ts';
 import { applyHeaderOps } from '../policy/header-ops.ts';
 import { getHeader, setHeader } from '../policy/headers.ts';
 import { type AttemptOutcome, isRetriable, retryDelayMs } from '../policy/retry.ts';
@@ -45,6 +46,7 @@ export interface ForwardedExchange extends FormatContext {
 
 /** Free repetitions of a request that its host surely never saw, beside those that the policy allows. */
 const MAX_UNPROCESSED_REPEATS = 3;
+const NO_COOKIES: readonly string[] = [];
 /** Unsent body above which the caller is asked to wait; it goes on at half of it. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
@@ -73,6 +75,10 @@ export class Forwarder implements UpstreamEvents {
   #completeAtMs = -1;
   /** Counts attempts and free repetitions, so that a timer knows its own. */
   #round = 0;
+  #hash: number | null = null;
+  #hashCookies: readonly string[] = NO_COOKIES;
+  /** The retry under way is counted in the cluster's usage. */
+  #isCountedRetry = false;
   #attemptOpen = false;
   #tunnelEnds = 0;
 
@@ -90,12 +96,22 @@ export class Forwarder implements UpstreamEvents {
   }
 
   start(): void {
+    if (this.#exchange.route.hash !== null && this.#cluster.isHashing)
+      this.#hashRequest(this.#exchange.route.hash);
     this.#editRequest();
     if (this.#body === null) this.#onComplete();
     this.#attempt();
     // Behind the first attempt, which chose a host; without one there is nothing to copy.
     if (this.#exchange.route.mirrors.length > 0 && this.host !== null)
       this.#mirroring = startMirroring(this.#exchange, this.#action.timeoutMs);
+  }
+
+  /** By what the caller sent, before anything is edited. */
+  #hashRequest(policies: HashPolicies): void {
+    const { request, downstream } = this.#exchange;
+    const { hash, cookies } = policies(request, downstream.peer);
+    this.#hash = hash;
+    this.#hashCookies = cookies;
   }
 
   #editRequest(): void {
@@ -149,6 +165,9 @@ export class Forwarder implements UpstreamEvents {
       // A WebSocket lives on (ISTIO.md, correction 35).
       if (this.#hasTunnel) return;
       this.#cluster.counters.upstream_rq_timeout += 1;
+      if (this.host !== null && this.#attemptOpen && !this.#hasResponse) {
+        this.#cluster.reportFailure(this.host, true);
+      }
       if (this.#hasResponse) this.#exchange.abortResponse('UT', 'response_timeout');
       else {
         this.#closeAttempt(true);
@@ -165,8 +184,8 @@ export class Forwarder implements UpstreamEvents {
       discovery.kind === 'original-destination'
         ? this.#cluster.originalHost(original.address, original.port, pipeline.services.clock.now())
         : this.#isAgain
-          ? this.#cluster.pickAgain(this.#tried, this.#retry?.hostSelectionAttempts ?? 0)
-          : this.#cluster.pick();
+          ? this.#cluster.pickAgain(this.#tried, this.#retry?.hostSelectionAttempts ?? 0, this.#hash)
+          : this.#cluster.pick(this.#hash);
     this.attempts += 1;
     this.#round += 1;
     if (host === null) {
@@ -193,6 +212,8 @@ export class Forwarder implements UpstreamEvents {
     const round = this.#round;
     this.#exchange.after(delayMs, () => {
       if (this.#hasResponse || this.#round !== round || !this.#attemptOpen) return;
+      this.#cluster.counters.upstream_rq_per_try_timeout += 1;
+      if (this.host !== null) this.#cluster.reportFailure(this.host, true);
       this.#closeAttempt(false);
       if (!this.#tryAgain({ kind: 'per-try-timeout' })) this.#exchange.sendLocalReply(PER_TRY_TIMEOUT);
     });
@@ -203,6 +224,7 @@ export class Forwarder implements UpstreamEvents {
     this.#stream = stream;
     this.#isUpstreamFull = false;
     this.#armPerTryTimeout();
+    if (this.host !== null) this.#cluster.reportConnected(this.host, false);
     if (this.#body !== null) this.#pump();
   }
 
@@ -264,12 +286,15 @@ export class Forwarder implements UpstreamEvents {
 
   onResponse(head: ResponseHead, hasBody: boolean): void {
     const { pipeline } = this.#exchange;
+    if (this.host !== null) this.#cluster.reportStatus(this.host, head.status);
     const isUnreached = pipeline.direction !== 'inbound' && takeUnreached(head);
     if (isUnreached ? this.#tryAgain({ kind: 'connect-failure' }) : this.#retriesResponse(head)) return;
+    this.#endRetry();
     this.#hasResponse = true;
     this.#body?.stopKeeping();
     this.upstreamServiceMs = Math.max(0, Math.floor(pipeline.services.clock.now() - this.#sentAtMs));
     setHeader(head.headers, 'x-envoy-upstream-service-time', String(this.upstreamServiceMs));
+    for (const cookie of this.#hashCookies) head.headers.push('set-cookie', cookie);
     this.#exchange.details = 'via_upstream';
     const isTunnel =
       head.status === 101 || (this.#exchange.request.method === 'CONNECT' && head.status < 300);
@@ -312,12 +337,15 @@ export class Forwarder implements UpstreamEvents {
       return;
     }
     if (this.#hasResponse) {
+      if (this.host !== null) this.#cluster.reportFailure(this.host, false);
       this.#exchange.abortResponse('UC', 'upstream_reset_after_response_started{connection_termination}');
       return;
     }
     if (failure.kind === 'connect-failure') this.#cluster.counters.upstream_cx_connect_fail += 1;
     if (failure.kind === 'overflow') this.#cluster.counters.upstream_rq_pending_overflow += 1;
     if (this.#repeatsUnprocessed(failure)) return;
+    // A limit of our own says nothing of the host.
+    if (failure.kind !== 'overflow' && this.host !== null) this.#cluster.reportFailure(this.host, false);
     if (this.#tryAgain(outcomeOf(failure))) return;
     const { pipeline, request } = this.#exchange;
     const reply = upstreamFailureReply(failure, this.attempts > 1);
@@ -346,12 +374,18 @@ export class Forwarder implements UpstreamEvents {
     if (retry === null || retry.attempts === 0 || this.#exchange.isOver || !isRetriable(retry, outcome))
       return false;
     if (this.#body !== null && !this.#body.isReplayable) return false;
+    this.#endRetry();
     if (this.#retriesLeft === 0) {
+      this.#cluster.counters.upstream_rq_retry_limit_exceeded += 1;
       this.#exchange.addFlag('URX');
       return false;
     }
     this.#retriesLeft -= 1;
-    this.#cluster.counters.upstream_rq_retry += 1;
+    if (!this.#cluster.startRetry()) {
+      this.#exchange.addFlag('UO');
+      return false;
+    }
+    this.#isCountedRetry = true;
     if (retry.hostSelectionAttempts > 0 && this.host !== null) this.#tried.push(this.host);
     this.#closeAttempt(false);
     this.#rewind();
@@ -366,6 +400,11 @@ export class Forwarder implements UpstreamEvents {
     if (this.#completeAtMs >= 0 && pipeline.direction !== 'inbound')
       this.#tellTimeout(pipeline.services.clock.now() - this.#completeAtMs);
     this.#attempt();
+  }
+
+  #endRetry(): void {
+    if (this.#isCountedRetry) this.#cluster.endRetry();
+    this.#isCountedRetry = false;
   }
 
   #rewind(): void {
@@ -407,6 +446,7 @@ export class Forwarder implements UpstreamEvents {
 
   /** The exchange is over: whatever is still under way for it ends. */
   release(): void {
+    this.#endRetry();
     this.#closeAttempt(true);
   }
 

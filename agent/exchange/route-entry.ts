@@ -1,5 +1,6 @@
 import type { RouteActionSpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
 import { type CorsPolicy, createCorsPolicy } from '../policy/cors.ts';
+import { createHashPolicies, type HashPolicies } from '../policy/hash-policy.ts';
 import { createHeaderOps, type HeaderOps } from '../policy/header-ops.ts';
 import { createPathRewrite, type PathRewrite } from '../policy/rewrite.ts';
 import { createWeightedChoice, type WeightedChoice } from '../policy/weighted.ts';
@@ -16,6 +17,8 @@ export interface RouteEntry {
   readonly cors: CorsPolicy | null;
   /** Empty for most. */
   readonly mirrors: readonly Mirror[];
+  /** null = requests are placed by no hash. */
+  readonly hash: HashPolicies | null;
   /** For answers that no destination gave. */
   readonly responseOps: HeaderOps | null;
 }
@@ -44,6 +47,7 @@ export function createRouteEntry(
       action.kind === 'route' ? createPathRewrite(action.rewrite?.path ?? null, spec.match.path) : null,
     mirrors: createMirrors(action.kind === 'route' ? action.mirrors : [], clusters),
     cors: spec.cors === null ? null : createCorsPolicy(spec.cors),
+    hash: action.kind === 'route' ? createHashPolicies(action.hash) : null,
     responseOps: createHeaderOps([spec.responseHeaders]),
   };
 }

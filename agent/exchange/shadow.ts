@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
-import type { UpstreamEvents, UpstreamStream } from './streams.ts';
+import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
 
 /** A whole request, shared by all copies of it. */
 export interface CopiedRequest {
@@ -47,7 +47,7 @@ export class Shadow implements UpstreamEvents {
 
   start(): void {
     const { cluster } = this.#target;
-    const host = cluster.pick();
+    const host = cluster.pick(null);
     if (host === null || !this.#target.enter(this.#request.bytes)) return;
     this.#host = host;
     host.active += 1;
@@ -81,6 +81,7 @@ export class Shadow implements UpstreamEvents {
   onInterim(): void {}
 
   onResponse(head: ResponseHead): void {
+    if (this.#host !== null) this.#target.cluster.reportStatus(this.#host, head.status);
     if (head.status === 101) this.#giveUp();
   }
 
@@ -95,7 +96,8 @@ export class Shadow implements UpstreamEvents {
 
   onUpstreamTunnelEnd(): void {}
 
-  onUpstreamFailure(): void {
+  onUpstreamFailure({ kind }: UpstreamFailure): void {
+    if (this.#host !== null && kind !== 'overflow') this.#target.cluster.reportFailure(this.#host, false);
     this.#end();
   }
 

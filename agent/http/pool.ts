@@ -3,7 +3,8 @@ import type { Clock } from '../../base/clock.ts';
 import { errorCode, errorMessage } from '../../base/errors.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { RequestHead } from '../codec/head.ts';
-import type { Pool, UpstreamEvents } from '../exchange/streams.ts';
+import type { Pool, UpstreamEvents, UpstreamFailure } from '../exchange/streams.ts';
+import type { ClusterUsage } from '../upstream/usage.ts';
 import type { FlushQueue } from './flush-queue.ts';
 import { UpstreamConnection, type UpstreamConnectionOwner } from './upstream-connection.ts';
 
@@ -12,15 +13,15 @@ export interface PoolDeps {
   readonly queue: FlushQueue;
   /** Connections and waiting requests of the whole cluster, over which its limits hold. */
   readonly usage: ClusterUsage;
+  readonly counters: { upstream_cx_overflow: number };
 }
+
+const OVERFLOW: UpstreamFailure = { kind: 'overflow' };
+/** The look every few seconds is exact enough for idle timeouts from here on. */
+const SWEPT_IN_TIME_MS = 60_000;
 
 /** What a container sent last may still be on its way when Docker says that it ended. */
 const ABANDON_AFTER_MS = 500;
-
-export interface ClusterUsage {
-  connections: number;
-  pending: number;
-}
 
 interface Waiting {
   readonly head: RequestHead;
@@ -56,21 +57,57 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   }
 
   request(head: RequestHead, hasBody: boolean, events: UpstreamEvents): void {
-    const connection = this.#idle.pop();
+    const connection = this.#takeIdle();
     if (connection !== undefined) {
-      connection.start(head, hasBody, events);
+      if (!this.#start(connection, { head, hasBody, events })) this.#idle.push(connection);
       return;
     }
-    const { maxConnections, maxPendingRequests } = this.#spec.circuitBreaker;
     const { usage } = this.#deps;
-    const canConnect = usage.connections < maxConnections;
-    if (!canConnect && usage.pending >= maxPendingRequests) {
-      events.onUpstreamFailure({ kind: 'overflow' });
+    // Holds for those too for whom a connection is just being opened, as in Envoy.
+    if (usage.pending >= this.#spec.circuitBreaker.maxPendingRequests) {
+      events.onUpstreamFailure(OVERFLOW);
       return;
     }
     usage.pending += 1;
     this.#waiting.push({ head, hasBody, events });
-    if (canConnect) this.#connect();
+    if (this.#canConnect()) this.#connect();
+    else this.#deps.counters.upstream_cx_overflow += 1;
+  }
+
+  /** One connection per host is always allowed: who waits for this host could not be served otherwise. */
+  #canConnect(): boolean {
+    const { maxConnections } = this.#spec.circuitBreaker;
+    return this.#deps.usage.connections < maxConnections || this.connectionCount === 0;
+  }
+
+  #takeIdle(): UpstreamConnection | undefined {
+    const connection = this.#idle.pop();
+    const { idleTimeoutMs } = this.#spec.connections;
+    if (connection === undefined || idleTimeoutMs === 0 || idleTimeoutMs >= SWEPT_IN_TIME_MS)
+      return connection;
+    if (this.#deps.clock.now() - connection.idleSinceMs <= idleTimeoutMs) return connection;
+    // It was the one used last: the others are older still.
+    connection.close();
+    for (const older of this.#idle.splice(0)) older.close();
+    return undefined;
+  }
+
+  /** false = the cluster has too many requests under way: this one has failed, the connection is still free. */
+  #start(connection: UpstreamConnection, { head, hasBody, events }: Waiting): boolean {
+    const { usage } = this.#deps;
+    if (usage.requests >= this.#spec.circuitBreaker.maxRequests) {
+      events.onUpstreamFailure(OVERFLOW);
+      return false;
+    }
+    usage.requests += 1;
+    connection.isCounted = true;
+    connection.start(head, hasBody, events);
+    return true;
+  }
+
+  #finish(connection: UpstreamConnection): void {
+    if (connection.isCounted) this.#deps.usage.requests -= 1;
+    connection.isCounted = false;
   }
 
   forget(events: UpstreamEvents): void {
@@ -102,6 +139,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   }
 
   onFree(connection: UpstreamConnection): void {
+    this.#finish(connection);
     const { maxRequestsPerConnection } = this.#spec.connections;
     const isUsedUp = maxRequestsPerConnection > 0 && connection.requests >= maxRequestsPerConnection;
     if (isUsedUp) {
@@ -109,9 +147,10 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
       return;
     }
     // Who waited before the host was given up is still served: it was picked when the host was there.
-    const next = this.#takeWaiting();
-    if (next !== undefined) connection.start(next.head, next.hasBody, next.events);
-    else if (this.#isDraining) connection.close();
+    let next = this.#takeWaiting();
+    while (next !== undefined && !this.#start(connection, next)) next = this.#takeWaiting();
+    if (next !== undefined) return;
+    if (this.#isDraining) connection.close();
     else {
       connection.idleSinceMs = this.#deps.clock.now();
       this.#idle.push(connection);
@@ -120,15 +159,16 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
 
   onClosed(connection: UpstreamConnection): void {
     if (!this.#all.delete(connection)) return;
+    this.#finish(connection);
+    connection.cancelAge?.();
     this.#deps.usage.connections -= 1;
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
-    if (
-      this.#waiting.length > this.#opening.size &&
-      this.#deps.usage.connections < this.#spec.circuitBreaker.maxConnections
-    ) {
-      this.#connect();
-    }
+    this.#connectForWaiting();
+  }
+
+  #connectForWaiting(): void {
+    if (this.#waiting.length > this.#opening.size && this.#canConnect()) this.#connect();
   }
 
   #takeWaiting(): Waiting | undefined {
@@ -149,9 +189,10 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
       this.#opening.delete(socket);
       this.#deps.usage.connections -= 1;
       const reason = describeConnectError(error);
-      this.#deps.queue.run(() =>
-        this.#takeWaiting()?.events.onUpstreamFailure({ kind: 'connect-failure', reason }),
-      );
+      this.#deps.queue.run(() => {
+        this.#takeWaiting()?.events.onUpstreamFailure({ kind: 'connect-failure', reason });
+        this.#connectForWaiting();
+      });
     };
     socket.once('error', onError);
     socket.once('connect', () => {
@@ -165,6 +206,10 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   #adopt(socket: Socket): void {
     const connection = new UpstreamConnection(socket, this.#deps.queue, this);
     this.#all.add(connection);
+    const { maxConnectionMs } = this.#spec.connections;
+    if (maxConnectionMs > 0) {
+      connection.cancelAge = this.#deps.clock.after(maxConnectionMs, () => connection.drain());
+    }
     this.#deps.queue.run(() => this.onFree(connection));
   }
 }
@@ -174,15 +219,27 @@ export function openSocket(spec: ClusterSpec, address: string, port: number): So
   const { discovery, connections } = spec;
   const source = discovery.kind === 'original-destination' ? discovery.sourceAddress : '';
   const keepAlive = connections.tcpKeepalive;
-  return connect({
+  const socket = connect({
     host: address,
     port,
     noDelay: true,
     allowHalfOpen: true,
     ...(source === '' || address.includes(':') ? {} : { localAddress: source }),
-    ...(keepAlive === null ? {} : { keepAlive: true, keepAliveInitialDelay: keepAlive.timeMs }),
   });
+  if (keepAlive !== null) {
+    const { timeMs, intervalMs, probes } = keepAlive;
+    socket.setKeepAlive(
+      true,
+      timeMs || KEEPALIVE.timeMs,
+      intervalMs || KEEPALIVE.intervalMs,
+      probes || KEEPALIVE.probes,
+    );
+  }
+  return socket;
 }
+
+/** Linux's own values, for what is not said: the three can only be set together. */
+const KEEPALIVE = { timeMs: 7_200_000, intervalMs: 75_000, probes: 9 };
 
 /** In Envoy's words, which end up in `response_code_details`. */
 export function describeConnectError(error: Error): string {

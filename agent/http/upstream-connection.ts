@@ -39,6 +39,10 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
   requests = 0;
   idleSinceMs = 0;
   isDraining = false;
+  /** Its exchange is counted among the cluster's requests. */
+  isCounted = false;
+  /** Stops the timer that ends a connection for its age; null = there is none. */
+  cancelAge: (() => void) | null = null;
 
   constructor(socket: Socket, queue: FlushQueue, owner: UpstreamConnectionOwner) {
     this.#socket = socket;

@@ -144,10 +144,10 @@ function keepOrCreate(
 ): Cluster {
   const cluster = previous?.clusters.get(spec.name) ?? null;
   const source = previous?.sources.get(spec.name);
-  if (cluster === null || source === undefined) return new Cluster(spec, endpoints, null, deps);
+  if (cluster === null || source === undefined) return new Cluster(spec, endpoints, null, false, deps);
   if (isEqual(source.spec, spec) && isEqual(source.endpoints, endpoints)) return cluster;
   // A kept connection was opened under the old settings: it may be kept only if those have not changed.
-  return new Cluster(spec, endpoints, hasSameConnections(source.spec, spec) ? cluster : null, deps);
+  return new Cluster(spec, endpoints, cluster, hasSameConnections(source.spec, spec), deps);
 }
 
 function hasSameConnections(a: ClusterSpec, b: ClusterSpec): boolean {

@@ -15,6 +15,11 @@ export function getHeader(headers: Readonly<Headers>, name: string): string | un
   return undefined;
 }
 
+/** Every value, in order, in a new list. */
+export function getHeaderLines(headers: Readonly<Headers>, name: string): string[] {
+  return headers.filter((_, index) => index % 2 === 1 && isNamed(headers[index - 1] as string, name));
+}
+
 /**
  * Whether a line of that name passes the test; undefined = there is none. Lines of one name are never joined
  * (ISTIO.md, correction 33).

@@ -51,7 +51,7 @@ export function createDnsClusters({
         .sort()
         .join();
     const isNew = key(resolved.get(spec.name)?.endpoints) !== key(endpoints);
-    if (isNew) resolved.set(spec.name, { name: spec.name, endpoints });
+    if (isNew) resolved.set(spec.name, { name: spec.name, endpoints, localityWeights: null });
     return isNew;
   };
   const refresh = async () => {

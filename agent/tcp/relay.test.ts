@@ -22,11 +22,13 @@ function pair(): Promise<[Socket, Socket]> {
   });
 }
 
-async function open(idleMs: number) {
+async function open(tcpIdleTimeoutMs: number, maxConnectionMs = 0) {
   const clock = createManualClock();
   const [client, caller] = await pair();
   const [server, host] = await pair();
-  const over = new Promise<RelayEnd>((resolve) => relay(caller, host, clock, idleMs, resolve));
+  const over = new Promise<RelayEnd>((resolve) =>
+    relay(caller, host, clock, { tcpIdleTimeoutMs, maxConnectionMs }, resolve),
+  );
   return { clock, client, server, caller, host, over };
 }
 
@@ -75,4 +77,13 @@ test('a reader that does not read holds the writer back', async () => {
   server.destroy();
   client.destroy();
   await over;
+});
+
+test('a connection that is too old ends, however busy', async () => {
+  const { clock, client, over } = await open(0, 5000);
+  client.on('error', () => {});
+  clock.advance(4999);
+  assert.equal(client.destroyed, false);
+  clock.advance(1);
+  assert.equal((await over).reason, 'too old');
 });

@@ -5,7 +5,14 @@ export interface RelayEnd {
   /** From the caller to the host. */
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  readonly reason: 'closed' | 'idle' | 'error';
+  readonly reason: 'closed' | 'idle' | 'too old' | 'error';
+}
+
+/** From DestinationRule.connectionPool.tcp; 0 = no limit. */
+export interface RelayLimits {
+  /** Both directions silent for so long. */
+  readonly tcpIdleTimeoutMs: number;
+  readonly maxConnectionMs: number;
 }
 
 export interface Relay {
@@ -16,13 +23,12 @@ export interface Relay {
 /**
  * Moves bytes between two sockets until both directions have ended. Each half-close is passed on by itself; a slow
  * reader pauses the other side's writer, so memory stays flat whatever the volume.
- * @param idleMs both directions silent for so long ends it; 0 = never
  */
 export function relay(
   caller: Socket,
   host: Socket,
   clock: Clock,
-  idleMs: number,
+  { tcpIdleTimeoutMs: idleMs, maxConnectionMs }: RelayLimits,
   onOver: (end: RelayEnd) => void,
 ): Relay {
   let sentBytes = 0;
@@ -31,10 +37,12 @@ export function relay(
   let open = 2;
   let touchedAt = clock.now();
   let cancelIdle = () => {};
+  let cancelAge = () => {};
   const finish = (reason: RelayEnd['reason']) => {
     if (isOver) return;
     isOver = true;
     cancelIdle();
+    cancelAge();
     if (reason !== 'closed') {
       caller.destroy();
       host.destroy();
@@ -75,5 +83,6 @@ export function relay(
     receivedBytes += bytes;
   });
   if (idleMs > 0) watchIdle(idleMs);
+  if (maxConnectionMs > 0) cancelAge = clock.after(maxConnectionMs, () => finish('too old'));
   return { destroy: () => finish('error') };
 }

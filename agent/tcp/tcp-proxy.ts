@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import { describeConnectError, openSocket } from '../http/pool.ts';
+import { hashText } from '../policy/balancer/hash.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { waitForFirstWord } from './first-word.ts';
@@ -77,12 +78,13 @@ export function proxyTcp(
     refuse(name, null, 'NC', 'cluster not found');
     return;
   }
-  const host = pickHost(cluster, session, deps);
+  const host = pickHost(cluster, caller, session, deps);
   if (host === null) {
     refuse(name, null, 'UH', 'no healthy upstream');
     return;
   }
-  if (isFull(cluster)) {
+  if (cluster.usage.connections >= cluster.spec.circuitBreaker.maxConnections) {
+    cluster.counters.upstream_cx_overflow += 1;
     refuse(name, host, 'UO', 'too many connections');
     return;
   }
@@ -101,7 +103,7 @@ export function proxyTcp(
       session.onOpen(cluster, host);
       if (toHost !== null && toHost.length > 0) socket.write(toHost);
       if (toCaller !== null) caller.write(toCaller);
-      relay(caller, socket, deps.clock, route.spec.idleTimeoutMs, (end) => {
+      relay(caller, socket, deps.clock, cluster.spec.connections, (end) => {
         host.active -= 1;
         const sent = end.sentBytes + (toHost?.length ?? 0);
         over(name, host, '', end.reason, sent, end.receivedBytes + (toCaller?.length ?? 0));
@@ -123,18 +125,17 @@ export function proxyTcp(
   });
 }
 
-function pickHost(cluster: Cluster, { destination }: TcpSession, { clock }: TcpProxyDeps): Host | null {
+function pickHost(
+  cluster: Cluster,
+  caller: Socket,
+  { destination }: TcpSession,
+  { clock }: TcpProxyDeps,
+): Host | null {
   if (cluster.spec.discovery.kind === 'original-destination') {
     return cluster.originalHost(destination.address, destination.port, clock.now());
   }
-  return cluster.pick();
-}
-
-/** Hosts count their connections as requests in flight; the limit holds for the cluster (connectionPool.tcp). */
-function isFull({ spec, hosts }: Cluster): boolean {
-  let open = 0;
-  for (const host of hosts.values()) open += host.active;
-  return open >= spec.circuitBreaker.maxConnections;
+  const { hashesSourceIp } = cluster.spec.loadBalancer;
+  return cluster.pick(hashesSourceIp ? hashText(caller.remoteAddress ?? '') : null);
 }
 
 function connectTo(
@@ -145,12 +146,17 @@ function connectTo(
   onDone: (socket: Socket | null, error: Error) => void,
 ): void {
   const socket = openSocket(cluster.spec, host.address, host.port);
+  cluster.usage.connections += 1;
+  socket.once('close', () => {
+    cluster.usage.connections -= 1;
+  });
   const cancelTimer = clock.after(cluster.spec.connectTimeoutMs, () => {
-    socket.destroy(new Error('connection timeout'));
+    socket.destroy(new Error(CONNECT_TIMEOUT));
   });
   const onError = (error: Error) => {
     cancelTimer();
     cluster.counters.upstream_cx_connect_fail += 1;
+    cluster.reportFailure(host, error.message === CONNECT_TIMEOUT);
     if (attempts > 1) connectTo(cluster, host, clock, attempts - 1, onDone);
     else onDone(null, error);
   };
@@ -158,8 +164,10 @@ function connectTo(
   socket.once('connect', () => {
     cancelTimer();
     socket.off('error', onError);
+    cluster.reportConnected(host, true);
     onDone(socket, NO_ERROR);
   });
 }
 
 const NO_ERROR = new Error('none');
+const CONNECT_TIMEOUT = 'connection timeout';

@@ -1,104 +1,198 @@
+import type { Clock } from '../../base/clock.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointSpec, EndpointsSpec } from '../../model/endpoint.ts';
 import type { Pool } from '../exchange/streams.ts';
-import type { Picker } from '../policy/balancer/balanced-host.ts';
-import { createPicker, pickUntried } from '../policy/balancer/picker.ts';
+import { type Balancer, createBalancer, type LocalityWeights } from '../policy/balancer/balancer.ts';
+import { pickUntried } from '../policy/balancer/picker.ts';
+import { warmth } from '../policy/balancer/warmup.ts';
+import { Ejections } from './ejections.ts';
 import { Host } from './host.ts';
+import { type ClusterUsage, mayRetry } from './usage.ts';
 
 export interface ClusterDeps {
+  readonly clock: Clock;
   readonly random: () => number;
-  createPool(cluster: ClusterSpec, host: Host): Pool;
+  createPool(cluster: ClusterSpec, host: Host, shared: Pick<Cluster, 'usage' | 'counters'>): Pool;
 }
 
 /** Counts of one cluster, in Envoy's names (`envoy_cluster_…`). */
 export interface ClusterCounters {
   upstream_rq_total: number;
   upstream_rq_retry: number;
+  upstream_rq_retry_overflow: number;
+  upstream_rq_retry_limit_exceeded: number;
   upstream_rq_timeout: number;
+  upstream_rq_per_try_timeout: number;
   upstream_rq_pending_overflow: number;
   upstream_cx_connect_fail: number;
+  upstream_cx_overflow: number;
 }
 
 /** An original-destination cluster forgets a host that nobody has used for this long. */
 const ORIGINAL_HOST_IDLE_MS = 60_000;
+/** How often shares are looked at anew during a slow start. */
+const WARMUP_STEP_MS = 1000;
 
 /** A cluster of one snapshot: hosts, the choice among them, counters. Hosts are shared with its predecessor. */
 export class Cluster {
   readonly spec: ClusterSpec;
   readonly name: string;
   readonly counters: ClusterCounters;
+  readonly usage: ClusterUsage;
   readonly hosts: ReadonlyMap<string, Host>;
+  /** null = hosts are never ejected. */
+  readonly ejections: Ejections | null;
   readonly #deps: ClusterDeps;
-  readonly #candidates: readonly Host[];
-  readonly #pick: Picker<Host>;
+  readonly #localityWeights: LocalityWeights;
+  #balancer: Balancer<Host>;
   readonly #originalHosts: Map<string, { host: Host; usedAtMs: number }>;
   /** This cluster in the tables that followed, for retries of requests that began with these. */
   #successor: Cluster | null = null;
+  #cancelWarmup: (() => void) | null = null;
 
+  /** `keepsHosts`: the connections of `previous` suit this one's settings; what it counted stays in any case. */
   constructor(
     spec: ClusterSpec,
     endpoints: EndpointsSpec | null,
     previous: Cluster | null,
+    keepsHosts: boolean,
     deps: ClusterDeps,
   ) {
     this.spec = spec;
     this.name = spec.name;
     this.#deps = deps;
-    this.counters = previous?.counters ?? {
-      upstream_rq_total: 0,
-      upstream_rq_retry: 0,
-      upstream_rq_timeout: 0,
-      upstream_rq_pending_overflow: 0,
-      upstream_cx_connect_fail: 0,
-    };
-    this.hosts = this.#adoptHosts(endpoints?.endpoints ?? [], previous);
+    this.counters = previous?.counters ?? noCounts();
+    this.usage = previous?.usage ?? { connections: 0, pending: 0, requests: 0, retries: 0 };
+    this.hosts = this.#adoptHosts(endpoints?.endpoints ?? [], keepsHosts ? previous : null);
     this.#originalHosts =
-      previous?.spec.discovery.kind === spec.discovery.kind ? previous.#originalHosts : new Map();
-    this.#candidates = this.#pickable();
-    this.#pick = createPicker(spec.loadBalancer.policy, this.#candidates, Math.floor(deps.random() * 1024));
+      keepsHosts && previous?.spec.discovery.kind === spec.discovery.kind
+        ? previous.#originalHosts
+        : new Map();
+    this.#localityWeights = endpoints?.localityWeights ?? null;
+    this.ejections = this.#adoptEjections(previous);
+    this.#balancer = this.#balance();
   }
 
   #adoptHosts(endpoints: readonly EndpointSpec[], previous: Cluster | null): Map<string, Host> {
+    const now = this.#deps.clock.now();
     const hosts = new Map<string, Host>();
     for (const endpoint of endpoints) {
       const key = `${endpoint.address}:${endpoint.port}`;
       const known = previous?.hosts.get(key);
       // A freed address may come back as another workload: its connections must not be taken over.
       if (known !== undefined && known.spec.workload === endpoint.workload) {
+        if (!known.isOffered) known.offeredAtMs = now;
+        known.warmth = 1;
         known.spec = endpoint;
         hosts.set(key, known);
-      } else hosts.set(key, new Host(endpoint, (host) => this.#deps.createPool(this.spec, host)));
+      } else {
+        const create = (host: Host) => this.#deps.createPool(this.spec, host, this);
+        hosts.set(key, new Host(endpoint, now, create));
+      }
     }
     return hosts;
   }
 
-  /** Hosts of the best priority that has any; all hosts of it if too few are healthy for the panic threshold. */
-  #pickable(): Host[] {
-    const all = [...this.hosts.values()];
-    const healthy = all.filter((host) => host.isPickable);
-    const { panicThreshold } = this.spec.loadBalancer;
-    const isPanic = panicThreshold > 0 && healthy.length * 100 < all.length * panicThreshold;
-    const candidates = isPanic ? all.filter((host) => host.spec.health !== 'draining') : healthy;
-    const best = Math.min(...candidates.map((host) => host.spec.priority));
-    return candidates.filter((host) => host.spec.priority === best);
+  /** Who is out stays out, whatever else of the cluster has changed. */
+  #adoptEjections(previous: Cluster | null): Ejections | null {
+    const { outlier } = this.spec;
+    const known = previous?.ejections ?? null;
+    if (outlier === null) {
+      known?.close();
+      for (const host of this.hosts.values()) host.monitor = null;
+      return null;
+    }
+    const ejections = known ?? new Ejections(outlier, this.#deps.clock);
+    const offered = [...this.hosts.values()].filter((host) => host.isOffered);
+    ejections.configure(
+      outlier,
+      offered.map(({ identity }) => identity),
+      () => {
+        this.#balancer = this.#balance();
+      },
+    );
+    for (const host of this.hosts.values()) host.monitor = ejections.monitorOf(host.identity);
+    return ejections;
   }
 
-  /** A host for a request's first attempt; null = no healthy upstream. */
-  pick(): Host | null {
-    return this.#pick(this.#deps.random);
+  #balance(): Balancer<Host> {
+    if (this.spec.loadBalancer.warmup !== null) this.#warmUp();
+    const seed = Math.floor(this.#deps.random() * 1024);
+    return createBalancer(this.spec.loadBalancer, [...this.hosts.values()], this.#localityWeights, seed);
+  }
+
+  /** Weighs new hosts by their age, and looks again while any of them is new. */
+  #warmUp(): void {
+    const { warmup } = this.spec.loadBalancer;
+    const now = this.#deps.clock.now();
+    let isWarm = true;
+    for (const host of this.hosts.values()) {
+      host.warmth = warmup === null ? 1 : warmth(warmup, now - host.offeredAtMs);
+      if (host.warmth < 1) isWarm = false;
+    }
+    this.#cancelWarmup?.();
+    this.#cancelWarmup = isWarm
+      ? null
+      : this.#deps.clock.after(WARMUP_STEP_MS, () => {
+          this.#balancer = this.#balance();
+        });
+  }
+
+  /**
+   * A host for a request's first attempt; null = no healthy upstream.
+   * @param hash of the request, for consistent hashing; null = none
+   */
+  pick(hash: number | null): Host | null {
+    return this.#balancer.pick(this.#deps.random, hash);
   }
 
   /** A host for a further attempt, one that was not tried yet if possible; null = no healthy upstream. */
-  pickAgain(tried: readonly Host[], selectionAttempts: number): Host | null {
+  pickAgain(tried: readonly Host[], selectionAttempts: number, hash: number | null): Host | null {
     // What made the attempt before fail may be known by now.
-    const newest = this.#newest();
-    return pickUntried(newest.#pick, newest.#candidates, tried, selectionAttempts, this.#deps.random);
+    const { pick, candidates } = this.#newest().#balancer;
+    return pickUntried(pick, candidates, tried, selectionAttempts, this.#deps.random, hash);
   }
 
   #newest(): Cluster {
     let newest: Cluster = this;
     while (newest.#successor !== null) newest = newest.#successor;
     return newest;
+  }
+
+  /** Requests are placed by hash here. */
+  get isHashing(): boolean {
+    const { policy } = this.spec.loadBalancer;
+    return policy === 'ring-hash' || policy === 'maglev';
+  }
+
+  /** Takes leave for one more retry; false = too many are under way. Given back by `endRetry`. */
+  startRetry(): boolean {
+    if (!mayRetry(this.spec.circuitBreaker, this.usage)) {
+      this.counters.upstream_rq_retry_overflow += 1;
+      return false;
+    }
+    this.counters.upstream_rq_retry += 1;
+    this.usage.retries += 1;
+    return true;
+  }
+
+  endRetry(): void {
+    this.usage.retries -= 1;
+  }
+
+  /** An answer's status, for outlier detection. */
+  reportStatus({ monitor }: Host, status: number): void {
+    if (monitor !== null) this.ejections?.recordStatus(monitor, status);
+  }
+
+  /** No (whole) answer, for outlier detection. */
+  reportFailure({ monitor }: Host, isTimeout: boolean): void {
+    if (monitor !== null) this.ejections?.recordFailure(monitor, isTimeout);
+  }
+
+  /** A connection was made; `isFinal`: more is not to be expected of the host (TCP). */
+  reportConnected({ monitor }: Host, isFinal: boolean): void {
+    if (monitor !== null) this.ejections?.recordConnected(monitor, isFinal);
   }
 
   /** The host at a connection's original destination. */
@@ -123,7 +217,7 @@ export class Cluster {
       workload: '',
       mutualTls: false,
     };
-    const host = new Host(spec, (made) => this.#deps.createPool(this.spec, made));
+    const host = new Host(spec, nowMs, (made) => this.#deps.createPool(this.spec, made, this));
     this.#originalHosts.set(key, { host, usedAtMs: nowMs });
     return host;
   }
@@ -145,6 +239,8 @@ export class Cluster {
    */
   retire(next: Cluster | null, isDead: (host: Host) => boolean): void {
     this.#successor = next;
+    this.#cancelWarmup?.();
+    if (next === null) this.ejections?.close();
     for (const [key, host] of this.hosts) {
       if (next?.hosts.get(key) === host) continue;
       if (isDead(host)) host.pool.abandon();
@@ -153,4 +249,12 @@ export class Cluster {
     if (next !== null && next.#originalHosts === this.#originalHosts) return;
     for (const { host } of this.#originalHosts.values()) host.pool.drain();
   }
+}
+
+function noCounts(): ClusterCounters {
+  return {
+    ...{ upstream_rq_total: 0, upstream_rq_retry: 0, upstream_rq_retry_overflow: 0 },
+    ...{ upstream_rq_retry_limit_exceeded: 0, upstream_rq_timeout: 0, upstream_rq_per_try_timeout: 0 },
+    ...{ upstream_rq_pending_overflow: 0, upstream_cx_connect_fail: 0, upstream_cx_overflow: 0 },
+  };
 }

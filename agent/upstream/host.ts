@@ -1,12 +1,13 @@
 import type { EndpointSpec } from '../../model/endpoint.ts';
 import type { Pool } from '../exchange/streams.ts';
-import type { BalancedHost } from '../policy/balancer/balanced-host.ts';
+import type { PlacedHost } from '../policy/balancer/balancer.ts';
+import type { OutlierMonitor } from '../policy/outlier.ts';
 
 /**
  * One endpoint of one cluster as the data path knows it. Outlives snapshots for as long as address and port stay, and
  * with it its connections and its count of requests in flight.
  */
-export class Host implements BalancedHost {
+export class Host implements PlacedHost {
   readonly address: string;
   readonly port: number;
   /** `address:port`. */
@@ -16,20 +17,44 @@ export class Host implements BalancedHost {
   active = 0;
   /** Set by telemetry: handles for this host, resolved once. */
   series: unknown = null;
+  /** null = its cluster ejects nobody. */
+  monitor: OutlierMonitor | null = null;
+  /** When it began to be offered; its slow start counts from then. */
+  offeredAtMs: number;
+  /** Share of its weight during a slow start. */
+  warmth = 1;
 
-  constructor(spec: EndpointSpec, createPool: (host: Host) => Pool) {
+  constructor(spec: EndpointSpec, nowMs: number, createPool: (host: Host) => Pool) {
     this.spec = spec;
     this.address = spec.address;
     this.port = spec.port;
     this.key = `${spec.address}:${spec.port}`;
+    this.offeredAtMs = nowMs;
     this.pool = createPool(this);
   }
 
+  /** Address and workload: a freed address may come back as another container. */
+  get identity(): string {
+    return `${this.key} ${this.spec.workload}`;
+  }
+
   get weight(): number {
-    return this.spec.weight;
+    return this.spec.weight * this.warmth;
+  }
+
+  get priority(): number {
+    return this.spec.priority;
+  }
+
+  get locality(): string {
+    return this.spec.locality;
+  }
+
+  get isOffered(): boolean {
+    return this.spec.health === 'healthy';
   }
 
   get isPickable(): boolean {
-    return this.spec.health === 'healthy';
+    return this.isOffered && (this.monitor === null || this.monitor.ejectedAtMs === null);
   }
 }

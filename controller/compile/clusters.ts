@@ -12,13 +12,15 @@ import {
 import { INBOUND_SOURCE_ADDRESS } from '../../model/ports.ts';
 import { type Caller, findDestinationPolicy } from './destination-rules.ts';
 import { compileEndpoints } from './endpoints.ts';
-import { compilePolicy, type PolicyBlocks, selectBlocks } from './traffic-policy.ts';
+import { type CallerPlace, type Placing, selectPlacing } from './locality.ts';
+import { compilePolicy, type PolicyBlocks, selectBlocks, withMeshDefaults } from './traffic-policy.ts';
 import type { PortProtocol, Service, ServicePort } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
 export interface ClusterWithEndpoints {
   readonly cluster: ClusterSpec;
-  readonly endpoints: EndpointsSpec;
+  /** null = the cluster finds its hosts by itself. */
+  readonly endpoints: EndpointsSpec | null;
 }
 
 /** Every cluster of one service as a caller on some networks sees it: each port, whole and by subset. */
@@ -27,27 +29,41 @@ export function serviceClusters(
   service: Service,
   caller: Caller,
   networks: readonly string[],
+  place: CallerPlace,
 ): readonly ClusterWithEndpoints[] {
   const policy = findDestinationPolicy(index.destinationRules, index.world.mesh, caller, service);
-  return index.shared.get(`clusters ${service.hostname} ${policy.id} ${networks.join(',')}`, () => {
+  const { mesh } = index.world;
+  const key = `clusters ${service.hostname} ${policy.id} ${networks.join(',')} ${JSON.stringify(place)}`;
+  return index.shared.get(key, () => {
     return service.ports
       .filter((port) => port.protocol !== 'udp')
       .flatMap((port) =>
         [undefined, ...policy.subsets].map((subset) => {
-          const blocks = selectBlocks(policy.trafficPolicy, subset, port.number);
+          const blocks = withMeshDefaults(selectBlocks(policy.trafficPolicy, subset, port.number), mesh);
           const name = outboundClusterName(port.number, subset?.name ?? '', service.hostname);
           const cluster: ClusterSpec = {
-            ...compilePolicy(blocks, index.world.mesh),
+            ...compilePolicy(blocks, mesh),
             name,
-            discovery: { kind: 'endpoints', endpoints: name },
+            discovery: isPassedThrough(service, blocks)
+              ? { kind: 'original-destination', sourceAddress: '', port: 0 }
+              : { kind: 'endpoints', endpoints: name },
             protocol: upstreamProtocol(port.protocol),
             tls: null,
             service: { hostname: service.hostname, name: service.name, namespace: service.namespace },
           };
-          return sharedPair(index, cluster, service, port, subset?.labels ?? {}, networks);
+          const placing = selectPlacing(blocks, mesh, place);
+          return sharedPair(index, cluster, service, port, subset?.labels ?? {}, networks, placing);
         }),
       );
   });
+}
+
+/**
+ * PASSTHROUGH leaves the choice to the caller's own resolver. Behind a virtual address there is nobody: what
+ * kube-proxy does in Kubernetes, any endpoint by chance, remains ours.
+ */
+function isPassedThrough({ isDockerName, headless }: Service, { loadBalancer }: PolicyBlocks): boolean {
+  return loadBalancer?.simple === 'PASSTHROUGH' && (isDockerName || headless);
 }
 
 /** Clusters are equal for callers of any network, endpoints for callers of any namespace: one object each. */
@@ -58,14 +74,17 @@ function sharedPair(
   port: ServicePort,
   labels: Labels,
   networks: readonly string[],
+  placing: Placing | null,
 ): ClusterWithEndpoints {
-  const text = JSON.stringify(cluster);
-  const labelsText = JSON.stringify(labels);
+  const key = `endpoints ${cluster.name} ${networks.join(',')} ${JSON.stringify([labels, placing])}`;
   return {
-    cluster: index.shared.get(`cluster ${text}`, () => cluster),
-    endpoints: index.shared.get(`endpoints ${cluster.name} ${labelsText} ${networks.join(',')}`, () =>
-      compileEndpoints(index, cluster.name, service, port, labels, networks),
-    ),
+    cluster: index.shared.get(`cluster ${JSON.stringify(cluster)}`, () => cluster),
+    endpoints:
+      cluster.discovery.kind !== 'endpoints'
+        ? null
+        : index.shared.get(key, () =>
+            compileEndpoints(index, cluster.name, service, port, labels, networks, placing),
+          ),
   };
 }
 

@@ -7,7 +7,9 @@ import { emptyResources, type Resources, type Snapshot } from '../../model/snaps
 import { builtInClusters, serviceClusters } from './clusters.ts';
 import type { Caller } from './destination-rules.ts';
 import { compileGateway } from './gateway.ts';
+import { withHashPolicies } from './hash-policies.ts';
 import { compileInbound } from './inbound.ts';
+import type { CallerPlace } from './locality.ts';
 import { compileNames } from './name-entries.ts';
 import { compileOutbound } from './outbound.ts';
 import { networksKey } from './reachability.ts';
@@ -26,11 +28,17 @@ export function compileSnapshot(index: WorldIndex, proxy: Workload): Snapshot {
 function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
   const networks = proxy.addresses.map(({ network }) => network);
   const scope = scopeOf(index, proxy);
-  const labels = relevantLabels(index, proxy.labels);
+  const labels = keepLabels(proxy.labels, index.sourceLabelKeys);
+  const caller = { namespace: proxy.namespace, labels };
+  const place = placeOf(index, proxy);
   const viewKey = `${scope.key} ${JSON.stringify(labels)}`;
-  const outbound = index.shared.get(`outbound ${viewKey}`, () => compileOutbound(index, { scope, labels }));
-  const upstream = index.shared.get(`upstream ${viewKey} ${networksKey(proxy)}`, () =>
-    upstreamResources(index, { namespace: proxy.namespace, labels }, networks, scope.services),
+  const outbound = index.shared.get(`outbound ${viewKey}`, () => {
+    const { listeners, routes } = compileOutbound(index, { scope, labels });
+    return { listeners, routes: withHashPolicies(index, caller, routes) };
+  });
+  const upstreamKey = `upstream ${viewKey} ${networksKey(proxy)} ${JSON.stringify(place)}`;
+  const upstream = index.shared.get(upstreamKey, () =>
+    upstreamResources(index, caller, networks, place, scope.services),
   );
   const inbound = compileInbound(index, proxy, scope.sidecar);
   const resources = emptyResources();
@@ -52,10 +60,10 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   const result = compileGateway(index, proxy);
   const used = usedHostnames(result.routes);
   const services = index.world.services.filter((service) => used.has(service.hostname));
-  const upstream = upstreamResources(index, proxy, networks, services);
+  const upstream = upstreamResources(index, proxy, networks, placeOf(index, proxy), services);
   const resources = emptyResources();
   for (const spec of result.listeners) resources.listener.set(spec.name, spec);
-  for (const spec of result.routes) resources.route.set(spec.name, spec);
+  for (const spec of withHashPolicies(index, proxy, result.routes)) resources.route.set(spec.name, spec);
   for (const spec of upstream.clusters) resources.cluster.set(spec.name, spec);
   resources.node.set('self', nodeSpec(index, proxy));
   return { ...resources, endpoint: upstream.endpoints, workload: compileWorkloads(index), name: new Map() };
@@ -83,18 +91,24 @@ function upstreamResources(
   index: WorldIndex,
   caller: Caller,
   networks: readonly string[],
+  place: CallerPlace,
   services: readonly Service[],
 ): UpstreamResources {
-  const pairs = services.flatMap((service) => serviceClusters(index, service, caller, networks));
+  const pairs = services.flatMap((service) => serviceClusters(index, service, caller, networks, place));
+  const endpoints = pairs.map((pair) => pair.endpoints).filter((each) => each !== null);
   return {
     clusters: pairs.map(({ cluster }) => cluster),
-    endpoints: new Map(pairs.map(({ endpoints }) => [endpoints.name, endpoints])),
+    endpoints: new Map(endpoints.map((each) => [each.name, each])),
   };
 }
 
-function relevantLabels(index: WorldIndex, labels: Labels): Labels {
+function placeOf(index: WorldIndex, { locality, labels }: Workload): CallerPlace {
+  return { locality, labels: keepLabels(labels, index.placeLabelKeys) };
+}
+
+function keepLabels(labels: Labels, keys: readonly string[]): Labels {
   const kept: Record<string, string> = {};
-  for (const key of index.sourceLabelKeys) {
+  for (const key of keys) {
     const value = labels[key];
     if (value !== undefined) kept[key] = value;
   }

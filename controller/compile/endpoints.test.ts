@@ -29,7 +29,7 @@ function healthOf(workloads: Workload[]): Record<string, string> {
     services: [service],
     resources: [],
   };
-  const { endpoints } = compileEndpoints(indexWorld(world), 'cluster', service, PORT, {}, ['net']);
+  const { endpoints } = compileEndpoints(indexWorld(world), 'cluster', service, PORT, {}, ['net'], null);
   return Object.fromEntries(endpoints.map((endpoint) => [endpoint.workload, endpoint.health]));
 }
 

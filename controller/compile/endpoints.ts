@@ -1,10 +1,14 @@
 import type { EndpointSpec, EndpointsSpec } from '../../model/endpoint.ts';
 import { type Labels, matchesLabels } from '../../model/labels.ts';
+import { type Placing, placeEndpoints } from './locality.ts';
 import { reachableAddress } from './reachability.ts';
 import type { Service, ServicePort, Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
-/** The workloads of a service that have the labels, at the addresses that callers on these networks can reach. */
+/**
+ * The workloads of a service that have the labels, at the addresses that callers on these networks can reach, placed
+ * as near or far as `placing` says.
+ */
 export function compileEndpoints(
   index: WorldIndex,
   name: string,
@@ -12,6 +16,7 @@ export function compileEndpoints(
   port: ServicePort,
   labels: Labels,
   networks: readonly string[],
+  placing: Placing | null,
 ): EndpointsSpec {
   const reachable: { workload: Workload; address: string }[] = [];
   for (const id of service.members) {
@@ -25,9 +30,9 @@ export function compileEndpoints(
   const canWait = reachable.some(({ workload }) => workload.health === 'ready' && isOpen(workload));
   const endpoints = reachable.map(({ workload, address }) => {
     const health = canWait && workload.health === 'ready' && !isOpen(workload) ? 'starting' : workload.health;
-    return endpointOf(workload, address, port.targetPort, health);
+    return { endpoint: endpointOf(workload, address, port.targetPort, health), labels: workload.labels };
   });
-  return { name, endpoints };
+  return { name, ...placeEndpoints(endpoints, placing) };
 }
 
 function endpointOf(

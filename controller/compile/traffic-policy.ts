@@ -1,9 +1,9 @@
 import type { MeshConfig } from '../../istio/mesh-config.ts';
 import type {
   ConnectionPool,
-  LoadBalancer,
   OutlierDetection,
   Subset,
+  TcpKeepalive,
   TrafficPolicy,
 } from '../../istio/schema/destination-rule.ts';
 import {
@@ -14,32 +14,47 @@ import {
   UNLIMITED,
 } from '../../model/cluster.ts';
 import { milliseconds } from './http-policies.ts';
+import { compileLoadBalancer } from './load-balancer.ts';
 
 /** The blocks of a trafficPolicy that act on one cluster. */
 export type PolicyBlocks = Pick<
   TrafficPolicy,
-  'loadBalancer' | 'connectionPool' | 'outlierDetection' | 'tls'
+  'loadBalancer' | 'connectionPool' | 'outlierDetection' | 'tls' | 'retryBudget'
 >;
 
 /**
- * A subset's block replaces its parent's whole; a port's settings replace all four, absent ones by the defaults
- * (ISTIO.md §2.2).
+ * A subset's block replaces its parent's whole; a port's settings replace the four blocks that they know, absent ones
+ * by the defaults (ISTIO.md §2.2). A retry budget is no block of a port: a port's settings drop the one beside them.
  */
 export function selectBlocks(
   policy: TrafficPolicy | undefined,
   subset: Subset | undefined,
   port: number,
 ): PolicyBlocks {
-  const inner = subset?.trafficPolicy;
-  const ofPort = (from: TrafficPolicy | undefined) =>
-    from?.portLevelSettings?.find((settings) => settings.port?.number === port);
-  const portLevel = ofPort(inner) ?? ofPort(policy);
-  if (portLevel !== undefined) return portLevel;
+  const parent = atPort(policy, port);
+  const inner = atPort(subset?.trafficPolicy, port);
+  const retryBudget = inner?.retryBudget ?? parent?.retryBudget;
+  if (inner !== undefined && inner !== subset?.trafficPolicy) return { ...inner, retryBudget };
   return {
-    loadBalancer: inner?.loadBalancer ?? policy?.loadBalancer,
-    connectionPool: inner?.connectionPool ?? policy?.connectionPool,
-    outlierDetection: inner?.outlierDetection ?? policy?.outlierDetection,
-    tls: inner?.tls ?? policy?.tls,
+    loadBalancer: inner?.loadBalancer ?? parent?.loadBalancer,
+    connectionPool: inner?.connectionPool ?? parent?.connectionPool,
+    outlierDetection: inner?.outlierDetection ?? parent?.outlierDetection,
+    tls: inner?.tls ?? parent?.tls,
+    retryBudget,
+  };
+}
+
+/** The settings of that port, if it has some of its own. */
+function atPort(policy: TrafficPolicy | undefined, port: number): PolicyBlocks | undefined {
+  return policy?.portLevelSettings?.find((settings) => settings.port?.number === port) ?? policy;
+}
+
+/** MeshConfig.defaultTrafficPolicy: what holds where no rule has the block. */
+export function withMeshDefaults(blocks: PolicyBlocks, { defaultTrafficPolicy }: MeshConfig): PolicyBlocks {
+  return {
+    ...blocks,
+    connectionPool: blocks.connectionPool ?? defaultTrafficPolicy.connectionPool,
+    outlierDetection: blocks.outlierDetection ?? defaultTrafficPolicy.outlierDetection,
   };
 }
 
@@ -54,30 +69,9 @@ export function compilePolicy(blocks: PolicyBlocks, mesh: MeshConfig): PolicySpe
   return {
     loadBalancer: compileLoadBalancer(blocks.loadBalancer, blocks.outlierDetection),
     connectTimeoutMs: connectTimeout === undefined ? mesh.connectTimeoutMs : milliseconds(connectTimeout),
-    circuitBreaker: compileCircuitBreaker(pool),
+    circuitBreaker: compileCircuitBreaker(pool, blocks.retryBudget),
     outlier: compileOutlier(blocks.outlierDetection),
-    connections: compileConnections(pool),
-  };
-}
-
-const BALANCERS = {
-  UNSPECIFIED: 'least-request',
-  LEAST_CONN: 'least-request',
-  LEAST_REQUEST: 'least-request',
-  ROUND_ROBIN: 'round-robin',
-  RANDOM: 'random',
-  PASSTHROUGH: 'passthrough',
-} as const;
-
-function compileLoadBalancer(
-  balancer: LoadBalancer | undefined,
-  outlier: OutlierDetection | undefined,
-): ClusterSpec['loadBalancer'] {
-  return {
-    policy: BALANCERS[balancer?.simple ?? 'UNSPECIFIED'],
-    tableSize: 0,
-    warmupMs: milliseconds(balancer?.warmup?.duration ?? balancer?.warmupDurationSecs),
-    panicThreshold: outlier?.minHealthPercent ?? 0,
+    connections: compileConnections(pool, mesh),
   };
 }
 
@@ -86,28 +80,54 @@ function limit(value: number | undefined): number {
   return value === undefined || value === 0 ? UNLIMITED : value;
 }
 
-function compileCircuitBreaker(pool: ConnectionPool | undefined): CircuitBreakerSpec {
+function compileCircuitBreaker(
+  pool: ConnectionPool | undefined,
+  budget: TrafficPolicy['retryBudget'],
+): CircuitBreakerSpec {
   return {
     maxConnections: limit(pool?.tcp?.maxConnections),
     maxPendingRequests: limit(pool?.http?.http1MaxPendingRequests),
     maxRequests: limit(pool?.http?.http2MaxRequests),
     maxRetries: limit(pool?.http?.maxRetries),
+    retryBudget:
+      budget === undefined
+        ? null
+        : { percent: budget.percent ?? 20, minConcurrency: budget.minRetryConcurrency ?? 3 },
   };
 }
 
 const ONE_HOUR_MS = 3_600_000;
 
-function compileConnections(pool: ConnectionPool | undefined): ConnectionSpec {
-  const idle = pool?.http?.idleTimeout ?? pool?.tcp?.idleTimeout;
-  const keepalive = pool?.tcp?.tcpKeepalive;
+function compileConnections(pool: ConnectionPool | undefined, mesh: MeshConfig): ConnectionSpec {
+  const { tcp, http } = pool ?? {};
+  const idleMs = (duration: string | undefined) =>
+    duration === undefined ? ONE_HOUR_MS : milliseconds(duration);
   return {
-    maxRequestsPerConnection: pool?.http?.maxRequestsPerConnection ?? 0,
-    idleTimeoutMs: idle === undefined ? ONE_HOUR_MS : milliseconds(idle),
-    maxConnectionMs: milliseconds(pool?.tcp?.maxConnectionDuration),
-    tcpKeepalive: keepalive === undefined ? null : { timeMs: milliseconds(keepalive.time) },
+    maxRequestsPerConnection: http?.maxRequestsPerConnection ?? 0,
+    idleTimeoutMs: idleMs(http?.idleTimeout ?? tcp?.idleTimeout),
+    tcpIdleTimeoutMs: idleMs(tcp?.idleTimeout),
+    maxConnectionMs: milliseconds(tcp?.maxConnectionDuration),
+    tcpKeepalive: compileKeepalive(tcp?.tcpKeepalive, mesh.tcpKeepalive),
   };
 }
 
+/** Each attribute by itself: the rule's over the mesh's; 0 leaves it to the system (ISTIO.md §2.4). */
+function compileKeepalive(
+  ofRule: TcpKeepalive | undefined,
+  ofMesh: TcpKeepalive | null,
+): ConnectionSpec['tcpKeepalive'] {
+  if (ofRule === undefined && ofMesh === null) return null;
+  return {
+    timeMs: milliseconds(ofRule?.time ?? ofMesh?.time),
+    intervalMs: milliseconds(ofRule?.interval ?? ofMesh?.interval),
+    probes: ofRule?.probes ?? ofMesh?.probes ?? 0,
+  };
+}
+
+const DEFAULT_INTERVAL = '10s';
+const DEFAULT_EJECTION_TIME = '30s';
+
+/** Envoy's defaults; gateway errors put nobody out unless they are asked for (ISTIO.md §2.5). */
 function compileOutlier(outlier: OutlierDetection | undefined): OutlierSpec | null {
   if (outlier === undefined) return null;
   return {
@@ -115,8 +135,9 @@ function compileOutlier(outlier: OutlierDetection | undefined): OutlierSpec | nu
     consecutiveGatewayErrors: outlier.consecutiveGatewayErrors ?? 0,
     consecutiveLocalOriginFailures: outlier.consecutiveLocalOriginFailures ?? 5,
     splitLocalOrigin: outlier.splitExternalLocalOriginErrors ?? false,
-    intervalMs: outlier.interval === undefined ? 10_000 : milliseconds(outlier.interval),
-    baseEjectionMs: outlier.baseEjectionTime === undefined ? 30_000 : milliseconds(outlier.baseEjectionTime),
+    intervalMs: milliseconds(outlier.interval ?? DEFAULT_INTERVAL),
+    baseEjectionMs: milliseconds(outlier.baseEjectionTime ?? DEFAULT_EJECTION_TIME),
     maxEjectionPercent: outlier.maxEjectionPercent ?? 10,
+    errorStatuses: outlier.outlierDetectionHttpErrorCodes ?? [],
   };
 }

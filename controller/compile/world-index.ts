@@ -1,5 +1,9 @@
 import type { Resource } from '../../istio/resource.ts';
-import type { DestinationRuleSpec } from '../../istio/schema/destination-rule.ts';
+import type {
+  DestinationRuleSpec,
+  LoadBalancer,
+  LocalityLbSetting,
+} from '../../istio/schema/destination-rule.ts';
 import type { GatewaySpec } from '../../istio/schema/gateway.ts';
 import type { SidecarSpec } from '../../istio/schema/sidecar.ts';
 import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
@@ -17,6 +21,10 @@ export interface WorldIndex {
   readonly gateways: readonly Resource<GatewaySpec>[];
   /** Label keys that some rule asks of its callers: proxies that agree on them get the same routes. */
   readonly sourceLabelKeys: readonly string[];
+  /** Label keys that some failoverPriority compares: see `sourceLabelKeys`. */
+  readonly placeLabelKeys: readonly string[];
+  /** Some rule hashes requests: else nobody needs to look. */
+  readonly hasConsistentHash: boolean;
   /** Results that several proxies share, so that equal resources are the same object and are serialised once. */
   readonly shared: SharedResults;
 }
@@ -37,6 +45,7 @@ export class SharedResults {
 export function indexWorld(world: World): WorldIndex {
   const virtualServices = ofKind<VirtualServiceSpec>(world, 'VirtualService');
   const destinationRules = ofKind<DestinationRuleSpec>(world, 'DestinationRule');
+  const balancers = destinationRules.flatMap(loadBalancersOf);
   return {
     world,
     servicesByHost: new Map(world.services.map((service) => [service.hostname, service])),
@@ -46,8 +55,28 @@ export function indexWorld(world: World): WorldIndex {
     sidecars: ofKind<SidecarSpec>(world, 'Sidecar'),
     gateways: ofKind<GatewaySpec>(world, 'Gateway'),
     sourceLabelKeys: collectSourceLabelKeys(virtualServices, destinationRules),
+    placeLabelKeys: collectPlaceLabelKeys([
+      world.mesh.localityLbSetting,
+      ...balancers.map(({ localityLbSetting }) => localityLbSetting),
+    ]),
+    hasConsistentHash: balancers.some(({ consistentHash }) => consistentHash !== undefined),
     shared: new SharedResults(),
   };
+}
+
+/** Every loadBalancer block of a rule, wherever it stands. */
+function loadBalancersOf({ spec }: Resource<DestinationRuleSpec>): LoadBalancer[] {
+  const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map(({ trafficPolicy }) => trafficPolicy)];
+  return policies
+    .flatMap((policy) => [policy, ...(policy?.portLevelSettings ?? [])])
+    .flatMap((blocks) => blocks?.loadBalancer ?? []);
+}
+
+function collectPlaceLabelKeys(settings: readonly (LocalityLbSetting | undefined)[]): string[] {
+  const keys = settings
+    .flatMap((setting) => setting?.failoverPriority ?? [])
+    .map((each) => each.split('=', 1)[0] ?? '');
+  return [...new Set(keys)].sort();
 }
 
 function ofKind<Spec>(world: World, kind: string): Resource<Spec>[] {

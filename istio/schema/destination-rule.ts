@@ -166,6 +166,7 @@ export type TrafficPolicy = z.infer<typeof trafficPolicy>;
 export type Subset = z.infer<typeof subset>;
 export type LoadBalancer = z.infer<typeof loadBalancer>;
 export type ConnectionPool = z.infer<typeof connectionPool>;
+export type TcpKeepalive = z.infer<typeof tcpKeepalive>;
 export type OutlierDetection = z.infer<typeof outlierDetection>;
 export type ClientTls = z.infer<typeof clientTls>;
 export type LocalityLbSetting = z.infer<typeof localityLbSetting>;

@@ -8,22 +8,22 @@ const inert = (kind: string, spec: unknown) =>
     .map(({ severity, path }) => `${severity} ${path}`);
 
 it('warns of each field that has no effect, wherever it stands', () => {
-  const hash = { loadBalancer: { consistentHash: { useSourceIp: true } } };
+  const zones = { loadBalancer: { zoneAwareLbSetting: { enabled: true } } };
   assert.deepEqual(
     inert('DestinationRule', {
       host: 'a',
       trafficPolicy: {
-        ...hash,
+        ...zones,
         tls: { mode: 'ISTIO_MUTUAL' },
-        portLevelSettings: [{ port: { number: 80 }, ...hash }],
+        portLevelSettings: [{ port: { number: 80 }, ...zones }],
       },
-      subsets: [{ name: 'v1' }, { name: 'v2', trafficPolicy: hash }],
+      subsets: [{ name: 'v1' }, { name: 'v2', trafficPolicy: zones }],
     }),
     [
-      'Warning spec.trafficPolicy.loadBalancer.consistentHash',
+      'Warning spec.trafficPolicy.loadBalancer.zoneAwareLbSetting',
       'Warning spec.trafficPolicy.tls',
-      'Warning spec.trafficPolicy.portLevelSettings[0].loadBalancer.consistentHash',
-      'Warning spec.subsets[1].trafficPolicy.loadBalancer.consistentHash',
+      'Warning spec.trafficPolicy.portLevelSettings[0].loadBalancer.zoneAwareLbSetting',
+      'Warning spec.subsets[1].trafficPolicy.loadBalancer.zoneAwareLbSetting',
     ],
   );
 });

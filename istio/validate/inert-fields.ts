@@ -7,16 +7,11 @@ import type { Findings } from './finding.ts';
  */
 
 const BLOCKS = [
-  'loadBalancer.consistentHash',
-  'loadBalancer.localityLbSetting',
   'loadBalancer.zoneAwareLbSetting',
-  'loadBalancer.warmup',
-  'loadBalancer.warmupDurationSecs',
   'connectionPool.http.h2UpgradePolicy',
   'connectionPool.http.useClientProtocol',
   'connectionPool.http.maxConcurrentStreams',
   'connectionPool.http.http2KeepAlive',
-  'outlierDetection.outlierDetectionHttpErrorCodes',
   'tls',
 ];
 
@@ -25,7 +20,7 @@ const POLICY = [
   ...BLOCKS.map((block) => `portLevelSettings.*.${block}`),
   'tunnel',
   'proxyProtocol',
-  'retryBudget',
+  'retryBudget.budgetInterval',
 ];
 
 const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {

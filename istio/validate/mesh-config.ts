@@ -1,8 +1,10 @@
 import type { FieldPath } from '../field-path.ts';
 import { EFFECTIVE_MESH_CONFIG } from '../read-mesh-config.ts';
 import type { MeshConfigDocument } from '../schema/mesh-config.ts';
+import { validateConnectionPool, validateOutlierDetection } from './connection-pool.ts';
 import type { Findings } from './finding.ts';
 import { validateRetries } from './http-action.ts';
+import { validateLoadBalancer } from './load-balancer.ts';
 import { checkDuration } from './values.ts';
 
 /** `ValidateMeshConfig` of Istio, for what is in force here; the rest is told to be without effect. */
@@ -22,6 +24,20 @@ export function validateMeshConfig(document: MeshConfigDocument, findings: Findi
   if (document.outboundTrafficPolicy?.mode === 'ALLOW_ANY_DYNAMIC_DNS') {
     findings.warn(['outboundTrafficPolicy', 'mode'], 'ALLOW_ANY_DYNAMIC_DNS is taken as ALLOW_ANY');
   }
+  const { localityLbSetting, defaultTrafficPolicy, tcpKeepalive } = document;
+  validateLoadBalancer({ localityLbSetting }, true, [], findings);
+  validateConnectionPool(
+    defaultTrafficPolicy?.connectionPool,
+    ['defaultTrafficPolicy', 'connectionPool'],
+    findings,
+  );
+  validateOutlierDetection(
+    defaultTrafficPolicy?.outlierDetection,
+    ['defaultTrafficPolicy', 'outlierDetection'],
+    findings,
+  );
+  checkDuration(tcpKeepalive?.time, ['tcpKeepalive', 'time'], findings);
+  checkDuration(tcpKeepalive?.interval, ['tcpKeepalive', 'interval'], findings);
   for (const path of ineffectiveFields(document, [])) {
     findings.warn(path, `${path.join('.')} has no effect in this version`, '', 'LAT0005');
   }

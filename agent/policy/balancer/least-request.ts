@@ -6,12 +6,10 @@ import { createRandomPicker } from './random.ts';
  * choice_count 2). With unequal weights hosts are drawn by weight and their load is compared relative to it.
  */
 export function createLeastRequestPicker<Host extends BalancedHost>(hosts: readonly Host[]): Picker<Host> {
-  if (hosts.length === 0) return () => null;
-  if (hosts.length === 1) return () => hosts[0] as Host;
   const draw = createRandomPicker(hosts);
   return (random) => {
-    const first = draw(random) as Host;
-    const second = draw(random) as Host;
+    const first = draw(random, null) as Host;
+    const second = draw(random, null) as Host;
     return second.active * first.weight < first.active * second.weight ? second : first;
   };
 }

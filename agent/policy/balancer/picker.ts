@@ -1,23 +1,38 @@
 import type { LoadBalancerSpec } from '../../../model/cluster.ts';
 import type { BalancedHost, Picker } from './balanced-host.ts';
+import { createHashPicker } from './consistent-hash.ts';
 import { createLeastRequestPicker } from './least-request.ts';
+import { createMaglevTable } from './maglev.ts';
 import { createRandomPicker } from './random.ts';
+import { createRing, type HashEntry } from './ring-hash.ts';
 import { createRoundRobinPicker } from './round-robin.ts';
 
+export type BalancerPolicy = Pick<LoadBalancerSpec, 'policy' | 'tableSize'>;
+
+/**
+ * The choice among hosts of one priority and locality.
+ * @param seed differs from picker to picker, so that round-robins do not all start with the first host
+ * @param entries what consistent hashing goes by instead of the hosts' own weights
+ */
 export function createPicker<Host extends BalancedHost>(
-  policy: LoadBalancerSpec['policy'],
+  { policy, tableSize }: BalancerPolicy,
   hosts: readonly Host[],
-  /** A number that differs from picker to picker, so that round-robins do not all start with the first host. */
   seed: number,
+  entries: readonly HashEntry[] = hosts,
 ): Picker<Host> {
+  if (hosts.length === 0) return () => null;
+  if (hosts.length === 1) return () => hosts[0] as Host;
   switch (policy) {
     case 'round-robin':
       return createRoundRobinPicker(hosts, seed);
     case 'random':
       return createRandomPicker(hosts);
-    default:
-      // ring-hash and maglev come with consistent hashing; without a hash both choose any host.
+    case 'least-request':
       return createLeastRequestPicker(hosts);
+    case 'ring-hash':
+      return createHashPicker(hosts, createRing(entries, tableSize));
+    case 'maglev':
+      return createHashPicker(hosts, createMaglevTable(entries, tableSize));
   }
 }
 
@@ -32,9 +47,12 @@ export function pickUntried<Host>(
   tried: readonly Host[],
   attempts: number,
   random: () => number,
+  hash: number | null,
 ): Host | null {
-  let host = pick(random);
-  for (let left = attempts; left > 0 && host !== null && tried.includes(host); left--) host = pick(random);
+  let host = pick(random, hash);
+  for (let left = attempts; left > 0 && host !== null && tried.includes(host); left--) {
+    host = pick(random, hash);
+  }
   if (host === null || attempts === 0 || !tried.includes(host)) return host;
   return hosts.find((other) => !tried.includes(other)) ?? host;
 }

@@ -2,7 +2,6 @@ import { createWeightedChoice, pickWeighted } from '../weighted.ts';
 import type { BalancedHost, Picker } from './balanced-host.ts';
 
 export function createRandomPicker<Host extends BalancedHost>(hosts: readonly Host[]): Picker<Host> {
-  if (hosts.length === 0) return () => null;
   if (hosts.every((host) => host.weight === hosts[0]?.weight)) {
     return (random) => hosts[Math.floor(random() * hosts.length)] as Host;
   }

@@ -5,7 +5,6 @@ export function createRoundRobinPicker<Host extends BalancedHost>(
   hosts: readonly Host[],
   seed: number,
 ): Picker<Host> {
-  if (hosts.length === 0) return () => null;
   let next = seed % hosts.length;
   if (hosts.every((host) => host.weight === hosts[0]?.weight)) {
     return () => {
