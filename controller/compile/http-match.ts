@@ -38,18 +38,24 @@ function pseudoHeaders(match: HttpMatch): HeaderMatchSpec[] {
     .map((field) => headerMatch(`:${field}`, match[field], false));
 }
 
+/**
+ * `@request.auth.claims.x` stays a condition under its own name, which no header can have: a claim of a token that
+ * nobody has checked matches nothing, and must not open a rule to everybody.
+ */
 function headers(match: HttpMatch): HeaderMatchSpec[] {
   return Object.entries(match.headers ?? {})
-    .filter(([name]) => !name.startsWith('@request.auth.claims'))
     .sort(byName)
-    .map(([name, value]) => headerMatch(name.toLowerCase(), value, false));
+    .map(([name, value]) => headerMatch(headerName(name), value, false));
 }
 
 function withoutHeaders(match: HttpMatch): HeaderMatchSpec[] {
   return Object.entries(match.withoutHeaders ?? {})
     .sort(byName)
-    .map(([name, value]) => headerMatch(name.toLowerCase(), value, true));
+    .map(([name, value]) => headerMatch(headerName(name), value, true));
 }
+
+/** Claims are case-sensitive. */
+const headerName = (name: string) => (name.startsWith('@') ? name : name.toLowerCase());
 
 /** A missing header is compared as '' before inversion, unless only presence is asked for (ISTIO.md §1.2). */
 function headerMatch(name: string, value: StringMatch | null | undefined, invert: boolean): HeaderMatchSpec {
