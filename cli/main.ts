@@ -42,6 +42,12 @@ program
     await printLogs(docker, await find(docker), service, { follow, tail, write: print });
   });
 
+// `lateen … | head` closes the pipe early: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -4,8 +4,8 @@ import { DEFAULT_NAMESPACE } from '../model/names.ts';
 import { contentHash } from './content-hash.ts';
 import { type FieldPath, formatFieldPath } from './field-path.ts';
 import { ENVOY_KINDS, findKind, KIND_NAMES, type Kind, kindRemedy } from './kinds.ts';
+import { modernise } from './legacy-fields.ts';
 import { readMetadata } from './metadata.ts';
-import { renameOldFields } from './old-field-names.ts';
 import type { Resource } from './resource.ts';
 import { checkSchema } from './schema-violations.ts';
 import type { Finding } from './validate/finding.ts';
@@ -95,10 +95,18 @@ class Reader {
       return null;
     }
     if (!known.apiVersions.includes(apiVersion)) {
-      const near = closestWord(apiVersion, known.apiVersions) ?? known.apiVersions[0];
+      const near = closestWord(apiVersion, known.apiVersions);
+      // A slip of the pen is a fault; another API (Gateway API's `Gateway`) is none of ours.
+      const severity = near === null && !apiVersion.includes('.istio.io/') ? 'Warning' : 'Error';
       const message = `unknown apiVersion "${apiVersion}" for ${kind}: the document is ignored`;
-      this.#warn('LAT0003', ['apiVersion'], message, `Did you mean "${near}"?`);
+      const remedy = `Did you mean "${near ?? known.apiVersions[0]}"?`;
+      this.#report({ code: 'LAT0003', severity, path: ['apiVersion'], message, remedy });
       return null;
+    }
+    const [newest = ''] = known.apiVersions;
+    if (apiVersion.includes('alpha') && !newest.includes('alpha')) {
+      const message = `${apiVersion} is an old name of ${newest}, with the same fields`;
+      this.#warn('LAT0007', ['apiVersion'], message, `Write apiVersion: ${newest}.`);
     }
     return known;
   }
@@ -110,7 +118,8 @@ class Reader {
     this.meant = identityOf(this.#label);
     const { apiVersion, kind: _kind, metadata: _metadata, spec, status: _status, ...rest } = fields;
     const root = kind.isFlat ? [] : ['spec'];
-    const content = renameOldFields(kind.kind, kind.isFlat ? rest : spec);
+    const { spec: content, notes } = modernise(kind.kind, kind.schema, kind.isFlat ? rest : spec);
+    for (const { path, message, remedy } of notes) this.#warn('LAT0007', [...root, ...path], message, remedy);
     if (!kind.isFlat) this.#refuseTopFields(rest, kind);
     if (content === undefined || content === null)
       this.#fail('IST0106', ['spec'], 'spec is missing', 'Is the block below it indented far enough?');

@@ -123,6 +123,23 @@ items:
     ]);
   });
 
+  it('refuses a file of 10 MB at once, with the remedy, and says it is unreadable', () => {
+    const text = `apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: {} # ${'x'.repeat(10 * 1024 * 1024)}\n`;
+    const { violations, resources, isUnreadable } = read(text);
+    assert.deepEqual([resources.length, isUnreadable, violations.length], [0, true, 1]);
+    assert.match(violations[0]?.message ?? '', /the file has 10\.0 MB, at most 2\.0 are read/);
+    assert.match(violations[0]?.remedy ?? '', /^Split it/);
+  });
+
+  it('refuses brackets without end, and tells the first faults of what is no YAML at all', () => {
+    assert.match(read('['.repeat(1_000_000)).violations[0]?.message ?? '', /nested too deep/);
+    const { violations, isUnreadable } = read(
+      '2026-01-01 INFO a line of a log: [and] {brackets}\n'.repeat(20_000),
+    );
+    assert.equal(isUnreadable, true);
+    assert.ok(violations.length <= 11, `${violations.length} violations`);
+  });
+
   it('gives equal hashes for equal meaning, whatever the form', () => {
     const flow = `{kind: VirtualService, apiVersion: networking.istio.io/v1beta1, metadata: {name: reviews},
       spec: {http: [{route: [{destination: {host: "reviews"}}]}], hosts: ["reviews"]}}`;
@@ -281,12 +298,14 @@ describe('kinds', () => {
       warning(kinded('Gateway', 'gateway.networking.k8s.io/v1')),
       /unknown apiVersion .*for Gateway/,
     );
-    assert.match(
-      warning(kinded('VirtualService', 'networking.istio.io/v2')),
-      /Did you mean "networking\.istio\.io\/v1"/,
-    );
     for (const kind of ['EnvoyFilter', 'WasmPlugin'])
       assert.match(warning(kinded(kind)), /^LAT0004 .*ignored/);
+  });
+
+  it('refuses an apiVersion that is nearly right, with what was meant', () => {
+    const [violation] = read(kinded('VirtualService', 'networking.istio.io/v2')).violations;
+    assert.equal(violation?.severity, 'Error');
+    assert.match(violation?.remedy ?? '', /Did you mean "networking\.istio\.io\/v1"/);
   });
 
   it('keeps the last good version of what a misspelled kind was meant to be', () => {

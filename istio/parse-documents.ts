@@ -14,11 +14,19 @@ export interface ParsedFile {
   readonly isUnreadable: boolean;
 }
 
+/** Reading must not hold up the controller. Kubernetes takes no document above 1.5 MiB (etcd's limit). */
+const MAX_FILE_BYTES = 2 * 1024 * 1024;
+const megabytes = (bytes: number) => (bytes / (1024 * 1024)).toFixed(1);
+
 /**
  * All documents of a file. Faults are data, not exceptions; a faulty document does not harm its neighbours.
  * @param file the path as it is to be shown
  */
 export function parseDocuments(content: string | Buffer, file: string): ParsedFile {
+  if (content.length > MAX_FILE_BYTES) {
+    const message = `the file has ${megabytes(content.length)} MB, at most ${megabytes(MAX_FILE_BYTES)} are read`;
+    return unreadable(faultAtStart(file, message, 'Split it into several files, or keep it elsewhere.'));
+  }
   const text = typeof content === 'string' ? content : decode(content);
   if (text === null) {
     const remedy = 'Only YAML and JSON in UTF-8 belong into the config directory.';
@@ -32,7 +40,7 @@ export function parseDocuments(content: string | Buffer, file: string): ParsedFi
   const seen = new Map<string, Resource>();
   documents.forEach((document, index) => {
     const read = readDocument(document, file, index);
-    violations.push(...read.violations);
+    for (const violation of read.violations) violations.push(violation);
     if (read.resource === null) {
       if (read.meant === '') isUnreadable = true;
       else if (read.meant !== null) invalid.push(read.meant);

@@ -1,37 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { assertFinds, beyondVersion, head } from './testing/assert-finds.ts';
 import { read } from './testing/read-text.ts';
 
 /**
  * YAML as old slides show it, typed off with its mistakes: each either works, or the error says what to write.
  */
 
-/** `code path: message | remedy`, of all that was found. */
-function found(text: string): string[] {
-  return read(text).violations.map(
-    ({ code, path, message, remedy }) => `${code} ${path}: ${message} | ${remedy}`,
-  );
-}
-
-function assertFinds(text: string, ...patterns: RegExp[]): void {
-  const lines = found(text);
-  for (const pattern of patterns)
-    assert.ok(
-      lines.some((line) => pattern.test(line)),
-      `${pattern} is not in\n${lines.join('\n')}`,
-    );
-  assert.equal(read(text).resources.length, 0, 'it must not be in force');
-}
-
-const head = (kind: string, apiVersion = 'networking.istio.io/v1alpha3') => `apiVersion: ${apiVersion}
-kind: ${kind}
-metadata:
-  name: myapp
-`;
-
 describe('slides of 2018', () => {
   it('takes a Gateway whose fields stand right', () => {
-    const { resources, violations } = read(`${head('Gateway')}spec:
+    const text = `${head('Gateway')}spec:
   selector:
     istio: ingressgateway
   servers:
@@ -41,9 +19,9 @@ describe('slides of 2018', () => {
         protocol: HTTP
       hosts:
         - myapp.ns.svc.cluster.local
-`);
-    assert.deepEqual(violations, []);
-    assert.equal(resources.length, 1);
+`;
+    assert.deepEqual(beyondVersion(text), []);
+    assert.equal(read(text).resources.length, 1);
   });
 
   it('points at the line where the port of a Gateway lost its indentation', () => {
@@ -89,7 +67,7 @@ describe('slides of 2018', () => {
       text,
       /^LAT0003 apiVersion: unknown apiVersion .* \| Did you mean "networking\.istio\.io\/v1alpha3"\?/,
     );
-    assert.equal(read(text).violations[0]?.severity, 'Warning');
+    assert.equal(read(text).violations[0]?.severity, 'Error');
     assert.deepEqual(read(text).invalid, ['VirtualService default/myapp'], 'its last good version stays');
   });
 
@@ -272,8 +250,8 @@ spec:
     ];
     const patterns = [/allowOrigins/, /LEAST_REQUEST/, /consecutive5xxErrors/];
     texts.forEach((text, index) => {
-      const { resources, violations } = read(text);
-      assert.equal(resources.length, 1);
+      const violations = beyondVersion(text);
+      assert.equal(read(text).resources.length, 1);
       assert.deepEqual(
         violations.map(({ severity }) => severity),
         ['Warning'],
@@ -315,7 +293,7 @@ spec:
   });
 
   it('takes the rules of an egress gateway', () => {
-    const { resources, violations } = read(`${head('VirtualService')}spec:
+    const text = `${head('VirtualService')}spec:
   hosts: [api.openweathermap.org]
   gateways: [mesh, myapp-egress]
   http:
@@ -331,9 +309,9 @@ spec:
       route:
         - destination:
             host: api.openweathermap.org
-`);
-    assert.deepEqual(violations, []);
-    assert.equal(resources.length, 1);
+`;
+    assert.deepEqual(beyondVersion(text), []);
+    assert.equal(read(text).resources.length, 1);
   });
 
   it('takes a ServiceEntry', () => {
@@ -375,14 +353,16 @@ spec:
       /match\[0\]\.rewrite: .*Indent it less: it belongs directly below spec\.http\[0\]/,
       /match\[0\]\.route: .*Indent it less/,
     );
-    const { violations } = read(`${head('VirtualService')}spec:
+    assertFinds(
+      `${head('VirtualService')}spec:
   hosts: [myapp]
   http:
   - match: [{ uri: { prefix: /v1 } }]
     rewrite: { uri: " " }
     route: [{ destination: { host: myapp } }]
-`);
-    assert.match(violations[0]?.message ?? '', /a path with a blank is no valid path/);
+`,
+      /rewrite\.uri: a path with a blank is no valid path \| To remove a prefix, match `prefix: \/v1\/`/,
+    );
   });
 
   it('tells that a fragment without apiVersion and kind is no document', () => {
@@ -391,5 +371,85 @@ spec:
 
   it('tells that dots in place of rules are none', () => {
     assertFinds(`${head('VirtualService')}spec:\n  hosts: [a]\n  http: ...\n`, /spec\.http: expected a list/);
+  });
+
+  it('tells host for hosts beside a subset', () => {
+    assertFinds(
+      `${head('VirtualService')}spec:
+  hosts:
+  - myapp
+  gateways:
+  - myapp-gateway
+  http:
+  - match:
+    - uri:
+        exact: /v1
+    route:
+    - destination:
+        hosts: myapp
+        subset: v1rule
+`,
+      /destination\.hosts: unknown field "hosts".*Did you mean "host"\?/,
+    );
+  });
+
+  it('takes the DestinationRule of the slides once its star is in quotes', () => {
+    const text = `${head('DestinationRule')}spec:
+  host: "*"
+  subsets:
+    - name: v1rule
+      labels:
+        app: myapp
+        version: v1
+      trafficPolicy:
+        loadBalancer:
+          simple: LEAST_CONN
+`;
+    assert.equal(read(text).resources.length, 1);
+    assert.deepEqual(
+      beyondVersion(text).map(({ path, remedy }) => `${path} ${remedy}`),
+      ['spec.subsets[0].trafficPolicy.loadBalancer.simple Write LEAST_REQUEST.'],
+    );
+  });
+
+  it('tells of a match that is one level too deep, rule by rule', () => {
+    assertFinds(
+      `${head('VirtualService')}spec:
+  hosts: [myapp]
+  http:
+  - match:
+    - uri:
+        exact: /v1
+      rewrite:
+        uri: /
+      route:
+        - destination:
+            host: myapp
+  - match:
+      - uri:
+          prefix: /v1
+        rewrite:
+          uri: " "
+        route:
+          - destination:
+              host: myapp
+`,
+      /http\[0\]\.match\[0\]\.route: .*Indent it less/,
+      /http\[1\]\.match\[0\]\.rewrite: .*Indent it less/,
+      /http\[1\]\.match\[0\]\.route: .*Indent it less/,
+    );
+  });
+
+  it('tells the name of a match object’s member for a bare text', () => {
+    assertFinds(
+      `${head('VirtualService')}spec:
+  hosts: [myapp]
+  http:
+  - match: [{ uri: /v1, headers: { cookie: "a=b" } }]
+    route: [{ destination: { host: myapp } }]
+`,
+      /match\[0\]\.uri: expected a mapping of fields, found the text "\/v1" \| Write { exact: "\/v1" }/,
+      /headers\.cookie: .*Write { exact: "a=b" }/,
+    );
   });
 });

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { closestWord } from '../base/closest-word.ts';
 import { type FieldPath, formatFieldPath } from './field-path.ts';
+import { GONE_FIELDS } from './legacy-fields.ts';
 import { contentOf, fieldsOf, isList, isRecord, schemaAt } from './schema-walk.ts';
 
 /** Where an unknown field stands: `path` leads from the schema's root to the mapping that holds it. */
@@ -24,6 +25,7 @@ export function unknownFieldRemedy(key: string, place: FieldPlace): string {
     return `Did you mean "${camel}"? Fields are written in camelCase.`;
   const isNear = closestWord(key, known);
   return (
+    GONE_FIELDS.get(key) ??
     belowEmptyField(key, own, holderOf(place)) ??
     (isNear === null ? null : `Did you mean "${isNear}"?`) ??
     belowOtherField(key, own) ??

@@ -16,8 +16,15 @@ export interface YamlDocument {
 /** More would be a bomb ("billion laughs"): a small text that means gigabytes. */
 const MAX_ALIASES = 100;
 
+/** What follows them is most often their consequence. */
+const MAX_FAULTS = 10;
+
+/** Brackets that open one another without a word between: no document is so deep, and the parser would need gigabytes. */
+const TOO_DEEP = /(?:[[{]\s*){200}/;
+
 /** Documents in order; empty ones and such of comments only are left out. */
 export function readYaml(text: string): YamlDocument[] {
+  if (TOO_DEEP.test(text)) return [unreadable({ line: 1, column: 1 }, 'brackets are nested too deep')];
   const lines = new LineCounter();
   let documents: readonly Document.Parsed[];
   try {
@@ -58,13 +65,15 @@ function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocume
   const start = document.contents?.range?.[0];
   const place = start === undefined ? { line: 1, column: 1 } : placeAt(start);
   if (document.errors.length > 0) {
-    const faults = document.errors.map((error) => describeError(error, placeAt(error.pos[0])));
+    const faults = document.errors
+      .slice(0, MAX_FAULTS)
+      .map((error) => describeError(error, placeAt(error.pos[0])));
     return { value: undefined, line: place.line, places: new Map(), faults };
   }
   try {
     const { places, faults } = surveyYaml(document.contents, placeAt);
     const value = document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
-    return { value, line: place.line, places, faults };
+    return { value, line: place.line, places, faults: faults.slice(0, MAX_FAULTS) };
   } catch (error) {
     return unreadable(place, errorMessage(error));
   }
