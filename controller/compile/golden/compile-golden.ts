@@ -20,6 +20,8 @@ interface GoldenHead {
   readonly proxy: string;
   /** `KIND NAME`, or `route NAME VIRTUAL-HOST`; `*` stands for any text. */
   readonly show: readonly string[];
+  /** Of a cluster show also what every cluster has that no DestinationRule is about. */
+  readonly full?: boolean;
 }
 
 export interface GoldenOutput {
@@ -37,7 +39,8 @@ export function compileGolden(input: string): GoldenOutput {
   const proxy = index.world.workloads.find(({ name }) => name === head.proxy);
   if (proxy === undefined) throw new Error(`no container is called ${head.proxy}`);
   const compiled = compileSnapshot(index, proxy as Workload).resources;
-  const shown = head.show.flatMap((selector) => select(compiled, selector));
+  const plain = head.full === true ? {} : plainCluster();
+  const shown = head.show.flatMap((selector) => select(compiled, selector, plain));
   return { text: print(Object.fromEntries(shown)), shown: shown.length };
 }
 
@@ -46,7 +49,7 @@ export function splitGolden(input: string): { head: GoldenHead; documents: strin
   return { head: parse(first) as GoldenHead, documents: rest.join('---\n') };
 }
 
-function worldOf({ containers }: GoldenHead, resources: readonly Resource[]) {
+function worldOf({ containers }: Pick<GoldenHead, 'containers'>, resources: readonly Resource[]) {
   const facts = Object.entries(containers).map(([name, labels], index) => container(name, labels, index + 1));
   return buildWorld({
     membership: { meshId: 'golden', project: 'golden' },
@@ -81,13 +84,33 @@ function container(name: string, labels: Readonly<Record<string, string>>, index
   };
 }
 
-function select(compiled: Resources, selector: string): [string, unknown][] {
+function select(compiled: Resources, selector: string, plain: object): [string, unknown][] {
   const [kind = '', name = '*', host = '*'] = selector.split(' ');
   if (!RESOURCE_KINDS.includes(kind as ResourceKind)) throw new Error(`unknown kind in ${selector}`);
   const map: ReadonlyMap<string, object> = compiled[kind as ResourceKind];
   return [...map]
     .filter(([key]) => matches(name, key))
-    .map(([key, spec]) => [`${kind} ${key}`, view(spec, host)]);
+    .map(([key, spec]) => [
+      `${kind} ${key}`,
+      view(kind === 'cluster' ? difference(spec, plain) : spec, host),
+    ]);
+}
+
+/** The cluster of a service that nothing is said about. */
+function plainCluster(): object {
+  const index = indexWorld(worldOf({ containers: { a: { [LABEL.ports]: 'http:80' } } }, []));
+  const [proxy] = index.world.workloads;
+  if (proxy === undefined) throw new Error('a world of one container has a workload');
+  return (
+    compileSnapshot(index, proxy).resources.cluster.get('outbound|80||a.default.svc.cluster.local') ?? {}
+  );
+}
+
+function difference(spec: object, plain: object): object {
+  const usual = new Map(Object.entries(plain).map(([key, value]) => [key, JSON.stringify(value)]));
+  return Object.fromEntries(
+    Object.entries(spec).filter(([key, value]) => usual.get(key) !== JSON.stringify(value)),
+  );
 }
 
 function matches(pattern: string, text: string): boolean {
