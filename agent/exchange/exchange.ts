@@ -1,6 +1,7 @@
 import type { ResponseFlag } from '../../model/response-flag.ts';
 import { BODY_NOT_TOLD, type Headers, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { FormatContext } from '../policy/format.ts';
+import { isGrpcRequest } from '../policy/grpc.ts';
 import { applyHeaderOps } from '../policy/header-ops.ts';
 import { getHeader } from '../policy/headers.ts';
 import { normalizePath } from '../policy/normalize-path.ts';
@@ -10,6 +11,7 @@ import { pickWeighted } from '../policy/weighted.ts';
 import { BAD_PATH, CLUSTER_NOT_FOUND, directResponse, type LocalReply, ROUTE_NOT_FOUND } from './failure.ts';
 import type { FilteredExchange } from './filter.ts';
 import { Forwarder } from './forwarder.ts';
+import { asGrpcReply } from './grpc-reply.ts';
 import { formatOperator } from './operators.ts';
 import type { HttpPipeline } from './pipeline.ts';
 import { buildRecord, countExchange } from './report.ts';
@@ -245,10 +247,12 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.#end();
   }
 
-  sendLocalReply(reply: LocalReply): void {
+  sendLocalReply(given: LocalReply): void {
     if (this.isOver || this.responseHead !== null) return;
-    if (reply.flag !== '') this.addFlag(reply.flag);
-    this.details = reply.details;
+    if (given.flag !== '') this.addFlag(given.flag);
+    this.details = given.details;
+    const isGrpc = !given.isUntouched && isGrpcRequest(this.request.headers);
+    const reply = isGrpc ? asGrpcReply(given) : given;
     const headers: Headers = [...reply.headers];
     if (reply.body !== '') headers.push('content-type', 'text/plain');
     const isBodyless = reply.status === 204 || reply.status === 304 || reply.status < 200;

@@ -12,6 +12,8 @@ export interface LocalReply {
   readonly details: string;
   /** Name and value in turn. */
   readonly headers: readonly string[];
+  /** For a gRPC caller; null = what `status` means there. */
+  readonly grpcStatus: number | null;
   /** The header operations of route and destination are not for it. */
   readonly isUntouched: boolean;
 }
@@ -23,7 +25,7 @@ function reply(
   body = '',
   headers: readonly string[] = [],
 ): LocalReply {
-  return Object.freeze({ status, body, flag, details, headers, isUntouched: false });
+  return Object.freeze({ status, body, flag, details, headers, grpcStatus: null, isUntouched: false });
 }
 
 export const ROUTE_NOT_FOUND = reply(404, 'NR', 'route_not_found');
@@ -43,7 +45,8 @@ export function directResponse(status: number, body: string, headers: readonly s
 
 /** An answer to a CORS preflight: Envoy's filter sends it around the router's header operations. */
 export function corsPreflight(headers: readonly string[]): LocalReply {
-  return { status: 200, body: '', flag: '', details: 'cors_response', headers, isUntouched: true };
+  const reply = { status: 200, body: '', flag: '', details: 'cors_response', headers } as const;
+  return { ...reply, grpcStatus: null, isUntouched: true };
 }
 
 const BEFORE_RESPONSE = 'upstream_reset_before_response_started';
