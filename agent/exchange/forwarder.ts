@@ -1,8 +1,9 @@
 import type { ResponseFlag } from '../../model/response-flag.ts';
 import type { RetrySpec, RouteActionSpec } from '../../model/route.ts';
 import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
-import { expectedTimeoutMs } from '../policy/expected-timeout.ts';
+import { capTimeoutMs, expectedTimeoutMs } from '../policy/expected-timeout.ts';
 import type { FormatContext } from '../policy/format.ts';
+import { grpcTimeoutMs, isGrpcRequest } from '../policy/grpc.ts';
 import type { HashPolicies } from '../policy/hash-policy.ts';
 import { applyHeaderOps } from '../policy/header-ops.ts';
 import { getHeader, setHeader } from '../policy/headers.ts';
@@ -56,6 +57,9 @@ export class Forwarder implements UpstreamEvents {
   readonly #cluster: Cluster;
   readonly #action: RouteActionSpec;
   readonly #retry: RetrySpec | null;
+  readonly #isGrpc: boolean;
+  /** For all attempts together; 0 = none. */
+  readonly #timeoutMs: number;
   readonly #body: BodyBuffer | null;
   host: Host | null = null;
   attempts = 0;
@@ -88,6 +92,11 @@ export class Forwarder implements UpstreamEvents {
     this.#action = exchange.route.spec.action as RouteActionSpec;
     this.#retry = this.#action.retry;
     this.#retriesLeft = this.#retry?.attempts ?? 0;
+    const { request } = exchange;
+    this.#isGrpc = request.version === 'HTTP/2' && isGrpcRequest(request.headers);
+    this.#timeoutMs = this.#isGrpc
+      ? capTimeoutMs(grpcTimeoutMs(request.headers), this.#action.timeoutMs)
+      : this.#action.timeoutMs;
     this.#body = exchange.hasBody ? new BodyBuffer(true) : null;
   }
 
@@ -103,7 +112,7 @@ export class Forwarder implements UpstreamEvents {
     this.#attempt();
     // Behind the first attempt, which chose a host; without one there is nothing to copy.
     if (this.#exchange.route.mirrors.length > 0 && this.host !== null)
-      this.#mirroring = startMirroring(this.#exchange, this.#action.timeoutMs);
+      this.#mirroring = startMirroring(this.#exchange, this.#timeoutMs);
   }
 
   /** By what the caller sent, before anything is edited. */
@@ -144,24 +153,22 @@ export class Forwarder implements UpstreamEvents {
   }
 
   #tellTimeout(elapsedMs: number): void {
-    const expectedMs = expectedTimeoutMs(
-      this.#action.timeoutMs,
-      this.#retry?.perTryTimeoutMs ?? 0,
-      elapsedMs,
-    );
-    if (expectedMs > 0)
-      setHeader(this.#exchange.request.headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
+    const expectedMs = expectedTimeoutMs(this.#timeoutMs, this.#retry?.perTryTimeoutMs ?? 0, elapsedMs);
+    if (expectedMs === 0) return;
+    const { headers } = this.#exchange.request;
+    setHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
+    if (this.#isGrpc) setHeader(headers, 'grpc-timeout', `${expectedMs}m`);
   }
 
   #onComplete(): void {
-    if (this.#action.timeoutMs === 0) return;
+    if (this.#timeoutMs === 0) return;
     this.#completeAtMs = this.#exchange.pipeline.services.clock.now();
     this.#armTimeout();
   }
 
   /** The whole request with all its attempts, from its end on (RouteAction.timeout). */
   #armTimeout(): void {
-    this.#exchange.after(this.#action.timeoutMs, () => {
+    this.#exchange.after(this.#timeoutMs, () => {
       // A WebSocket lives on (ISTIO.md, correction 35).
       if (this.#hasTunnel) return;
       this.#cluster.counters.upstream_rq_timeout += 1;

@@ -21,6 +21,7 @@ export interface MemoryRequest {
   readonly upgrade?: string;
   /** More of the body may follow by hand, and its end. */
   readonly isOpen?: boolean;
+  readonly version?: RequestHead['version'];
 }
 
 export interface MemoryResponse {
@@ -112,7 +113,7 @@ export function sendRequest(
     method: request.method ?? 'GET',
     path: request.path ?? '/',
     authority: request.authority ?? 'service',
-    version: 'HTTP/1.1',
+    version: request.version ?? 'HTTP/1.1',
     headers: [...(request.headers ?? [])],
     contentLength: body === '' ? BODY_NOT_TOLD : Buffer.byteLength(body),
     upgrade: request.upgrade ?? '',

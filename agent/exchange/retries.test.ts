@@ -139,3 +139,33 @@ describe('a retry', () => {
     assert.equal(seen.length, 1);
   });
 });
+
+describe('the timeout of a gRPC call', () => {
+  const open = (timeoutMs: number, grpcTimeout: string) => {
+    const proxy = openProxy([routeSpec(['north'], {}, { timeoutMs })], { handler: silent });
+    const headers = ['content-type', 'application/grpc', 'grpc-timeout', grpcTimeout];
+    const { downstream } = sendRequest(proxy.pipeline, { method: 'POST', version: 'HTTP/2', headers });
+    return { ...proxy, downstream };
+  };
+
+  test("is the caller's, at most the route's, and told to the host", () => {
+    for (const [timeoutMs, asked, expected] of [
+      [0, '300m', 300],
+      [200, '300m', 200],
+      [500, '300m', 300],
+    ] as const) {
+      const { clock, downstream, seen } = open(timeoutMs, asked);
+      assert.equal(headerOf(seen[0]?.head.headers, 'grpc-timeout'), `${expected}m`);
+      clock.advance(expected - 1);
+      assert.equal(downstream.isEnded, false);
+      clock.advance(1);
+      assert.equal(headerOf(downstream.response?.headers, 'grpc-status'), '14');
+    }
+  });
+
+  test('is none where neither says one', () => {
+    const { clock, downstream } = open(0, '');
+    clock.advance(1_000_000);
+    assert.equal(downstream.isEnded, false);
+  });
+});

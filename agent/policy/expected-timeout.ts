@@ -8,3 +8,8 @@ export function expectedTimeoutMs(timeoutMs: number, perTryMs: number, elapsedMs
   if (limitMs === 0 || timeoutMs === 0) return limitMs;
   return Math.max(1, Math.min(limitMs, Math.floor(timeoutMs - elapsedMs)));
 }
+
+/** A caller's timeout, at most the route's; 0 means none in both (Istio's max_grpc_timeout). */
+export function capTimeoutMs(askedMs: number, routeMs: number): number {
+  return askedMs === 0 || routeMs === 0 ? askedMs + routeMs : Math.min(askedMs, routeMs);
+}
