@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Docker from 'dockerode';
 import pino from 'pino';
 import { createSystemClock } from '../base/clock.ts';
-import { errorMessage, LateenError } from '../base/errors.ts';
+import { errorCode, errorMessage, LateenError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
 import { CONTROL_SOCKET } from '../model/agent-container.ts';
@@ -56,8 +56,8 @@ async function findSelf(docker: Docker): Promise<Self> {
       const remedy = error instanceof LateenError ? error.remedy : null;
       const cause = errorMessage(error instanceof Error ? error.cause : undefined);
       // Once, however long it lasts.
-      if (cause !== told) log.error(errorMessage(error), { cause, remedy });
-      told = cause;
+      if (errorCode(error) !== told) log.error(errorMessage(error), { cause, remedy });
+      told = errorCode(error);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }

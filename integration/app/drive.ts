@@ -1,5 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 /** What a test asks the app to do from inside its container. */
 export interface Errand {
@@ -12,7 +12,10 @@ export interface Errand {
   readonly concurrency?: number;
   readonly keepAlive?: boolean;
   readonly timeoutMs?: number;
-  /** Instead of HTTP: connect to `tcp://host:port`, send `body`, and give what came until `until` or silence. */
+  /**
+   * Instead of HTTP: connect to `tcp://host:port` or upgrade at `ws://host:port/`, send `body`, and give what came
+   * until `until` or silence.
+   */
   readonly until?: string;
 }
 
@@ -40,12 +43,17 @@ export async function drive(request: IncomingMessage, response: ServerResponse):
   const worker = async () => {
     while (started < (errand.times ?? 1)) {
       started += 1;
-      outcomes.push(await (errand.url.startsWith('tcp:') ? talk(errand) : call(errand, agent)));
+      outcomes.push(await runOne(errand, agent));
     }
   };
   await Promise.all(Array.from({ length: errand.concurrency ?? 1 }, worker));
   agent.destroy();
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(outcomes));
+}
+
+function runOne(errand: Errand, agent: Agent): Promise<Outcome> {
+  if (errand.url.startsWith('tcp:')) return talk(errand);
+  return errand.url.startsWith('ws:') ? upgrade(errand) : call(errand, agent);
 }
 
 function call(errand: Errand, agent: Agent): Promise<Outcome> {
@@ -89,17 +97,43 @@ function call(errand: Errand, agent: Agent): Promise<Outcome> {
 }
 
 function talk(errand: Errand): Promise<Outcome> {
-  const startMs = performance.now();
   const { hostname, port } = new URL(errand.url.replace('tcp:', 'http:'));
+  return converse(errand, connect(Number(port), hostname), 200, performance.now());
+}
+
+function upgrade(errand: Errand): Promise<Outcome> {
+  const startMs = performance.now();
+  const failed = (status: number, error: string): Outcome => {
+    return { status, headers: {}, body: '', error, ms: performance.now() - startMs };
+  };
   return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname);
+    const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+    const outgoing = httpRequest(errand.url.replace('ws:', 'http:'), { headers, agent: false });
+    outgoing.on('upgrade', ({ statusCode = 0 }, socket) =>
+      resolve(converse(errand, socket as Socket, statusCode, startMs)),
+    );
+    outgoing.on('response', ({ statusCode = 0 }) => resolve(failed(statusCode, 'no upgrade')));
+    outgoing.on('error', (error) => resolve(failed(0, error.message)));
+    outgoing.end();
+  });
+}
+
+/** Sends the errand's body and collects what comes back. */
+function converse(errand: Errand, socket: Socket, status: number, startMs: number): Promise<Outcome> {
+  return new Promise((resolve) => {
     let body = '';
     const finish = (error: string) => {
       socket.destroy();
-      resolve({ status: error === '' ? 200 : 0, headers: {}, body, error, ms: performance.now() - startMs });
+      resolve({
+        status: error === '' ? status : 0,
+        headers: {},
+        body,
+        error,
+        ms: performance.now() - startMs,
+      });
     };
     socket.setTimeout(errand.timeoutMs ?? 5000, () => finish('timeout'));
-    socket.on('connect', () => errand.body !== undefined && socket.write(errand.body));
+    if (errand.body !== undefined) socket.write(errand.body);
     socket.on('data', (chunk) => {
       body += chunk.toString();
       if (errand.until !== undefined && body.includes(errand.until)) finish('');

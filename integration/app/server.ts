@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { hostname } from 'node:os';
+import type { Duplex } from 'node:stream';
 import { drive } from './drive.ts';
 
 const name = process.env['NAME'] ?? hostname();
@@ -16,7 +17,9 @@ const driverPort = Number(process.env['DRIVER_PORT'] ?? '7070');
 let isHealthy = true;
 
 const servers = ports.map((port) =>
-  createServer((request, response) => void answer(port, request, response)).listen(port),
+  createServer((request, response) => void answer(port, request, response))
+    .on('upgrade', (_, socket) => echo(socket))
+    .listen(port),
 );
 for (const port of tcpPorts) {
   // Server first, as MySQL and SMTP are: a proxy that waits for the client would hang.
@@ -61,8 +64,19 @@ async function answer(port: number, request: IncomingMessage, response: ServerRe
   response.writeHead(status, { 'content-type': 'application/json', 'x-app': name }).end(body);
 }
 
+/** As a WebSocket behaves to those between its ends: an upgrade, then bytes both ways. */
+function echo(socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n');
+  socket.on('data', (chunk: Buffer) => socket.write(`${name} ${version}: ${chunk.toString()}`));
+  socket.on('end', () => socket.end());
+}
+
+/** Applications exist that go on for a while after they were told to stop. */
+process.on('SIGTERM', () => setTimeout(stop, Number(process.env['STOP_AFTER_MS'] ?? '0')));
+
 /** In-flight requests finish; new connections are refused. */
-process.on('SIGTERM', () => {
+function stop(): void {
   let open = servers.length;
   for (const server of servers) {
     server.close(() => {
@@ -72,4 +86,4 @@ process.on('SIGTERM', () => {
     server.closeIdleConnections();
   }
   setTimeout(() => process.exit(0), 8000).unref();
-});
+}

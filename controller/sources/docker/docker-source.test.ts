@@ -186,3 +186,13 @@ test('half a line, several lines and nonsense on the stream are survived', async
   clock.advance(5000);
   await connected(2);
 });
+
+test('a daemon that accepts and never answers counts as away', async (context) => {
+  const { daemon, clock, lines, connections, until } = await open(context, (fake) => {
+    fake.isSilent = true;
+  });
+  await until('the question', () => daemon.requests.length === 1);
+  clock.advance(20_000);
+  await until('the failure', () => connections.at(-1) === false);
+  assert.match(lines.join(''), /does not answer/);
+});

@@ -100,8 +100,7 @@ class Source implements DockerSource {
 
   /** Ends when the stream does; throws if the daemon cannot be asked. */
   async #follow(onListed: () => void): Promise<void> {
-    const filters = JSON.stringify({ type: ['container', 'network'] });
-    const stream = await this.#deps.docker.getEvents({ filters });
+    const stream = await this.#openStream();
     let cancelResync = () => {};
     const ended = readEvents(stream, (event) => this.#onEvent(event));
     this.#endStream = ended.stop;
@@ -117,6 +116,17 @@ class Source implements DockerSource {
     } finally {
       cancelResync();
       ended.stop();
+    }
+  }
+
+  async #openStream(): Promise<NodeJS.ReadableStream> {
+    const filters = JSON.stringify({ type: ['container', 'network'] });
+    const opening = new AbortController();
+    const cancel = this.#deps.clock.after(ANSWER_MS, () => opening.abort());
+    try {
+      return await this.#deps.docker.getEvents({ filters, abortSignal: opening.signal });
+    } finally {
+      cancel();
     }
   }
 

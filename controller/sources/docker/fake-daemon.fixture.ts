@@ -19,6 +19,7 @@ export class FakeDaemon implements AsyncDisposable {
   /** Answers wait until it is resolved: an answer can be overtaken by an event. */
   holdInspect: Promise<void> = Promise.resolve();
   isAway = false;
+  isSilent = false;
   readonly requests: string[] = [];
   readonly #streams = new Set<ServerResponse>();
   readonly #folder: string;
@@ -66,10 +67,8 @@ export class FakeDaemon implements AsyncDisposable {
 
   async #answer(url: string, response: ServerResponse): Promise<void> {
     this.requests.push(url);
-    if (this.isAway) {
-      response.destroy();
-      return;
-    }
+    if (this.isAway) response.destroy();
+    if (this.isAway || this.isSilent) return;
     if (url.startsWith('/events')) {
       response.writeHead(200).flushHeaders();
       this.#streams.add(response);
