@@ -12,7 +12,7 @@ import type { DownstreamPeer, DownstreamStream } from '../exchange/streams.ts';
 import type { FlushQueue } from './flush-queue.ts';
 import { SocketWriter } from './socket-writer.ts';
 
-/** How long the rest of a request that nobody reads is thrown away before the connection is cut. */
+/** How long the caller may take to close behind the last answer (Envoy's `delayed_close_timeout`). */
 const LINGER_MS = 1000;
 
 export interface DownstreamOptions {
@@ -40,6 +40,8 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
   #isReading = false;
   #hasNext = false;
   #isTunnel = false;
+  /** Nothing that comes is read any more. */
+  #isClosing = false;
 
   constructor(socket: Socket, peer: DownstreamPeer, options: DownstreamOptions) {
     this.#socket = socket;
@@ -59,6 +61,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
 
   /** Takes bytes: those of the socket, and first those that detection had read. */
   read(chunk: Buffer): void {
+    if (this.#isClosing) return;
     const { queue } = this.#options;
     queue.enter();
     this.#isReading = true;
@@ -72,7 +75,9 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
       queue.leave();
     }
     // Pipelined requests wait in the parser; more of them than that are left in the kernel.
-    if (this.#parser.hasRest && !this.#isTunnel) this.#socket.pause();
+    if (this.#isTunnel || this.#isClosing) return;
+    if (this.#parser.hasRest) this.#socket.pause();
+    else if (this.#isEnded) this.#endUnfinished();
   }
 
   /** Pipelined requests, one after the other and never nested: a thousand of them must not exhaust the stack. */
@@ -88,7 +93,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
     this.#isHttp10 = head.version === 'HTTP/1.0';
     this.#isLast = isLast;
     this.#isResponding = false;
-    this.#isRequestOpen = true;
+    this.#isRequestOpen = hasBody;
     if (pipeline === null) throw new ProtocolError('bad_request_line', 'no HTTP is served here', 404);
     const exchange = new Exchange(pipeline, this, head, hasBody, this.#onOver);
     this.#exchange = exchange;
@@ -102,7 +107,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
   onEnd(trailers: Headers | null): void {
     this.#isRequestOpen = false;
     if (this.#exchange !== null) this.#exchange.onRequestEnd(trailers);
-    else this.#hasNext = true;
+    else this.#hasNext = !this.#isClosing;
   }
 
   onTunnel(chunk: Buffer): void {
@@ -116,6 +121,8 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
 
   sendHead(head: ResponseHead, hasBody: boolean): void {
     this.#isResponding = true;
+    // An answer that comes before the request's end is the connection's last one, and says so (as with Envoy).
+    this.#isLast ||= this.#isRequestOpen && head.upgrade === '';
     this.#isLast ||= this.#options.isDraining() || (hasBody && endsWithConnection(head, this.#isHttp10));
     this.#isChunked = hasBody && isChunkedResponse(head, this.#isHttp10);
     this.#writer.text(encodeResponseHead(head, { isLast: this.#isLast, isHttp10: this.#isHttp10 }));
@@ -152,13 +159,16 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
   startTunnel(): void {
     this.#isTunnel = true;
     this.#isChunked = false;
+    // Bytes that came early had stopped the reading.
+    this.#socket.resume();
     this.#parser.startTunnel();
+    if (this.#isEnded) this.#exchange?.onTunnelEnd();
   }
 
   /** No further request on this connection; an idle one ends now. */
   drain(): void {
     this.#isLast = true;
-    if (this.isIdle) this.#writer.end();
+    if (this.isIdle) this.#close();
   }
 
   destroy(): void {
@@ -167,9 +177,8 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
 
   readonly #onOver = (): void => {
     this.#exchange = null;
-    if (this.#isTunnel) this.#writer.end();
-    else if (this.#isRequestOpen) this.#linger();
-    else if (this.#isLast || (this.#isEnded && !this.#parser.hasRest)) this.#writer.end();
+    const isOver = this.#isTunnel || this.#isRequestOpen || this.#isLast;
+    if (isOver || (this.#isEnded && !this.#parser.hasRest)) this.#close();
     else {
       this.#hasNext = true;
       if (!this.#isReading) this.#continue();
@@ -183,22 +192,32 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
   }
 
   /**
-   * The answer is whole and the request is not. Closing at once would make the kernel reset the connection, and the
-   * caller could lose the answer (RFC 9112 §9.6): so the rest is read into nothing for a while.
+   * Ends the connection behind what was written. Closing it at once would make the kernel reset it if anything is
+   * unread, and the caller could lose the answer (RFC 9112 §9.6): so what comes is read into nothing for a while.
    */
-  #linger(): void {
+  #close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
     this.#writer.end();
+    if (this.#isEnded || this.#socket.destroyed) return;
     this.#socket.resume();
-    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
-    timer.unref();
-    this.#socket.once('close', () => clearTimeout(timer));
+    this.#socket.once('finish', () => {
+      const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+      timer.unref();
+      this.#socket.once('close', () => clearTimeout(timer));
+    });
   }
 
   /** The caller will send no more; a request that is whole is still answered. */
   #onEnd(): void {
     this.#isEnded = true;
     if (this.#isTunnel) this.#exchange?.onTunnelEnd();
-    else if (this.#exchange === null) this.#writer.end();
+    else if (!this.#parser.hasRest) this.#endUnfinished();
+  }
+
+  /** Nothing more comes: a head that is cut off gets no answer, a body that is cut off ends its exchange. */
+  #endUnfinished(): void {
+    if (this.#exchange === null) this.#close();
     else if (this.#isRequestOpen) this.#socket.destroy();
   }
 
@@ -208,35 +227,31 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
     this.#options.onClosed(this);
   }
 
-  #serverName(): string {
-    const pipeline = this.#options.pipeline();
-    return pipeline === null ? 'istio-envoy' : SERVER_NAME[pipeline.direction];
-  }
-
   /** Bytes that are no HTTP: one plain answer, then the end (RFC 9112 §2.2 and §9.6). */
   #refuse(error: unknown): void {
     if (!(error instanceof ProtocolError)) throw error;
     const exchange = this.#exchange;
+    const isCutOff = exchange !== null && this.#isResponding;
+    // The end of the exchange must not end the connection before its last word.
     this.#exchange = null;
+    this.#isRequestOpen = false;
+    this.#isLast = false;
     exchange?.onDownstreamClosed();
-    if (!this.#isResponding || this.isIdle) {
-      const body = reasonPhrase(error.status);
-      this.#writer.text(
-        encodeResponseHead(
-          {
-            status: error.status,
-            reason: '',
-            version: 'HTTP/1.1',
-            headers: ['content-type', 'text/plain', 'server', this.#serverName()],
-            contentLength: body.length,
-            upgrade: '',
-          },
-          { isLast: true, isHttp10: false },
-        ) + body,
-      );
-    }
-    this.#isLast = true;
-    this.#linger();
+    this.#hasNext = false;
+    if (isCutOff) this.abort();
+    else this.#writer.text(this.#refusal(error.status));
+    this.#close();
+  }
+
+  #refusal(status: number): string {
+    const pipeline = this.#options.pipeline();
+    const body = reasonPhrase(status);
+    const headers = ['content-type', 'text/plain'];
+    headers.push('server', pipeline === null ? 'istio-envoy' : SERVER_NAME[pipeline.direction]);
+    if (pipeline !== null) headers.push('date', pipeline.services.httpDate());
+    const head = { status, reason: '', version: 'HTTP/1.1', headers, upgrade: '' } as const;
+    const isLast = true;
+    return encodeResponseHead({ ...head, contentLength: body.length }, { isLast, isHttp10: false }) + body;
   }
 }
 

@@ -32,6 +32,7 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
   #isResponseEnded = true;
   #canReuse = true;
   #isTunnel = false;
+  #tunnelEnds = 0;
   /** The kernel had the peer's end before it had our bytes: known only until the next look at the socket. */
   #isFirstLook = false;
   #responseBytes = 0;
@@ -100,6 +101,7 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
   }
 
   sendTunnelEnd(): void {
+    this.#tunnelEnds += 1;
     this.#writer.end();
   }
 
@@ -113,7 +115,8 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
 
   cancel(): void {
     this.#events = null;
-    this.close();
+    // A tunnel that both sides ended goes away by itself, behind the last bytes.
+    if (this.#tunnelEnds < 2) this.close();
   }
 
   close(): void {
@@ -163,6 +166,8 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
     // An answer before the request's end: the rest would be read as the next request.
     if (!this.#isRequestEnded) return;
     this.#events = null;
+    // A caller that read too slowly had it paused; the next one must hear its answer.
+    if (this.#socket.isPaused()) this.#socket.resume();
     if (this.#canReuse && !this.isDraining && !this.#parser.hasSurplus) this.#owner.onFree(this);
     else this.close();
   }
@@ -181,6 +186,7 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
 
   #onEnd(): void {
     if (this.#isTunnel) {
+      this.#tunnelEnds += 1;
       this.#events?.onUpstreamTunnelEnd();
       return;
     }
