@@ -1,49 +1,19 @@
-import type { ResponseFlag } from '../../model/response-flag.ts';
 import type { RetrySpec, RouteActionSpec } from '../../model/route.ts';
-import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
+import type { Headers, ResponseHead } from '../codec/head.ts';
 import { capTimeoutMs, expectedTimeoutMs } from '../policy/expected-timeout.ts';
-import type { FormatContext } from '../policy/format.ts';
 import { grpcTimeoutMs, isGrpcRequest } from '../policy/grpc.ts';
 import type { HashPolicies } from '../policy/hash-policy.ts';
-import { applyHeaderOps } from '../policy/header-ops.ts';
 import { getHeader, setHeader } from '../policy/headers.ts';
 import { type AttemptOutcome, isRetriable, retryDelayMs } from '../policy/retry.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { BodyBuffer } from './body-buffer.ts';
-import {
-  type LocalReply,
-  NO_HEALTHY_UPSTREAM,
-  PER_TRY_TIMEOUT,
-  REQUEST_TIMEOUT,
-  upstreamFailureReply,
-} from './failure.ts';
+import { NO_HEALTHY_UPSTREAM, PER_TRY_TIMEOUT, REQUEST_TIMEOUT, upstreamFailureReply } from './failure.ts';
+import type { ForwardedExchange } from './forwarded-exchange.ts';
 import { type Mirroring, startMirroring } from './mirroring.ts';
-import type { HttpPipeline } from './pipeline.ts';
-import type { Destination, RouteEntry } from './route-entry.ts';
-import type { DownstreamStream, UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
+import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
 import { takeUnreached, tellUnreached } from './unreached.ts';
-
-/** What the forwarder needs of its exchange. */
-export interface ForwardedExchange extends FormatContext {
-  readonly pipeline: HttpPipeline;
-  readonly downstream: DownstreamStream;
-  readonly request: RequestHead;
-  readonly hasBody: boolean;
-  readonly route: RouteEntry;
-  readonly destination: Destination | null;
-  readonly isOver: boolean;
-  details: string;
-  addFlag(flag: ResponseFlag): void;
-  sendResponseHead(head: ResponseHead, hasBody: boolean): void;
-  sendResponseData(chunk: Buffer): boolean;
-  sendResponseEnd(trailers: Headers | null): void;
-  sendLocalReply(reply: LocalReply): void;
-  abortResponse(flag: ResponseFlag, details: string): void;
-  startTunnel(): void;
-  endTunnel(): void;
-  after(delayMs: number, task: () => void): void;
-}
+import { editForHost, tellTimeout } from './upstream-request.ts';
 
 /** Free repetitions of a request that its host surely never saw, beside those that the policy allows. */
 const MAX_UNPROCESSED_REPEATS = 3;
@@ -107,7 +77,8 @@ export class Forwarder implements UpstreamEvents {
   start(): void {
     if (this.#exchange.route.hash !== null && this.#cluster.isHashing)
       this.#hashRequest(this.#exchange.route.hash);
-    this.#editRequest();
+    editForHost(this.#exchange);
+    this.#tellTimeout(0);
     if (this.#body === null) this.#onComplete();
     this.#attempt();
     // Behind the first attempt, which chose a host; without one there is nothing to copy.
@@ -123,41 +94,11 @@ export class Forwarder implements UpstreamEvents {
     this.#hashCookies = cookies;
   }
 
-  #editRequest(): void {
-    const { request, destination, route, pipeline } = this.#exchange;
-    if (destination?.requestOps != null)
-      applyHeaderOps(destination.requestOps, request.headers, this.#exchange);
-    if (route.rewrite !== null) {
-      setHeader(request.headers, 'x-envoy-original-path', request.path);
-      request.path = route.rewrite(request.path);
-    }
-    for (const authority of destination?.authorities ?? []) {
-      setHeader(request.headers, 'x-envoy-original-host', request.authority);
-      request.authority = authority;
-    }
-    if (request.expectContinue) {
-      request.expectContinue = false;
-      this.#exchange.downstream.sendInterim({
-        status: 100,
-        reason: '',
-        version: 'HTTP/1.1',
-        headers: [],
-        contentLength: -3,
-        upgrade: '',
-      });
-    }
-    if (pipeline.direction === 'inbound') return;
-    if (route.spec.decorator !== '')
-      setHeader(request.headers, 'x-envoy-decorator-operation', route.spec.decorator);
-    this.#tellTimeout(0);
-  }
-
+  /** Not between a proxy and its own application. */
   #tellTimeout(elapsedMs: number): void {
-    const expectedMs = expectedTimeoutMs(this.#timeoutMs, this.#retry?.perTryTimeoutMs ?? 0, elapsedMs);
-    if (expectedMs === 0) return;
-    const { headers } = this.#exchange.request;
-    setHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
-    if (this.#isGrpc) setHeader(headers, 'grpc-timeout', `${expectedMs}m`);
+    if (this.#exchange.pipeline.direction === 'inbound') return;
+    const limitMs = expectedTimeoutMs(this.#timeoutMs, this.#retry?.perTryTimeoutMs ?? 0, elapsedMs);
+    if (limitMs > 0) tellTimeout(this.#exchange.request, limitMs, this.#isGrpc);
   }
 
   #onComplete(): void {
@@ -403,9 +344,8 @@ export class Forwarder implements UpstreamEvents {
   }
 
   #retryNow(): void {
-    const { pipeline } = this.#exchange;
-    if (this.#completeAtMs >= 0 && pipeline.direction !== 'inbound')
-      this.#tellTimeout(pipeline.services.clock.now() - this.#completeAtMs);
+    if (this.#completeAtMs >= 0)
+      this.#tellTimeout(this.#exchange.pipeline.services.clock.now() - this.#completeAtMs);
     this.#attempt();
   }
 

@@ -52,12 +52,16 @@ export class Shadow implements UpstreamEvents {
     this.#host = host;
     host.active += 1;
     cluster.counters.upstream_rq_total += 1;
-    this.#cancelTimer = this.#clock.after(this.#timeoutMs, () => this.#giveUp());
+    this.#cancelTimer = this.#clock.after(this.#timeoutMs, () => {
+      cluster.reportFailure(host, true);
+      this.#giveUp();
+    });
     host.pool.request(this.#request.head, this.#request.hasBody, this);
   }
 
   onUpstreamReady(stream: UpstreamStream): void {
     this.#stream = stream;
+    if (this.#host !== null) this.#target.cluster.reportConnected(this.#host, false);
     if (this.#request.hasBody) this.#send();
     else this.#isEndSent = true;
   }
