@@ -9,6 +9,7 @@ import { emptyResources, type Snapshot } from '../model/snapshot.ts';
 
 export const DEFAULT_RETRY = {
   ...{ attempts: 2, statusCodes: [], perTryTimeoutMs: 0, backoffMs: 25, hostSelectionAttempts: 5 },
+  leavesTriedPriorities: false,
   retryOn: ['connect-failure', 'refused-stream', 'unavailable', 'cancelled', 'retriable-status-codes'],
 };
 

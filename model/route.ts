@@ -117,6 +117,8 @@ export interface RetrySpec {
   readonly backoffMs: number;
   /** Selections tried to find a host that was not tried yet; 0 = may repeat. */
   readonly hostSelectionAttempts: number;
+  /** Every second failed attempt leaves the priorities that were tried. */
+  readonly leavesTriedPriorities: boolean;
 }
 
 /** Percentages are counts out of 1,000,000, as Istio rounds them. */

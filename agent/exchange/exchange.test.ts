@@ -117,6 +117,7 @@ test('a host is told the shorter of timeout and per-try timeout', () => {
     perTryTimeoutMs: 200,
     backoffMs: 25,
     hostSelectionAttempts: 0,
+    leavesTriedPriorities: false,
   };
   for (const [timeoutMs, expected] of [
     [1000, '200'],

@@ -18,6 +18,7 @@ import { editForHost, tellTimeout } from './upstream-request.ts';
 /** Free repetitions of a request that its host surely never saw, beside those that the policy allows. */
 const MAX_UNPROCESSED_REPEATS = 3;
 const NO_COOKIES: readonly string[] = [];
+const NO_HOSTS: readonly Host[] = [];
 /** Unsent body above which the caller is asked to wait; it goes on at half of it. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
@@ -38,6 +39,8 @@ export class Forwarder implements UpstreamEvents {
   #mirroring: Mirroring | null = null;
   #isWaitingForPool = false;
   #tried: Host[] = [];
+  /** Only where the policy leaves tried priorities. */
+  #attempted = NO_HOSTS;
   #isAgain = false;
   #retriesLeft: number;
   #repeatsLeft = MAX_UNPROCESSED_REPEATS;
@@ -132,7 +135,12 @@ export class Forwarder implements UpstreamEvents {
       discovery.kind === 'original-destination'
         ? this.#cluster.originalHost(original.address, original.port, pipeline.services.clock.now())
         : this.#isAgain
-          ? this.#cluster.pickAgain(this.#tried, this.#retry?.hostSelectionAttempts ?? 0, this.#hash)
+          ? this.#cluster.pickAgain(
+              this.#tried,
+              this.#retry?.hostSelectionAttempts ?? 0,
+              this.#hash,
+              this.#attempted,
+            )
           : this.#cluster.pick(this.#hash);
     this.attempts += 1;
     this.#round += 1;
@@ -335,6 +343,7 @@ export class Forwarder implements UpstreamEvents {
     }
     this.#isCountedRetry = true;
     if (retry.hostSelectionAttempts > 0 && this.host !== null) this.#tried.push(this.host);
+    if (retry.leavesTriedPriorities && this.host !== null) this.#attempted = [...this.#attempted, this.host];
     this.#closeAttempt(false);
     this.#rewind();
     const number = retry.attempts - this.#retriesLeft;

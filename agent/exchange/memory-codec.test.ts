@@ -72,6 +72,7 @@ describe('an exchange without sockets', () => {
       perTryTimeoutMs: 0,
       backoffMs: 25,
       hostSelectionAttempts: 0,
+      leavesTriedPriorities: false,
     };
     const { pipeline, clock } = open(
       snapshotOf({ routes: [routeSpec(['north'], {}, { retry })], clusters }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RetrySpec } from '../../model/route.ts';
-import { DEFAULT_RETRY, routeSpec } from '../snapshot.fixture.ts';
+import { clusterSpec, DEFAULT_RETRY, endpointSpec, routeSpec } from '../snapshot.fixture.ts';
 import { sendRequest } from './memory-codec.ts';
 import { headerOf, openProxy } from './pipeline.fixture.ts';
 
@@ -167,5 +167,24 @@ describe('the timeout of a gRPC call', () => {
     const { clock, downstream } = open(0, '');
     clock.advance(1_000_000);
     assert.equal(downstream.isEnded, false);
+  });
+});
+
+describe('retryRemoteLocalities', () => {
+  const reached = (leavesTriedPriorities: boolean) => {
+    const hosts = [endpointSpec(1), endpointSpec(2, { priority: 1 })];
+    const routes = [routeSpec(['north'], {}, { retry: retry({ attempts: 3, leavesTriedPriorities }) })];
+    const { pipeline, clock, records } = openProxy(routes, {
+      clusters: [[clusterSpec('north'), hosts]],
+      handler: (upstream) => upstream.respond(503),
+    });
+    sendRequest(pipeline, {});
+    clock.advance(10_000);
+    return records[0]?.upstream;
+  };
+
+  test('goes to the next locality after two attempts in one', () => {
+    assert.equal(reached(false), '127.0.0.1:1');
+    assert.equal(reached(true), '127.0.0.1:2');
   });
 });

@@ -5,6 +5,7 @@ import { type AttemptOutcome, isRetriable, retryDelayMs } from './retry.ts';
 
 const policy = (retryOn: string[], statusCodes: number[] = []): RetrySpec => ({
   ...{ attempts: 2, retryOn, statusCodes, perTryTimeoutMs: 0, backoffMs: 25, hostSelectionAttempts: 0 },
+  leavesTriedPriorities: false,
 });
 
 const answer = (status: number, change: Partial<Extract<AttemptOutcome, { kind: 'response' }>> = {}) => ({

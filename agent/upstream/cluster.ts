@@ -4,6 +4,7 @@ import type { EndpointSpec, EndpointsSpec } from '../../model/endpoint.ts';
 import type { Pool } from '../exchange/streams.ts';
 import { type Balancer, createBalancer, type LocalityWeights } from '../policy/balancer/balancer.ts';
 import { pickUntried } from '../policy/balancer/picker.ts';
+import { hostsBeyond } from '../policy/balancer/previous-priorities.ts';
 import { warmth } from '../policy/balancer/warmup.ts';
 import { Ejections } from './ejections.ts';
 import { Host } from './host.ts';
@@ -146,11 +147,26 @@ export class Cluster {
     return this.#balancer.pick(this.#deps.random, hash);
   }
 
-  /** A host for a further attempt, one that was not tried yet if possible; null = no healthy upstream. */
-  pickAgain(tried: readonly Host[], selectionAttempts: number, hash: number | null): Host | null {
+  /**
+   * A host for a further attempt, one that was not tried yet if possible; null = no healthy upstream.
+   * @param attempted hosts of all attempts, where tried priorities are to be left; else empty
+   */
+  pickAgain(
+    tried: readonly Host[],
+    selectionAttempts: number,
+    hash: number | null,
+    attempted: readonly Host[],
+  ): Host | null {
     // What made the attempt before fail may be known by now.
-    const { pick, candidates } = this.#newest().#balancer;
+    const { pick, candidates } = this.#newest().#balancerBeyond(attempted);
     return pickUntried(pick, candidates, tried, selectionAttempts, this.#deps.random, hash);
+  }
+
+  #balancerBeyond(attempted: readonly Host[]): Balancer<Host> {
+    if (attempted.length === 0) return this.#balancer;
+    const hosts = hostsBeyond([...this.hosts.values()], attempted);
+    if (hosts === null) return this.#balancer;
+    return createBalancer(this.spec.loadBalancer, hosts, this.#localityWeights, attempted.length);
   }
 
   #newest(): Cluster {

@@ -31,6 +31,7 @@ export const DEFAULT_RETRY: RetrySpec = {
   perTryTimeoutMs: 0,
   backoffMs: DEFAULT_BACKOFF_MS,
   hostSelectionAttempts: HOST_SELECTION_ATTEMPTS,
+  leavesTriedPriorities: false,
 };
 
 /** Istio's default between a proxy and its own application. */
@@ -70,6 +71,7 @@ export function compileRetry(retries: HttpRetry): RetrySpec | null {
     perTryTimeoutMs: milliseconds(retries.perTryTimeout),
     backoffMs: retries.backoff === undefined ? DEFAULT_BACKOFF_MS : milliseconds(retries.backoff),
     hostSelectionAttempts: retries.retryIgnorePreviousHosts === false ? 0 : HOST_SELECTION_ATTEMPTS,
+    leavesTriedPriorities: retries.retryRemoteLocalities ?? false,
   };
 }
 

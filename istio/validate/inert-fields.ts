@@ -25,7 +25,7 @@ const POLICY = [
 
 const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   Sidecar: ['ingress.*.tls', 'ingress.*.bind'],
-  VirtualService: ['http.*.retries.retryRemoteLocalities', 'tcp.*.match.*.sourceSubnet'],
+  VirtualService: ['tcp.*.match.*.sourceSubnet'],
   DestinationRule: [
     ...POLICY.map((field) => `trafficPolicy.${field}`),
     ...POLICY.map((field) => `subsets.*.trafficPolicy.${field}`),
