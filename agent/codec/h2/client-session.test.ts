@@ -75,7 +75,7 @@ const cases: Case[] = [
   {
     title: 'the server refuses the stream: the request may be sent again',
     bytes: [frame(FRAME.resetStream, 0, 1, uint32(ERROR.refusedStream))],
-    log: ['1 reset 7 unprocessed'],
+    log: ['1 reset 7 peer'],
   },
   {
     title: 'GOAWAY below the stream: the request may be sent again',
@@ -100,20 +100,20 @@ const cases: Case[] = [
     ([what, fields]): Case => ({
       title: `${what}: the stream is reset`,
       bytes: [headers(1, fields as string[], endStream)],
-      log: ['1 reset 1'],
+      log: ['1 reset 1 protocol'],
       sent: [RESET],
     }),
   ),
   {
     title: 'DATA before the head: the stream is reset',
     bytes: [data(1, 'x')],
-    log: ['1 reset 1'],
+    log: ['1 reset 1 protocol'],
     sent: [RESET],
   },
   {
     title: 'DATA behind an interim answer: the stream is reset',
     bytes: [headers(1, STATUS(100)), data(1, 'x')],
-    log: ['1 interim 100', '1 reset 1'],
+    log: ['1 interim 100', '1 reset 1 protocol'],
     sent: [RESET],
   },
 ];

@@ -95,7 +95,7 @@ export class ClientSession extends H2Session {
   protected onGoAway(lastStreamId: number, code: number): void {
     this.#isGoingAway = true;
     for (const stream of [...this.streams.values()]) {
-      if (stream.id > lastStreamId) this.lose(stream, code, true);
+      if (stream.id > lastStreamId) this.lose(stream, code, 'unprocessed');
     }
     this.#sink.onGoAway(code);
   }

@@ -60,7 +60,7 @@ describe('HTTP/2 floods end the connection with ENHANCE_YOUR_CALM', () => {
     const server = newServer();
     const rounds = endure(server, (i) => Buffer.concat([headers(2 * i - 1, GET, 1), cancel(2 * i - 1)]));
     assert.ok(rounds <= 501, String(rounds));
-    assert.equal(server.log.at(-1), `${2 * rounds - 1} reset ${ERROR.connect}`);
+    assert.equal(server.log.at(-1), `${2 * rounds - 1} reset ${ERROR.enhanceYourCalm} protocol`);
   });
 
   test('requests that make us reset them', () => {

@@ -4,7 +4,7 @@ import { ClientSession } from './client-session.ts';
 import { describeFrames } from './frames.fixture.ts';
 import { PREFACE } from './protocol.ts';
 import { ServerSession } from './server-session.ts';
-import type { H2Stream, StreamEvents } from './stream.ts';
+import type { H2Stream, ResetOrigin, StreamEvents } from './stream.ts';
 
 /** Sessions that write down what they are told, for tests; pieces of one body are one line. */
 
@@ -15,7 +15,6 @@ export class StreamRecorder implements StreamEvents {
   body = '';
   trailers: Headers | null = null;
   isEnded = false;
-  reset: { readonly code: number; readonly isUnprocessed: boolean } | null = null;
   writable = 0;
 
   constructor(log: string[], name: string) {
@@ -52,9 +51,8 @@ export class StreamRecorder implements StreamEvents {
     this.writable += 1;
   }
 
-  onReset(code: number, isUnprocessed: boolean): void {
-    this.reset = { code, isUnprocessed };
-    this.#log.push(`${this.#name} reset ${code}${isUnprocessed ? ' unprocessed' : ''}`);
+  onReset(code: number, origin: ResetOrigin): void {
+    this.#log.push(`${this.#name} reset ${code} ${origin}`);
   }
 }
 

@@ -143,7 +143,7 @@ const requests: Case[] = [
       frame(FRAME.resetStream, 0, 1, uint32(ERROR.cancel)),
       headers(3, GET, endStream),
     ],
-    log: ['1 request POST reviews:9080 / -1  with body', '1 reset 8', `3 ${GET_LINE} -3 `, '3 end'],
+    log: ['1 request POST reviews:9080 / -1  with body', '1 reset 8 peer', `3 ${GET_LINE} -3 `, '3 end'],
     sent: ['SETTINGS ack'],
   },
 ];
@@ -176,37 +176,37 @@ const wrongRequests: Case[] = [
   {
     title: 'a body longer than its length: the stream is reset',
     bytes: [headers(1, LENGTH_5), data(1, 'hello!'), headers(3, GET, endStream)],
-    log: ['1 request POST reviews:9080 / 5  with body', '1 reset 1', `3 ${GET_LINE} -3 `, '3 end'],
+    log: ['1 request POST reviews:9080 / 5  with body', '1 reset 1 protocol', `3 ${GET_LINE} -3 `, '3 end'],
     sent: ['SETTINGS ack', reset(1, ERROR.protocol)],
   },
   {
     title: 'a body shorter than its length: the stream is reset',
     bytes: [headers(1, LENGTH_5), data(1, 'hell', endStream)],
-    log: ['1 request POST reviews:9080 / 5  with body', '1 reset 1'],
+    log: ['1 request POST reviews:9080 / 5  with body', '1 reset 1 protocol'],
     sent: ['SETTINGS ack', reset(1, ERROR.protocol)],
   },
   {
     title: 'trailers that come before the body is whole: the stream is reset',
     bytes: [headers(1, LENGTH_5), headers(1, ['a', 'b'], endStream)],
-    log: ['1 request POST reviews:9080 / 5  with body', '1 reset 1'],
+    log: ['1 request POST reviews:9080 / 5  with body', '1 reset 1 protocol'],
     sent: ['SETTINGS ack', reset(1, ERROR.protocol)],
   },
   {
     title: 'trailers with a pseudo header: the stream is reset',
     bytes: [headers(1, POST), headers(1, [':path', '/admin'], endStream)],
-    log: ['1 request POST reviews:9080 / -1  with body', '1 reset 1'],
+    log: ['1 request POST reviews:9080 / -1  with body', '1 reset 1 protocol'],
     sent: ['SETTINGS ack', reset(1, ERROR.protocol)],
   },
   {
     title: 'a second head that does not end the stream: the stream is reset',
     bytes: [headers(1, POST), headers(1, ['a', 'b'])],
-    log: ['1 request POST reviews:9080 / -1  with body', '1 reset 1'],
+    log: ['1 request POST reviews:9080 / -1  with body', '1 reset 1 protocol'],
     sent: ['SETTINGS ack', reset(1, ERROR.protocol)],
   },
   {
     title: 'DATA behind the end: the stream is reset',
     bytes: [headers(1, GET, endStream), data(1, 'x')],
-    log: [`1 ${GET_LINE} -3 `, '1 end', '1 reset 5'],
+    log: [`1 ${GET_LINE} -3 `, '1 end', '1 reset 5 protocol'],
     sent: ['SETTINGS ack', reset(1, ERROR.streamClosed)],
   },
 ];
@@ -341,7 +341,7 @@ describe('HTTP/2 connections', () => {
     const server = recordServer();
     server.push(Buffer.concat([HELLO, headers(1, GET, endStream)]));
     server.session.close();
-    assert.deepEqual(server.log.slice(2), [`1 reset ${ERROR.connect}`]);
+    assert.deepEqual(server.log.slice(2), [`1 reset ${ERROR.connect} closed`]);
   });
 
   test('any bytes behind the preface give events or a ProtocolError', () => {

@@ -28,7 +28,7 @@ import { ReceiveWindows } from './receive-windows.ts';
 import { RecentResets } from './recent-resets.ts';
 import { Sender } from './sender.ts';
 import { initialSettings, type PeerSettings, readSettings } from './settings.ts';
-import { ANY_LENGTH, type H2Stream } from './stream.ts';
+import { ANY_LENGTH, type H2Stream, type ResetOrigin } from './stream.ts';
 
 /**
  * One side of an HTTP/2 connection (RFC 9113) without any I/O: bytes in by {@link push}, events out; heads and bodies
@@ -79,16 +79,21 @@ export abstract class H2Session implements FrameSink {
   /** Tells the peer why the connection ends, and every stream that it is over. */
   fail(error: ProtocolError): void {
     if (this.#isClosed) return;
-    writeGoAway(this.output, this.lastPeerStream, goAwayCode(error.code));
-    this.close();
+    const code = goAwayCode(error.code);
+    writeGoAway(this.output, this.lastPeerStream, code);
+    this.#end(code, 'protocol');
   }
 
   /** The connection is gone. */
   close(): void {
+    this.#end(ERROR.connect, 'closed');
+  }
+
+  #end(code: number, origin: ResetOrigin): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#reader.stop();
-    for (const stream of [...this.streams.values()]) this.#lose(stream, ERROR.connect, false);
+    for (const stream of [...this.streams.values()]) this.lose(stream, code, origin);
   }
 
   /** After each write: `isSocketFull` = wait with bodies until it is called again with false. */
@@ -102,7 +107,7 @@ export abstract class H2Session implements FrameSink {
   }
 
   sendEnd(stream: H2Stream, trailers: Headers | null): void {
-    if (!stream.isGone && !this.#isClosed) this.sender.end(stream, trailers);
+    if (!stream.isGone && !stream.isSendClosed && !this.#isClosed) this.sender.end(stream, trailers);
   }
 
   /** Gives the stream up; nothing is told of it any more. */
@@ -350,7 +355,7 @@ export abstract class H2Session implements FrameSink {
     }
     const code = bytes.readUInt32BE(start);
     if (!stream.hasSentHead) this.guard.countWastedStream();
-    this.#lose(stream, code, code === ERROR.refusedStream);
+    this.lose(stream, code, 'peer');
   }
 
   #onSettings(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -408,7 +413,7 @@ export abstract class H2Session implements FrameSink {
     this.guard.countWastedStream();
     const { events } = stream;
     this.reset(stream, code);
-    events?.onReset(code, false);
+    events?.onReset(code, 'protocol');
   }
 
   /** A stream that never got into the table. */
@@ -418,14 +423,10 @@ export abstract class H2Session implements FrameSink {
   }
 
   /** The stream ended by no doing of ours. */
-  protected lose(stream: H2Stream, code: number, isUnprocessed: boolean): void {
-    this.#lose(stream, code, isUnprocessed);
-  }
-
-  #lose(stream: H2Stream, code: number, isUnprocessed: boolean): void {
+  protected lose(stream: H2Stream, code: number, origin: ResetOrigin): void {
     const { events } = stream;
     this.#drop(stream);
-    events?.onReset(code, isUnprocessed);
+    events?.onReset(code, origin);
   }
 
   #drop(stream: H2Stream): void {

@@ -10,9 +10,15 @@ export interface StreamEvents {
   onEnd(trailers: Headers | null): void;
   /** What was held back is on its way: go on sending. */
   onWritable(): void;
-  /** The stream is over. `isUnprocessed`: the peer surely did nothing for it (RFC 9113 §8.7). */
-  onReset(code: number, isUnprocessed: boolean): void;
+  /** The stream is over before it was whole. `code` is RFC 9113 §7's. */
+  onReset(code: number, origin: ResetOrigin): void;
 }
+
+/**
+ * `peer`: it reset the stream. `unprocessed`: it will not work on it and never did (GOAWAY, §6.8). `protocol`: it broke
+ * the rules of the stream or of the connection. `closed`: the connection is gone.
+ */
+export type ResetOrigin = 'peer' | 'unprocessed' | 'protocol' | 'closed';
 
 /** Content-Length of what is received is not known. */
 export const ANY_LENGTH = -1;
