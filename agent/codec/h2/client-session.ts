@@ -13,8 +13,6 @@ import { H2Session } from './session.ts';
 import { H2Stream, type StreamEvents } from './stream.ts';
 
 export interface ClientSink {
-  /** The first byte of output since it was taken last. */
-  onOutput(): void;
   /** A stream ended, or the peer takes more or fewer of them than before. */
   onCapacity(): void;
   /** The server takes no further request on this connection. */
@@ -29,7 +27,7 @@ export class ClientSession extends H2Session {
   #isGoingAway = false;
 
   constructor(scheme: 'http' | 'https', sink: ClientSink) {
-    super(() => sink.onOutput(), false, ASSUMED_CONCURRENT_STREAMS);
+    super(false, ASSUMED_CONCURRENT_STREAMS);
     this.#sink = sink;
     this.#scheme = scheme;
     writePreface(this.output);

@@ -26,7 +26,7 @@ export const uint32 = (...values: number[]): Buffer => {
 
 /** A header block of literals; the peer's table stays empty. */
 export function block(fields: readonly string[]): Buffer {
-  const output = new Output(() => {});
+  const output = new Output();
   for (let i = 0; i < fields.length; i += 2) {
     // A new encoder each time never saw the value before, so it indexes nothing.
     new HpackEncoder().field(output, fields[i] as string, fields[i + 1] as string);

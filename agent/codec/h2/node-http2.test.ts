@@ -72,14 +72,14 @@ const ours = (fields: IncomingHttpHeaders | Record<string, string>, prefix: stri
 const hash = (bytes: Buffer) => `${bytes.length} × ${bytes[0] ?? 0}/${bytes.at(-1) ?? 0}`;
 
 /** A session on a socket: each turn's output in one write. */
-function attach(socket: Socket, create: (onOutput: () => void) => H2Session): void {
+function attach(socket: Socket, session: H2Session): void {
   const flush = () => {
     if (session.output.length === 0 || socket.destroyed) return;
     socket.write(Buffer.from(session.output.take()));
     session.output.giveBack();
     session.onFlushed(socket.writableNeedDrain);
   };
-  const session = create(() => process.nextTick(flush));
+  session.output.listen(() => process.nextTick(flush));
   socket.on('data', (chunk: Buffer) => session.push(chunk, 0));
   socket.on('drain', () => session.onFlushed(false));
   socket.on('error', () => socket.destroy());
@@ -177,14 +177,11 @@ describe('node:http2 as the client of our server', () => {
 
   before(async () => {
     server = createServer((socket) => {
-      attach(socket, (onOutput) => {
-        const session: ServerSession = new ServerSession({
-          onOutput,
-          onRequest: (stream, head) => onRequest(session, stream, head),
-          onDrained: () => socket.end(),
-        });
-        return session;
+      const session: ServerSession = new ServerSession({
+        onRequest: (stream, head) => onRequest(session, stream, head),
+        onDrained: () => socket.end(),
       });
+      attach(socket, session);
     });
     const port = await listen(server);
     client = connectHttp2(`http://127.0.0.1:${port}`, { settings: { headerTableSize: 1000 } });
@@ -271,10 +268,8 @@ describe('node:http2 as the server of our client', () => {
     server.on('stream', onStream as never);
     const port = await listen(server as unknown as Server);
     socket = connect({ port, host: '127.0.0.1' });
-    attach(socket, (onOutput) => {
-      session = new ClientSession('http', { onOutput, onCapacity() {}, onGoAway() {} });
-      return session;
-    });
+    session = new ClientSession('http', { onCapacity() {}, onGoAway() {} });
+    attach(socket, session);
   });
   after(() => {
     socket.destroy();

@@ -9,13 +9,14 @@ export class Output {
   length = 0;
   /** Counts the writes: a place in `bytes` is worth something only as long as this stays. */
   generation = 0;
-  readonly #onFirst: () => void;
+  #onFirst: () => void = () => {};
   #isTold = false;
   #spare: Buffer = NOTHING;
 
-  /** `onFirst` is told of the first byte since the last {@link take}. */
-  constructor(onFirst: () => void) {
+  /** `onFirst` is told of the first byte since the last {@link take}; of what is there already at once. */
+  listen(onFirst: () => void): void {
     this.#onFirst = onFirst;
+    if (this.#isTold) onFirst();
   }
 
   /** Makes room for `count` more bytes; gives the place where they go. The caller moves `length` on. */

@@ -73,7 +73,6 @@ export function recordServer(onRequest?: (stream: H2Stream, head: RequestHead) =
   const log: string[] = [];
   const streams: RecordedServer['streams'] = new Map();
   const session = new ServerSession({
-    onOutput() {},
     onRequest(stream, head, hasBody) {
       const events = new StreamRecorder(log, String(stream.id));
       stream.events = events;
@@ -100,7 +99,6 @@ export interface RecordedClient {
 export function recordClient(): RecordedClient {
   const log: string[] = [];
   const session = new ClientSession('http', {
-    onOutput() {},
     onCapacity() {},
     onGoAway: (code) => log.push(`goaway ${code}`),
   });

@@ -12,8 +12,6 @@ import { H2Session } from './session.ts';
 import { H2Stream } from './stream.ts';
 
 export interface ServerSink {
-  /** The first byte of output since it was taken last. */
-  onOutput(): void;
   /** Set `stream.events`; the body follows there. */
   onRequest(stream: H2Stream, head: RequestHead, hasBody: boolean): void;
   /** No stream is left and none will come: the connection may end. */
@@ -29,7 +27,7 @@ export class ServerSession extends H2Session {
   #isDraining = false;
 
   constructor(sink: ServerSink) {
-    super(() => sink.onOutput(), true, 0);
+    super(true, 0);
     this.#sink = sink;
     this.start([
       ...[SETTING.maxConcurrentStreams, MAX_CONCURRENT_STREAMS],

@@ -36,7 +36,7 @@ import { ANY_LENGTH, type H2Stream, type ResetOrigin } from './stream.ts';
  * one of the connection is thrown, and {@link fail} says goodbye.
  */
 export abstract class H2Session implements FrameSink {
-  readonly output: Output;
+  readonly output = new Output();
   protected readonly streams = new Map<number, H2Stream>();
   protected readonly sender: Sender;
   protected readonly guard = new FloodGuard();
@@ -52,8 +52,7 @@ export abstract class H2Session implements FrameSink {
   #isDataEnd = false;
   #isClosed = false;
 
-  constructor(onOutput: () => void, isServer: boolean, assumedStreams: number) {
-    this.output = new Output(onOutput);
+  constructor(isServer: boolean, assumedStreams: number) {
     this.#windows = new ReceiveWindows(this.output);
     this.sender = new Sender(this.output, (stream) => this.#onSendClosed(stream));
     this.peer = initialSettings(assumedStreams);

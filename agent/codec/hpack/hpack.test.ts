@@ -12,7 +12,7 @@ const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 const decode = (decoder: HpackDecoder, bytes: Buffer) => decoder.decode(bytes, 0, bytes.length);
 
 function encode(encoder: HpackEncoder, fields: readonly string[]): Buffer {
-  const output = new Output(() => {});
+  const output = new Output();
   encoder.startBlock(output);
   for (let i = 0; i < fields.length; i += 2)
     encoder.field(output, fields[i] as string, fields[i + 1] as string);

@@ -1,0 +1,65 @@
+import type { Socket } from 'node:net';
+import { ServerSession, type ServerSink } from '../codec/h2/server-session.ts';
+import type { H2Stream } from '../codec/h2/stream.ts';
+import { BODY_NOT_TOLD, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import type { HttpPipeline } from '../exchange/pipeline.ts';
+import type { DownstreamPeer } from '../exchange/streams.ts';
+import { DownstreamH2Stream } from './downstream-stream.ts';
+import { SessionSocket, type SessionSocketDeps } from './session-socket.ts';
+
+export interface DownstreamH2Options extends SessionSocketDeps {
+  /** The pipeline in force now: read once per request. */
+  readonly pipeline: () => HttpPipeline | null;
+  readonly isDraining: () => boolean;
+  onClosed(): void;
+}
+
+/** One HTTP/2 connection of a caller. */
+export class DownstreamH2Connection implements ServerSink {
+  readonly #peer: DownstreamPeer;
+  readonly #options: DownstreamH2Options;
+  readonly #session: ServerSession;
+  readonly #socket: SessionSocket;
+
+  constructor(socket: Socket, peer: DownstreamPeer, options: DownstreamH2Options) {
+    this.#peer = peer;
+    this.#options = options;
+    const session = new ServerSession(this);
+    this.#session = session;
+    this.#socket = new SessionSocket(socket, session, options);
+    socket.on('close', () => options.onClosed());
+  }
+
+  /** Takes bytes that detection had read. */
+  read(chunk: Buffer): void {
+    this.#socket.read(chunk);
+  }
+
+  onRequest(stream: H2Stream, head: RequestHead, hasBody: boolean): void {
+    const pipeline = this.#options.pipeline();
+    if (this.#options.isDraining()) this.#session.drain();
+    // CONNECT is not forwarded unless a listener is set up for it (Envoy's `upgrade_configs`).
+    if (pipeline === null || head.method === 'CONNECT') {
+      this.#session.sendHead(stream, pipeline === null ? NOT_SERVED : CONNECT_REFUSED, false);
+      return;
+    }
+    const request = new DownstreamH2Stream(this.#session, stream, this.#peer, pipeline, head, hasBody);
+    stream.events = request;
+    request.start();
+  }
+
+  /** No further request on this connection; it ends with the last one. */
+  drain(): void {
+    this.#session.drain();
+  }
+
+  onDrained(): void {
+    this.#socket.end();
+  }
+}
+
+const bare = (status: number): ResponseHead => ({
+  ...{ status, reason: '', version: 'HTTP/2', headers: [], contentLength: BODY_NOT_TOLD, upgrade: '' },
+});
+const NOT_SERVED = bare(404);
+const CONNECT_REFUSED = bare(403);

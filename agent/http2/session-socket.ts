@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+import type { H2Session } from '../codec/h2/session.ts';
+import { ProtocolError } from '../codec/protocol-error.ts';
+import type { Flushable, FlushQueue } from '../http/flush-queue.ts';
+
+/** Unwritten bytes above which the peer is not read either: acknowledgements must not pile up for who reads nothing. */
+const MAX_BACKLOG_BYTES = 1024 * 1024;
+/** How long the rest of a broken connection is read into nothing, so that the goodbye is not lost in a reset. */
+const LINGER_MS = 1000;
+
+export interface SessionSocketDeps {
+  readonly queue: FlushQueue;
+  readonly clock: Clock;
+}
+
+/** A session on a socket: reads into it, and writes in one piece what one read caused. */
+export class SessionSocket implements Flushable {
+  readonly #socket: Socket;
+  readonly #session: H2Session;
+  readonly #deps: SessionSocketDeps;
+  #isEnding = false;
+
+  constructor(socket: Socket, session: H2Session, deps: SessionSocketDeps) {
+    this.#socket = socket;
+    this.#session = session;
+    this.#deps = deps;
+    session.output.listen(() => deps.queue.add(this));
+    socket.on('data', (chunk: Buffer) => this.read(chunk));
+    socket.on('end', () => this.end());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => deps.queue.run(() => this.#session.close()));
+    socket.on('drain', () => this.#onDrain());
+  }
+
+  read(chunk: Buffer): void {
+    const { queue, clock } = this.#deps;
+    queue.enter();
+    try {
+      this.#session.push(chunk, clock.now());
+    } catch (error) {
+      // Anything else is a fault of ours, and must not be hidden as one of the peer's.
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#session.fail(error);
+      this.#linger();
+    } finally {
+      queue.leave();
+    }
+  }
+
+  flush(): void {
+    const { output } = this.#session;
+    if (output.length > 0) {
+      const bytes = output.take();
+      if (!this.#socket.destroyed) this.#write(bytes);
+    }
+    if (this.#isEnding && output.length === 0) this.#socket.end();
+  }
+
+  #write(bytes: Buffer): void {
+    const socket = this.#socket;
+    socket.write(bytes);
+    // The kernel took it all at once: the memory is free again.
+    if (socket.writableLength === 0) this.#session.output.giveBack();
+    else if (socket.writableLength > MAX_BACKLOG_BYTES) socket.pause();
+    this.#session.onFlushed(socket.writableNeedDrain);
+  }
+
+  #onDrain(): void {
+    this.#socket.resume();
+    this.#deps.queue.run(() => this.#session.onFlushed(false));
+  }
+
+  /** Ends the connection behind what was written; streams that are still open are lost. */
+  end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#deps.queue.run(() => this.#session.close());
+    this.#deps.queue.add(this);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #linger(): void {
+    this.end();
+    this.#socket.resume();
+    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    timer.unref();
+    this.#socket.once('close', () => clearTimeout(timer));
+  }
+}
