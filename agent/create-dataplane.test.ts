@@ -357,9 +357,9 @@ describe('TCP', () => {
     assert.match(text, /server: envoy/);
   });
 
-  test('HTTP/2 and TLS bytes pass untouched', async () => {
+  test('TLS bytes pass untouched, and those of HTTP/2 where no HTTP is served', async () => {
     const upstream = await listen(createServer((socket) => socket.pipe(socket)));
-    const { port } = await start(toDb(upstream, 'auto'));
+    const { port } = await start(toDb(upstream, 'tcp'));
     const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
     assert.equal(await raw(port, preface), preface);
     const { port: again } = await start(toDb(upstream, 'auto'));

@@ -6,7 +6,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Dataplane } from './dataplane.ts';
 import { FlushQueue } from './http/flush-queue.ts';
 import { createHttpPipelineFactory } from './http/http-pipeline.ts';
-import { HttpPool } from './http/pool.ts';
+import { createPool } from './http2/create-pool.ts';
 import { createAcceptor } from './listener/acceptor.ts';
 import { createGatewayPorts } from './listener/gateway-ports.ts';
 import { buildTables, checkSnapshot, type TableDeps, type Tables } from './listener/tables.ts';
@@ -52,7 +52,7 @@ export function createDataplane({ clock, random, log, writeAccessLog }: Dataplan
     random,
     clock,
     createPool: (cluster, host, { usage, counters }) =>
-      new HttpPool(cluster, host.address, host.port, { clock, queue, usage, counters }),
+      createPool(cluster, host.address, host.port, { clock, queue, usage, counters }),
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: randomUUID }),
     resolved: dns.resolved,
   };

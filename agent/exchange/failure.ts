@@ -70,6 +70,12 @@ export function upstreamFailureReply(failure: UpstreamFailure, isRetried: boolea
     }
     case 'reset':
       return reply(503, 'UC', `${BEFORE_RESPONSE}{connection_termination}`, body('connection termination'));
+    case 'remote-reset':
+      return reply(503, 'UR', `${BEFORE_RESPONSE}{remote_reset}`, body('remote reset'));
+    case 'refused-stream': {
+      const details = `${BEFORE_RESPONSE}{remote_refused_stream_reset}`;
+      return reply(503, 'UR', details, body('remote refused stream reset'));
+    }
     case 'protocol-error':
       return reply(502, 'UPE', `${BEFORE_RESPONSE}{protocol_error}`, body('protocol error'));
   }

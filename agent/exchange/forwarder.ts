@@ -294,7 +294,8 @@ export class Forwarder implements UpstreamEvents {
     }
     if (this.#hasResponse) {
       if (this.host !== null) this.#cluster.reportFailure(this.host, false);
-      this.#exchange.abortResponse('UC', 'upstream_reset_after_response_started{connection_termination}');
+      const [flag, why] = lateFailure(failure);
+      this.#exchange.abortResponse(flag, `upstream_reset_after_response_started{${why}}`);
       return;
     }
     if (failure.kind === 'connect-failure') this.#cluster.counters.upstream_cx_connect_fail += 1;
@@ -432,7 +433,23 @@ function outcomeOf(failure: UpstreamFailure): AttemptOutcome {
       return { kind: 'overflow' };
     case 'reset':
       return { kind: 'reset', isUnsent: failure.isUnprocessed };
+    case 'refused-stream':
+      return { kind: 'refused-stream' };
+    case 'remote-reset':
     case 'protocol-error':
       return { kind: 'reset', isUnsent: false };
+  }
+}
+
+/** Flag and reason of an answer that breaks off. */
+function lateFailure({ kind }: UpstreamFailure): readonly [ResponseFlag, string] {
+  switch (kind) {
+    case 'remote-reset':
+    case 'refused-stream':
+      return ['UR', 'remote_reset'];
+    case 'protocol-error':
+      return ['UPE', 'protocol_error'];
+    default:
+      return ['UC', 'connection_termination'];
   }
 }

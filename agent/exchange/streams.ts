@@ -1,8 +1,8 @@
 import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
 
 /**
- * The two sides of an exchange, as every codec implements them: HTTP/1 over sockets, the in-memory codec of the tests,
- * HTTP/2 when it comes. Bodies are chunks passed by reference; a `send…` that gives false asks the sender to pause
+ * The two sides of an exchange, as every codec implements them: HTTP/1, HTTP/2, the in-memory codec of the tests.
+ * Bodies are chunks passed by reference; a `send…` that gives false asks the sender to pause
  * until `…Drain` is called.
  */
 
@@ -63,6 +63,10 @@ export type UpstreamFailure =
   | { readonly kind: 'connect-failure'; readonly reason: string }
   /** `isUnprocessed`: the host surely never saw the request (a kept connection that it had closed). */
   | { readonly kind: 'reset'; readonly reason: string; readonly isUnprocessed: boolean }
+  /** The host gave this one request up, and its connection goes on (RST_STREAM). */
+  | { readonly kind: 'remote-reset' }
+  /** The same, and the host says that it did nothing for it (REFUSED_STREAM). */
+  | { readonly kind: 'refused-stream' }
   | { readonly kind: 'protocol-error'; readonly reason: string }
   | { readonly kind: 'overflow' };
 

@@ -3,7 +3,7 @@ import { reasonPhrase } from '../codec/h1/reason-phrases.ts';
 import { RequestParser, type RequestSink } from '../codec/h1/request-parser.ts';
 import { CHUNK_END, chunkStart, lastChunk } from '../codec/h1/write-chunk.ts';
 import { encodeResponseHead, endsWithConnection, isChunkedResponse } from '../codec/h1/write-head.ts';
-import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
+import { BODY_NOT_TOLD, type Headers, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
@@ -20,7 +20,7 @@ export interface DownstreamOptions {
   /** The pipeline in force now: read once per request. */
   readonly pipeline: () => HttpPipeline | null;
   readonly isDraining: () => boolean;
-  onClosed(connection: DownstreamConnection): void;
+  onClosed(): void;
 }
 
 /** One HTTP/1 connection of a caller. Requests are answered one after the other, pipelined ones too. */
@@ -123,9 +123,19 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
     this.#isResponding = true;
     // An answer that comes before the request's end is the connection's last one, and says so (as with Envoy).
     this.#isLast ||= this.#isRequestOpen && head.upgrade === '';
+    if (!hasBody && head.contentLength === BODY_NOT_TOLD && this.#needsLength(head.status))
+      head.contentLength = 0;
     this.#isLast ||= this.#options.isDraining() || (hasBody && endsWithConnection(head, this.#isHttp10));
     this.#isChunked = hasBody && isChunkedResponse(head, this.#isHttp10);
     this.#writer.text(encodeResponseHead(head, { isLast: this.#isLast, isHttp10: this.#isHttp10 }));
+  }
+
+  /** HTTP/2 ends an empty answer without a length; here its reader would wait for the connection's end. */
+  #needsLength(status: number): boolean {
+    const isBodyless = status < 200 || status === 204 || status === 304;
+    return (
+      !isBodyless && this.#exchange?.request.method !== 'HEAD' && this.#exchange?.request.method !== 'CONNECT'
+    );
   }
 
   sendData(chunk: Buffer): boolean {
@@ -224,7 +234,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
   #onClose(): void {
     this.#options.queue.run(() => this.#exchange?.onDownstreamClosed());
     this.#exchange = null;
-    this.#options.onClosed(this);
+    this.#options.onClosed();
   }
 
   /** Bytes that are no HTTP: one plain answer, then the end (RFC 9112 §2.2 and §9.6). */

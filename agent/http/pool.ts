@@ -21,7 +21,7 @@ const OVERFLOW: UpstreamFailure = { kind: 'overflow' };
 const SWEPT_IN_TIME_MS = 60_000;
 
 /** What a container sent last may still be on its way when Docker says that it ended. */
-const ABANDON_AFTER_MS = 500;
+export const ABANDON_AFTER_MS = 500;
 
 interface Waiting {
   readonly head: RequestHead;

@@ -10,7 +10,7 @@ import type { FlushQueue } from './flush-queue.ts';
 import { SocketWriter } from './socket-writer.ts';
 
 /** Methods that may be sent twice (RFC 9110 §9.2.2). */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+export const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
 export interface UpstreamConnectionOwner {
   /** The answer is over and another request may follow. */

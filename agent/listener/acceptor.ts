@@ -6,6 +6,7 @@ import { PORT } from '../../model/ports.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import { DownstreamConnection } from '../http/downstream-connection.ts';
 import type { FlushQueue } from '../http/flush-queue.ts';
+import { DownstreamH2Connection } from '../http2/downstream-connection.ts';
 import { readServerName } from '../tcp/server-name.ts';
 import { proxyTcp, type TcpRecord } from '../tcp/tcp-proxy.ts';
 import { createTcpRouteTable } from '../tcp/tcp-route.ts';
@@ -32,7 +33,7 @@ export interface AcceptorDeps {
 
 export interface Acceptor {
   accept(socket: Socket, direction: ListenerDirection, destination: { address: string; port: number }): void;
-  /** `connection: close` on every HTTP connection; idle ones end. */
+  /** `connection: close` or GOAWAY on every HTTP connection; idle ones end. */
   drain(): void;
   readonly openCount: number;
   destroy(): void;
@@ -46,7 +47,7 @@ const MAX_SERVER_FIRST = 4096;
 /** Decides what a new connection is, and hands it to the HTTP codec or the TCP proxy. */
 export function createAcceptor(deps: AcceptorDeps): Acceptor {
   const sockets = new Set<Socket>();
-  const connections = new Set<DownstreamConnection>();
+  const connections = new Set<{ drain(): void }>();
   const serverFirst = new Set<string>();
   let isDraining = false;
 
@@ -58,13 +59,13 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     });
   };
 
-  const serveHttp = (socket: Socket, peer: DownstreamPeer, listener: Listener, first: Buffer | null) => {
+  /** Reads the listener in force once per request. */
+  const followListener = (peer: DownstreamPeer, listener: Listener) => {
     let seen = deps.tables();
     let current = listener;
     let isOrphan = false;
     const { address, port } = peer.originalDestination;
-    const connection: DownstreamConnection = new DownstreamConnection(socket, peer, {
-      queue: deps.queue,
+    return {
       pipeline: () => {
         const now = deps.tables();
         if (now !== seen && now !== null) {
@@ -77,11 +78,27 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
         return current.pipeline;
       },
       isDraining: () => isDraining || isOrphan,
-      onClosed: () => connections.delete(connection),
-    });
+    };
+  };
+
+  const serveHttp = (
+    socket: Socket,
+    peer: DownstreamPeer,
+    listener: Listener,
+    protocol: 'http1' | 'http2',
+    first: Buffer,
+  ) => {
+    const options = {
+      ...followListener(peer, listener),
+      ...{ queue: deps.queue, clock: deps.clock, onClosed: () => connections.delete(connection) },
+    };
+    const connection: DownstreamConnection | DownstreamH2Connection =
+      protocol === 'http2'
+        ? new DownstreamH2Connection(socket, peer, options)
+        : new DownstreamConnection(socket, peer, options);
     connections.add(connection);
     socket.resume();
-    if (first !== null) connection.read(first);
+    connection.read(first);
   };
 
   const serveTcp = (
@@ -122,10 +139,11 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const protocol = detectProtocol(bytes);
     if (protocol === 'unknown') return false;
     if (protocol === 'tls' && needsServerName(listener) && readServerName(bytes).incomplete) return false;
-    if (protocol === 'http1' && listener.pipeline !== null) serveHttp(socket, peer, listener, bytes);
+    const isHttp = protocol === 'http1' || protocol === 'http2';
+    if (isHttp && listener.pipeline !== null) serveHttp(socket, peer, listener, protocol, bytes);
     else if (protocol === 'tcp' && listener.spec.tcp === null && listener.pipeline !== null) {
       // Declared HTTP: the codec says what is wrong with it.
-      serveHttp(socket, peer, listener, bytes);
+      serveHttp(socket, peer, listener, 'http1', bytes);
     } else serveTcp(socket, peer, listener, tables, bytes);
     return true;
   };
@@ -148,7 +166,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     };
     const onEnd = () => {
       stop();
-      if (bytes === null) socket.end();
+      if (bytes === null || listener.spec.tcp === null) socket.end();
       else serveTcp(socket, peer, listener, tables, bytes);
     };
     const listen = () => {
@@ -158,9 +176,10 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const onSilence = () => {
       stop();
       serveTcp(socket, peer, listener, tables, null, (chunk) => {
-        const isHttp = detectProtocol(chunk) === 'http1' && listener.pipeline !== null;
-        if (isHttp) serveHttp(socket, peer, listener, chunk);
-        return isHttp;
+        const protocol = detectProtocol(chunk);
+        if (listener.pipeline === null || (protocol !== 'http1' && protocol !== 'http2')) return false;
+        serveHttp(socket, peer, listener, protocol, chunk);
+        return true;
       });
     };
     const { address, port } = peer.originalDestination;
@@ -188,9 +207,8 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       }
       const listener = tables.listeners.pick(direction, address, port);
       if (listener === null) return refuse(socket, peer, direction, 'no listener');
-      const { protocol, tcp } = listener.spec;
-      if (protocol === 'http' && tcp === null) serveHttp(socket, peer, listener, null);
-      else if ((protocol === 'tcp' || protocol === 'tls') && !needsServerName(listener)) {
+      const { protocol } = listener.spec;
+      if ((protocol === 'tcp' || protocol === 'tls') && !needsServerName(listener)) {
         serveTcp(socket, peer, listener, tables, null);
       } else sniff(socket, peer, listener, tables);
     },

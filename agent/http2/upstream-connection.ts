@@ -1,0 +1,89 @@
+import type { Socket } from 'node:net';
+import { ClientSession, type ClientSink } from '../codec/h2/client-session.ts';
+import type { RequestHead } from '../codec/head.ts';
+import type { UpstreamEvents } from '../exchange/streams.ts';
+import { SessionSocket, type SessionSocketDeps } from './session-socket.ts';
+import { type StreamCarrier, UpstreamH2Stream } from './upstream-stream.ts';
+
+export interface UpstreamH2Owner {
+  /** More requests may fit than before, or none any more. */
+  onRoom(connection: UpstreamH2Connection): void;
+  onClosed(connection: UpstreamH2Connection): void;
+}
+
+/** One HTTP/2 connection to a host, shared by as many requests as the host takes. */
+export class UpstreamH2Connection implements ClientSink, StreamCarrier {
+  readonly #session: ClientSession;
+  readonly #socket: SessionSocket;
+  readonly #owner: UpstreamH2Owner;
+  #isHostGone = false;
+  #isDraining = false;
+  requests = 0;
+  idleSinceMs = 0;
+  /** Its requests under way, as its pool has counted them. */
+  counted = 0;
+  cancelAge: () => void = () => {};
+
+  constructor(socket: Socket, owner: UpstreamH2Owner, deps: SessionSocketDeps) {
+    this.#owner = owner;
+    this.#session = new ClientSession('http', this);
+    this.#socket = new SessionSocket(socket, this.#session, deps);
+    socket.on('close', () => owner.onClosed(this));
+  }
+
+  get streamCount(): number {
+    return this.#session.streamCount;
+  }
+
+  get isIdle(): boolean {
+    return this.#session.streamCount === 0;
+  }
+
+  get hasRoom(): boolean {
+    return !this.#isDraining && this.#session.hasRoom;
+  }
+
+  /** It takes no further request, now or later. */
+  get isEnding(): boolean {
+    return this.#isDraining || this.#session.isGoingAway;
+  }
+
+  get isProven(): boolean {
+    return this.requests > 1 || this.#isHostGone;
+  }
+
+  start(head: RequestHead, hasBody: boolean, events: UpstreamEvents): void {
+    this.requests += 1;
+    events.onUpstreamReady(new UpstreamH2Stream(this.#session, this, head, hasBody, events));
+  }
+
+  onCapacity(): void {
+    this.#endIfDone();
+    this.#owner.onRoom(this);
+  }
+
+  onGoAway(): void {
+    this.#endIfDone();
+    this.#owner.onRoom(this);
+  }
+
+  #endIfDone(): void {
+    if (this.isIdle && this.isEnding) this.#socket.end();
+  }
+
+  /** No further request; ends now if it is idle, else with its last exchange. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#endIfDone();
+  }
+
+  close(): void {
+    this.#socket.end();
+  }
+
+  /** The host ended: nothing of it will ever answer, and nothing is there that a repetition could harm. */
+  giveUp(): void {
+    this.#isHostGone = true;
+    this.#socket.destroy();
+  }
+}
