@@ -13,6 +13,7 @@ import type { ForwardedExchange } from './forwarded-exchange.ts';
 import { type Mirroring, startMirroring } from './mirroring.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
 import { takeUnreached, tellUnreached } from './unreached.ts';
+import { lateFailure, outcomeOf } from './upstream-failure.ts';
 import { editForHost, tellTimeout } from './upstream-request.ts';
 
 /** Free repetitions of a request that its host surely never saw, beside those that the policy allows. */
@@ -422,34 +423,5 @@ export class Forwarder implements UpstreamEvents {
     if (!this.#attemptOpen) return;
     this.#attemptOpen = false;
     if (this.host !== null) this.host.active -= 1;
-  }
-}
-
-function outcomeOf(failure: UpstreamFailure): AttemptOutcome {
-  switch (failure.kind) {
-    case 'connect-failure':
-      return { kind: 'connect-failure' };
-    case 'overflow':
-      return { kind: 'overflow' };
-    case 'reset':
-      return { kind: 'reset', isUnsent: failure.isUnprocessed };
-    case 'refused-stream':
-      return { kind: 'refused-stream' };
-    case 'remote-reset':
-    case 'protocol-error':
-      return { kind: 'reset', isUnsent: false };
-  }
-}
-
-/** Flag and reason of an answer that breaks off. */
-function lateFailure({ kind }: UpstreamFailure): readonly [ResponseFlag, string] {
-  switch (kind) {
-    case 'remote-reset':
-    case 'refused-stream':
-      return ['UR', 'remote_reset'];
-    case 'protocol-error':
-      return ['UPE', 'protocol_error'];
-    default:
-      return ['UC', 'connection_termination'];
   }
 }
