@@ -1,6 +1,6 @@
 import { compileSnapshot } from '../controller/compile/compile-snapshot.ts';
 import type { World } from '../controller/compile/world.ts';
-import { indexWorld } from '../controller/compile/world-index.ts';
+import { indexWorld, type WorldIndex } from '../controller/compile/world-index.ts';
 import { computeDelta, type HeldHashes, nothingHeld } from '../controller/push/delta.ts';
 import { Serialiser } from '../controller/push/serialised.ts';
 import { createSampleWorld, withRoutedTo } from './sample-world.ts';
@@ -15,11 +15,20 @@ export function benchCompileAndPush() {
   let held = new Map<string, HeldHashes>();
   const full = time(() => {
     held = new Map();
-    pushAll(first, held, serialiser);
+    pushAll(indexWorld(first), held, serialiser);
   });
   let flip = 0;
-  const routeEdit = time(() => pushAll(withRoutedTo(first, `v${(flip++ % 2) + 1}`), held, serialiser));
-  const endpointEdit = time(() => pushAll(withoutWorkload(first, flip++), held, serialiser));
+  let index = indexWorld(first);
+  const edit = (world: World) => {
+    index = indexWorld(world, index);
+    pushAll(index, held, serialiser);
+  };
+  const routeEdit = time(() => edit(withRoutedTo(first, `v${(flip++ % 2) + 1}`)));
+  const endpointEdit = time(() => edit(withoutWorkload(first, flip++)));
+  const endpointCompile = time(() => {
+    index = indexWorld(withoutWorkload(first, flip++), index);
+    for (const workload of index.world.workloads) compileSnapshot(index, workload);
+  });
   const compileOnly = time(() => {
     const index = indexWorld(first);
     for (const workload of first.workloads) compileSnapshot(index, workload);
@@ -28,6 +37,7 @@ export function benchCompileAndPush() {
     { what: 'full compile for 300 proxies', ms: compileOnly },
     { what: 'full compile and serialisation, nothing held yet', ms: full },
     { what: 'one route changed: compile, compare, serialise for 300 proxies', ms: routeEdit },
+    { what: 'one workload gone: compile for 300 proxies', ms: endpointCompile },
     { what: 'one workload gone: compile, compare, serialise for 300 proxies', ms: endpointEdit },
   ];
   rows.push(...largeMesh());
@@ -42,22 +52,28 @@ export function benchCompileAndPush() {
 function largeMesh() {
   const large = createSampleWorld(1000, 5);
   const [one] = large.workloads;
-  const compileOne = (world: World) => {
-    if (one !== undefined) compileSnapshot(indexWorld(world), one);
+  let index = indexWorld(large);
+  const compileOne = () => {
+    if (one !== undefined) compileSnapshot(index, one);
   };
-  const full = time(() => compileOne(structuredClone(large)));
+  const full = time(() => {
+    index = indexWorld(structuredClone(large));
+    compileOne();
+  });
   let flip = 0;
-  const endpoint = time(() => compileOne(withoutWorkload(large, 1 + flip++)));
+  const endpoint = time(() => {
+    index = indexWorld(withoutWorkload(large, 1 + flip++), index);
+    compileOne();
+  });
   return [
     { what: '1,000 services × 5: full compile for one proxy', ms: full },
     { what: '1,000 services × 5: one endpoint changed, compile for one proxy', ms: endpoint },
   ];
 }
 
-function pushAll(world: World, held: Map<string, HeldHashes>, serialiser: Serialiser): number {
-  const index = indexWorld(world);
+function pushAll(index: WorldIndex, held: Map<string, HeldHashes>, serialiser: Serialiser): number {
   let bytes = 0;
-  for (const workload of world.workloads) {
+  for (const workload of index.world.workloads) {
     const delta = computeDelta(
       held.get(workload.id) ?? nothingHeld(),
       compileSnapshot(index, workload).resources,

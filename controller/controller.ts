@@ -95,7 +95,7 @@ export class Controller {
       resources: settled.resources,
     });
     this.violationLog.update([...settled.violations, ...violations, ...this.#rivals()]);
-    this.index = indexWorld(world);
+    this.index = indexWorld(world, this.index);
     this.#deps.onWorld(this.index);
     this.#openPorts.keep(this.#containers);
     this.#awaitEndOfSilence(this.#containers);

@@ -34,7 +34,7 @@ export function serviceClusters(
   const policy = findDestinationPolicy(index.destinationRules, index.world.mesh, caller, service);
   const { mesh } = index.world;
   const key = `clusters ${service.hostname} ${policy.id} ${networks.join(',')} ${JSON.stringify(place)}`;
-  return index.shared.get(key, () => {
+  return index.shared.keep(key, [index.config, service, ...workloadsOf(index, service)], () => {
     return service.ports
       .filter((port) => port.protocol !== 'udp')
       .flatMap((port) =>
@@ -66,6 +66,10 @@ function isPassedThrough({ isDockerName, headless }: Service, { loadBalancer }: 
   return loadBalancer?.simple === 'PASSTHROUGH' && (isDockerName || headless);
 }
 
+function workloadsOf(index: WorldIndex, service: Service): unknown[] {
+  return service.members.map((id) => index.workloadsById.get(id));
+}
+
 /** Clusters are equal for callers of any network, endpoints for callers of any namespace: one object each. */
 function sharedPair(
   index: WorldIndex,
@@ -78,11 +82,11 @@ function sharedPair(
 ): ClusterWithEndpoints {
   const key = `endpoints ${cluster.name} ${networks.join(',')} ${JSON.stringify([labels, placing])}`;
   return {
-    cluster: index.shared.get(`cluster ${JSON.stringify(cluster)}`, () => cluster),
+    cluster: index.shared.keep(`cluster ${JSON.stringify(cluster)}`, [], () => cluster),
     endpoints:
       cluster.discovery.kind !== 'endpoints'
         ? null
-        : index.shared.get(key, () =>
+        : index.shared.keep(key, [service, ...workloadsOf(index, service)], () =>
             compileEndpoints(index, cluster.name, service, port, labels, networks, placing),
           ),
   };
@@ -105,15 +109,16 @@ function upstreamProtocol(protocol: PortProtocol): ClusterSpec['protocol'] {
 
 /** The clusters that every sidecar has beside those of services. */
 export function builtInClusters(index: WorldIndex): readonly ClusterSpec[] {
-  return index.shared.get('built-in clusters', () => [
-    builtIn(index, PASSTHROUGH_CLUSTER, { kind: 'original-destination', sourceAddress: '', port: 0 }),
-    builtIn(index, BLACK_HOLE_CLUSTER, { kind: 'none' }),
-    builtIn(index, INBOUND_PASSTHROUGH_CLUSTER, {
-      kind: 'original-destination',
-      sourceAddress: INBOUND_SOURCE_ADDRESS,
-      port: 0,
-    }),
-  ]);
+  const original = (sourceAddress: string) =>
+    ({ kind: 'original-destination', sourceAddress, port: 0 }) as const;
+  const clusters: [name: string, discovery: ClusterSpec['discovery']][] = [
+    [PASSTHROUGH_CLUSTER, original('')],
+    [BLACK_HOLE_CLUSTER, { kind: 'none' }],
+    [INBOUND_PASSTHROUGH_CLUSTER, original(INBOUND_SOURCE_ADDRESS)],
+  ];
+  return clusters.map(([name, discovery]) =>
+    index.shared.keep(`cluster ${name}`, [index.config], () => builtIn(index, name, discovery)),
+  );
 }
 
 /** Where an application listens: at the address that was called (and then dialled from 127.0.0.6), or on loopback. */

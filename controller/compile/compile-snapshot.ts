@@ -12,6 +12,7 @@ import { compileInbound } from './inbound.ts';
 import type { CallerPlace } from './locality.ts';
 import { compileNames } from './name-entries.ts';
 import { compileOutbound } from './outbound.ts';
+import { OverlaidMap } from './overlaid-map.ts';
 import { networksKey } from './reachability.ts';
 import { scopeOf } from './sidecar-scope.ts';
 import { canonicalNames, compileWorkloads } from './workload-specs.ts';
@@ -33,26 +34,50 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
   const place = placeOf(index, proxy);
   const viewKey = `${scope.key} ${JSON.stringify(labels)}`;
   const outbound = index.shared.get(`outbound ${viewKey}`, () => {
-    const { listeners, routes } = compileOutbound(index, { scope, labels });
-    return { listeners, routes: withHashPolicies(index, caller, routes) };
+    const { listeners, routes } = compileOutbound(index, { key: viewKey, scope, labels });
+    return { listeners, routes: hashedRoutes(index, caller, viewKey, routes) };
   });
-  const upstreamKey = `upstream ${viewKey} ${networksKey(proxy)} ${JSON.stringify(place)}`;
-  const upstream = index.shared.get(upstreamKey, () =>
-    upstreamResources(index, caller, networks, place, scope.services),
+  const clusterView = `${viewKey} ${networksKey(proxy)} ${JSON.stringify(place)}`;
+  const upstream = index.shared.get(`upstream ${clusterView}`, () =>
+    upstreamResources(index, caller, networks, place, scope.services, clusterView, builtInClusters(index)),
   );
   const inbound = compileInbound(index, proxy, scope.sidecar);
-  const resources = emptyResources();
-  for (const spec of [...outbound.listeners, ...inbound.listeners]) resources.listener.set(spec.name, spec);
-  for (const spec of [...outbound.routes, ...inbound.routes]) resources.route.set(spec.name, spec);
-  for (const spec of [...upstream.clusters, ...builtInClusters(index), ...inbound.clusters])
-    resources.cluster.set(spec.name, spec);
-  resources.node.set('self', nodeSpec(index, proxy));
   return {
-    ...resources,
+    node: new Map([['self', nodeSpec(index, proxy)]]),
+    listener: byName(index, proxy, `listeners ${viewKey}`, outbound.listeners, inbound.listeners),
+    route: byName(index, proxy, `routes ${viewKey}`, outbound.routes, inbound.routes),
+    cluster: byName(index, proxy, `clusters ${clusterView}`, upstream.clusters, inbound.clusters),
     endpoint: upstream.endpoints,
     workload: compileWorkloads(index),
     name: compileNames(index, scope, networks),
   };
+}
+
+function hashedRoutes(
+  index: WorldIndex,
+  caller: Caller,
+  view: string,
+  routes: readonly RouteConfigSpec[],
+): readonly RouteConfigSpec[] {
+  if (!index.hasConsistentHash) return routes;
+  return routes.flatMap((config) =>
+    index.shared.keep(`hashed routes ${view} ${config.name}`, [index.config, config], () =>
+      withHashPolicies(index, caller, [config]),
+    ),
+  );
+}
+
+/** What all proxies of a view have, and beside it what arrives at this one. */
+function byName<Spec extends { readonly name: string }>(
+  index: WorldIndex,
+  proxy: Workload,
+  key: string,
+  outbound: readonly Spec[],
+  inbound: readonly Spec[],
+): ReadonlyMap<string, Spec> {
+  const mapOf = (name: string, specs: readonly Spec[]) =>
+    index.shared.keep(`map of ${name}`, [specs], () => new Map(specs.map((spec) => [spec.name, spec])));
+  return new OverlaidMap(mapOf(key, outbound), mapOf(`${key} of ${proxy.id}`, inbound));
 }
 
 function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
@@ -60,7 +85,7 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   const result = compileGateway(index, proxy);
   const used = usedHostnames(result.routes);
   const services = index.world.services.filter((service) => used.has(service.hostname));
-  const upstream = upstreamResources(index, proxy, networks, placeOf(index, proxy), services);
+  const upstream = upstreamResources(index, proxy, networks, placeOf(index, proxy), services, proxy.id);
   const resources = emptyResources();
   for (const spec of result.listeners) resources.listener.set(spec.name, spec);
   for (const spec of withHashPolicies(index, proxy, result.routes)) resources.route.set(spec.name, spec);
@@ -93,12 +118,17 @@ function upstreamResources(
   networks: readonly string[],
   place: CallerPlace,
   services: readonly Service[],
+  key: string,
+  builtIns: readonly ClusterSpec[] = [],
 ): UpstreamResources {
   const pairs = services.flatMap((service) => serviceClusters(index, service, caller, networks, place));
+  const clusters = [...pairs.map(({ cluster }) => cluster), ...builtIns];
   const endpoints = pairs.map((pair) => pair.endpoints).filter((each) => each !== null);
   return {
-    clusters: pairs.map(({ cluster }) => cluster),
-    endpoints: new Map(endpoints.map((each) => [each.name, each])),
+    clusters: index.shared.keep(`cluster list ${key}`, clusters, () => clusters),
+    endpoints: index.shared.keep(`endpoint map ${key}`, endpoints, () => {
+      return new Map(endpoints.map((spec) => [spec.name, spec]));
+    }),
   };
 }
 

@@ -41,15 +41,18 @@ export function compileInbound(index: WorldIndex, proxy: Workload, sidecar: Side
   const ports = sidecar?.spec.ingress?.length
     ? ingressPorts(index, proxy, sidecar)
     : servicePorts(index, proxy, sidecar);
+  const list = <Spec>(kind: string, specs: readonly Spec[]) =>
+    index.shared.keep(`inbound ${kind} of ${proxy.id}`, specs, () => specs);
+  const clusters = ports.map(({ number, service, target, connectionPool }) => {
+    const key = [number, service?.hostname, target.address, target.port, JSON.stringify(connectionPool)];
+    return index.shared.keep(`inbound cluster ${key.join(' ')}`, [index.config], () =>
+      inboundCluster(index, number, service, target, connectionPool),
+    );
+  });
   return {
-    listeners: [...ports.map((port) => inboundListener(index, port)), catchAll(index)],
-    routes: [...ports.map((port) => inboundRoutes(index, port)), catchAllRoutes(index)],
-    clusters: ports.map(({ number, service, target, connectionPool }) => {
-      const key = [number, service?.hostname, target.address, target.port, JSON.stringify(connectionPool)];
-      return index.shared.get(`inbound cluster ${key.join(' ')}`, () =>
-        inboundCluster(index, number, service, target, connectionPool),
-      );
-    }),
+    listeners: list('listeners', [...ports.map((port) => inboundListener(index, port)), catchAll(index)]),
+    routes: list('routes', [...ports.map((port) => inboundRoutes(index, port)), catchAllRoutes(index)]),
+    clusters: list('clusters', clusters),
   };
 }
 
@@ -121,7 +124,7 @@ function servicesOf(index: WorldIndex, proxy: Workload): readonly Service[] {
 
 function inboundListener(index: WorldIndex, { number, protocol }: InboundPort): ListenerSpec {
   const kind = protocol === 'http' ? 'http' : protocol === 'tcp' ? 'tcp' : 'auto';
-  return index.shared.get(`inbound listener ${number} ${kind}`, () => ({
+  return index.shared.keep(`inbound listener ${number} ${kind}`, [index.config], () => ({
     name: `virtualInbound|${number}`,
     direction: 'inbound',
     port: number,
@@ -136,7 +139,8 @@ function inboundRoutes(index: WorldIndex, inbound: InboundPort): RouteConfigSpec
   const { number, service, servicePort, protocol } = inbound;
   const name = inboundClusterName(number);
   const hostname = service?.hostname ?? '';
-  return index.shared.get(`inbound routes ${name} ${hostname} ${servicePort} ${protocol}`, () => ({
+  const key = `inbound routes ${name} ${hostname} ${servicePort} ${protocol}`;
+  return index.shared.keep(key, [index.config], () => ({
     name,
     virtualHosts: [
       {
@@ -150,7 +154,7 @@ function inboundRoutes(index: WorldIndex, inbound: InboundPort): RouteConfigSpec
 
 /** A port of no service is served too, under its own cluster's name (ISTIO.md §8, "inbound unknown port"). */
 function catchAll(index: WorldIndex): ListenerSpec {
-  return index.shared.get('inbound catch-all listener', () => ({
+  return index.shared.keep('inbound catch-all listener', [index.config], () => ({
     name: 'virtualInbound',
     direction: 'inbound',
     port: 0,
@@ -162,7 +166,7 @@ function catchAll(index: WorldIndex): ListenerSpec {
 }
 
 function catchAllRoutes(index: WorldIndex): RouteConfigSpec {
-  return index.shared.get('inbound catch-all routes', () => ({
+  return index.shared.keep('inbound catch-all routes', [index.config], () => ({
     name: INBOUND_PASSTHROUGH_CLUSTER,
     virtualHosts: [
       {

@@ -1,5 +1,6 @@
 import type { NameEntrySpec } from '../../model/name-entry.ts';
 import { reachableAddress } from './reachability.ts';
+import { faceOf } from './service-names.ts';
 import { type SidecarScope, visibleServices } from './sidecar-scope.ts';
 import type { Service } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -13,24 +14,30 @@ export function compileNames(
   scope: SidecarScope,
   networks: readonly string[],
 ): ReadonlyMap<string, NameEntrySpec> {
-  return index.shared.get(`names ${scope.key} ${networks.join(',')}`, () => {
-    const { namespace } = scope;
-    const names = new Map<string, NameEntrySpec>();
-    const imported = new Set(
-      scope.egress.flatMap(({ services }) => services.map(({ hostname }) => hostname)),
-    );
-    for (const service of visibleServices(index, namespace)) {
+  const view = `${scope.key} ${networks.join(',')}`;
+  return index.shared.get(`names ${view}`, () => {
+    const hostnames = scope.egress.flatMap(({ services }) => services.map(({ hostname }) => hostname));
+    const imported = new Set(hostnames);
+    const entries = visibleServices(index, scope.namespace).map((service) => {
       const hasListener = imported.has(service.hostname) && !service.headless;
       const addresses = hasListener ? service.vips : memberAddresses(index, service, networks);
-      const { name, namespace: own, hostname } = service;
-      for (const form of [hostname, `${name}.${own}.svc`, `${name}.${own}`]) {
-        names.set(form, { name: form, addresses, mode: 'answer' });
-      }
-      if (own === namespace)
-        names.set(name, { name, addresses, mode: isDockers(service) ? 'pass' : 'answer' });
-    }
-    return names;
+      const inputs = [faceOf(index, service), isDockers(service), addresses.join()];
+      return index.shared.keep(`names of ${service.hostname} ${view}`, inputs, () =>
+        entriesOf(service, scope.namespace, addresses),
+      );
+    });
+    return index.shared.keep(`names ${view}`, entries, () => {
+      return new Map(entries.flat().map((entry) => [entry.name, entry]));
+    });
   });
+}
+
+function entriesOf(service: Service, namespace: string, addresses: readonly string[]): NameEntrySpec[] {
+  const { name, namespace: own, hostname } = service;
+  const forms = [hostname, `${name}.${own}.svc`, `${name}.${own}`];
+  const entries: NameEntrySpec[] = forms.map((form) => ({ name: form, addresses, mode: 'answer' }));
+  if (own === namespace) entries.push({ name, addresses, mode: isDockers(service) ? 'pass' : 'answer' });
+  return entries;
 }
 
 /** Docker's name server knows a name only while a container of it runs; without one it would ask the outside. */

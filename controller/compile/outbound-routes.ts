@@ -7,7 +7,7 @@ import { httpRulesOf } from './delegates.ts';
 import { defaultRetry } from './http-policies.ts';
 import { compileHttpRoutes, type RouteContext } from './http-route.ts';
 import { hostsOf } from './mesh-rules.ts';
-import { serviceDomains } from './service-names.ts';
+import { faceOf, serviceDomains } from './service-names.ts';
 import type { EgressScope, SidecarScope } from './sidecar-scope.ts';
 import type { Service } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -16,6 +16,8 @@ import type { WorldIndex } from './world-index.ts';
 
 /** What one sidecar's outbound side depends on; sidecars that agree on it share every result. */
 export interface OutboundView {
+  /** Tells views of one World apart. */
+  readonly key: string;
   readonly scope: SidecarScope;
   /** Reduced to the keys that rules ask for. */
   readonly labels: Labels;
@@ -46,14 +48,18 @@ export function serviceHost(
   service: Service,
   port: number,
 ): VirtualHostSpec {
-  const context = routeContext(index, view, port);
-  const rule = egress.rules.ownerOf(service.hostname);
-  const routes = rule === undefined ? [] : compileHttpRoutes(rule, context);
-  return {
-    name: `${service.hostname}:${port}`,
-    domains: serviceDomains(service, view.scope.namespace),
-    routes: routes.length > 0 ? routes : [defaultRoute(service, port, context.defaultRetry)],
-  };
+  const name = `${service.hostname}:${port}`;
+  const inputs = [index.config, faceOf(index, service)];
+  return index.shared.keep(`host ${view.key} ${egress.port} ${name}`, inputs, () => {
+    const context = routeContext(index, view, port);
+    const rule = egress.rules.ownerOf(service.hostname);
+    const routes = rule === undefined ? [] : compileHttpRoutes(rule, context);
+    return {
+      name,
+      domains: serviceDomains(service, view.scope.namespace),
+      routes: routes.length > 0 ? routes : [defaultRoute(service, port, context.defaultRetry)],
+    };
+  });
 }
 
 /** All HTTP on a port, whatever the address: the services that have the port, and hosts that nobody knows. */
@@ -65,10 +71,14 @@ export function compileRouteConfig(
   port: number,
   services: readonly HttpService[],
 ): RouteConfigSpec {
-  const hosts = services.map(({ host }) => host);
-  if (port === 80) hosts.push(...unregisteredHosts(egress, services, routeContext(index, view, port)));
-  hosts.push(catchAllHost(view.scope.unknown));
-  return { name, virtualHosts: withUniqueDomains(hosts) };
+  const known = services.map(({ host }) => host);
+  return index.shared.keep(`routes ${view.key} ${name}`, [index.config, ...known], () => {
+    const others = port === 80 ? unregisteredHosts(egress, services, routeContext(index, view, port)) : [];
+    return {
+      name,
+      virtualHosts: withUniqueDomains([...known, ...others, catchAllHost(view.scope.unknown)]),
+    };
+  });
 }
 
 /** Hosts of rules that are no service of port 80 are known there alone (ISTIO.md §1.1). */

@@ -9,7 +9,7 @@ import {
   routeContext,
   serviceHost,
 } from './outbound-routes.ts';
-import { serviceAddresses } from './service-names.ts';
+import { faceOf, serviceAddresses } from './service-names.ts';
 import { type EgressScope, type SidecarScope, unknownTcpCluster } from './sidecar-scope.ts';
 import type { PortProtocol, Service, ServicePort } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -38,8 +38,14 @@ export function compileOutbound(index: WorldIndex, view: OutboundView): Outbound
     routes.push(...part.routes);
     if (egress.port !== null) taken.add(egress.port);
   }
-  listeners.push(catchAllListener(view.scope));
-  return { listeners: withUniqueNames(listeners), routes };
+  listeners.push(
+    index.shared.keep(`last listener ${view.key}`, [index.config], () => catchAllListener(view.scope)),
+  );
+  const unique = withUniqueNames(listeners);
+  return {
+    listeners: index.shared.keep(`listeners ${view.key}`, unique, () => unique),
+    routes: index.shared.keep(`route configs ${view.key}`, routes, () => routes),
+  };
 }
 
 function compileEgress(
@@ -59,18 +65,32 @@ function compileEgress(
       const host = servesHttp(protocol) ? serviceHost(index, view, egress, service, number) : null;
       if (host !== null || isShared) join(shared, number, protocol, host === null ? null : { service, host });
       if (isPlainHttp(protocol)) continue;
-      const l4 = compileL4(index, view, egress, service, port, addresses.length > 0);
-      if (isShared) shared.get(number)?.l4.push(...l4);
-      else if (addresses.length > 0) listeners.push(addressListener(service, port, addresses, l4));
-      if (host !== null && addresses.length > 0)
-        routes.push({ name: host.name, virtualHosts: [{ ...host, domains: ['*'] }] });
+      const l4 = () => compileL4(index, view, egress, service, port, addresses.length > 0);
+      if (isShared) shared.get(number)?.l4.push(...l4());
+      if (addresses.length === 0) continue;
+      const key = `${view.key} ${egress.port} ${service.hostname}:${number}`;
+      const inputs = [index.config, faceOf(index, service), addresses];
+      listeners.push(
+        index.shared.keep(`listener ${key}`, inputs, () => addressListener(service, port, addresses, l4())),
+      );
+      if (host === null) continue;
+      routes.push(
+        index.shared.keep(`own routes ${key}`, [host], () => {
+          return { name: host.name, virtualHosts: [{ ...host, domains: ['*'] }] };
+        }),
+      );
     }
   }
   for (const [port, members] of shared) {
     const name = egress.bind === '' ? String(port) : `${egress.bind}_${port}`;
     if (members.http.length > 0)
       routes.push(compileRouteConfig(index, view, egress, name, port, members.http));
-    listeners.push(sharedListener(view, egress, name, port, members));
+    // Made anew each time, and the old one if it is equal.
+    listeners.push(
+      index.shared.keep(`listener ${view.key} ${name}`, [members], () => {
+        return sharedListener(view, egress, name, port, members);
+      }),
+    );
   }
   return { listeners, routes };
 }

@@ -14,10 +14,18 @@ export function serviceDomains(service: Service, namespace: string): string[] {
 }
 
 /** Virtual addresses; and those of its containers, where Docker's own name server answers with them. */
-export function serviceAddresses(index: WorldIndex, service: Service): string[] {
+export function serviceAddresses(index: WorldIndex, service: Service): readonly string[] {
   const containers = service.isDockerName || service.headless ? service.members : [];
-  return [
+  if (containers.length === 0) return service.vips;
+  const workloads = containers.map((id) => index.workloadsById.get(id));
+  return index.shared.keep(`addresses ${service.hostname}`, [service, ...workloads], () => [
     ...service.vips,
-    ...containers.flatMap((id) => index.workloadsById.get(id)?.addresses.map(({ address }) => address) ?? []),
-  ];
+    ...workloads.flatMap((workload) => workload?.addresses.map(({ address }) => address) ?? []),
+  ]);
+}
+
+/** The service as its callers see it: the same object for as long as nothing but its containers changes. */
+export function faceOf(index: WorldIndex, service: Service): Service {
+  if (index.servicesByHost.get(service.hostname) !== service) return service;
+  return index.shared.keep(`face ${service.hostname}`, [service], () => ({ ...service, members: [] }));
 }

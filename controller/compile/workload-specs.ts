@@ -5,10 +5,12 @@ import type { WorldIndex } from './world-index.ts';
 
 /** Who is behind which address: the same for every proxy. */
 export function compileWorkloads(index: WorldIndex): ReadonlyMap<string, WorkloadSpec> {
-  return index.shared.get(
-    'workloads',
-    () => new Map(index.world.workloads.map((workload) => [workload.name, specOf(workload)])),
-  );
+  return index.shared.get('workloads', () => {
+    const specs = index.world.workloads.map((workload) =>
+      index.shared.keep(`workload ${workload.id}`, [workload], () => specOf(workload)),
+    );
+    return index.shared.keep('workloads', specs, () => new Map(specs.map((spec) => [spec.name, spec])));
+  });
 }
 
 function specOf(workload: Workload): WorkloadSpec {

@@ -1,3 +1,4 @@
+import type { MeshConfig } from '../../istio/mesh-config.ts';
 import type { Resource } from '../../istio/resource.ts';
 import type {
   DestinationRuleSpec,
@@ -8,13 +9,21 @@ import type { GatewaySpec } from '../../istio/schema/gateway.ts';
 import type { SidecarSpec } from '../../istio/schema/sidecar.ts';
 import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
 import { type DestinationRuleIndex, indexDestinationRules } from './destination-rules.ts';
+import { keepUnchanged, SharedResults } from './shared-results.ts';
 import type { Service, Workload, World } from './world.ts';
 
 /** A World with what every proxy's compilation looks up. Made once per World; caches inside are keyed by what a result depends on. */
-export interface WorldIndex {
+export interface WorldIndex extends ConfigIndex {
   readonly world: World;
+  /** The same object for as long as no document and no setting of the mesh changes. */
+  readonly config: ConfigIndex;
   readonly servicesByHost: ReadonlyMap<string, Service>;
   readonly workloadsById: ReadonlyMap<string, Workload>;
+  readonly shared: SharedResults;
+}
+
+/** What the documents say. */
+interface ConfigIndex {
   readonly virtualServices: readonly Resource<VirtualServiceSpec>[];
   readonly destinationRules: DestinationRuleIndex;
   readonly sidecars: readonly Resource<SidecarSpec>[];
@@ -25,42 +34,53 @@ export interface WorldIndex {
   readonly placeLabelKeys: readonly string[];
   /** Some rule hashes requests: else nobody needs to look. */
   readonly hasConsistentHash: boolean;
-  /** Results that several proxies share, so that equal resources are the same object and are serialised once. */
-  readonly shared: SharedResults;
 }
 
-/** Values by key, each computed on first use. */
-export class SharedResults {
-  readonly #values = new Map<string, unknown>();
-
-  get<T>(key: string, compute: () => T): T {
-    const known = this.#values.get(key);
-    if (known !== undefined) return known as T;
-    const value = compute();
-    this.#values.set(key, value);
-    return value;
-  }
-}
-
-export function indexWorld(world: World): WorldIndex {
-  const virtualServices = ofKind<VirtualServiceSpec>(world, 'VirtualService');
-  const destinationRules = ofKind<DestinationRuleSpec>(world, 'DestinationRule');
-  const balancers = destinationRules.flatMap(loadBalancersOf);
+/** @param before the index of the World before this one: what did not change is taken from it */
+export function indexWorld(given: World, before: WorldIndex | null = null): WorldIndex {
+  const world = before === null ? given : shareWith(before, given);
+  const isSameConfig =
+    before !== null && before.world.resources === world.resources && before.world.mesh === world.mesh;
+  const config = isSameConfig ? before.config : indexConfig(world.resources, world.mesh);
   return {
-    world,
+    ...config,
+    ...{ world, config },
     servicesByHost: new Map(world.services.map((service) => [service.hostname, service])),
     workloadsById: new Map(world.workloads.map((workload) => [workload.id, workload])),
+    shared: new SharedResults(before?.shared ?? null),
+  };
+}
+
+/** The new World, with the old one's objects wherever they say the same. */
+function shareWith({ world: old, servicesByHost, workloadsById }: WorldIndex, world: World): World {
+  const isSameList =
+    old.resources.length === world.resources.length &&
+    old.resources.every((resource, index) => resource === world.resources[index]);
+  return {
+    ...world,
+    mesh: JSON.stringify(old.mesh) === JSON.stringify(world.mesh) ? old.mesh : world.mesh,
+    resources: isSameList ? old.resources : world.resources,
+    services: keepUnchanged(world.services, servicesByHost, ({ hostname }) => hostname),
+    workloads: keepUnchanged(world.workloads, workloadsById, ({ id }) => id),
+  };
+}
+
+function indexConfig(resources: readonly Resource[], mesh: MeshConfig): ConfigIndex {
+  const ofKind = <Spec>(kind: string) => resources.filter((each) => each.kind === kind) as Resource<Spec>[];
+  const virtualServices = ofKind<VirtualServiceSpec>('VirtualService');
+  const destinationRules = ofKind<DestinationRuleSpec>('DestinationRule');
+  const balancers = destinationRules.flatMap(loadBalancersOf);
+  return {
     virtualServices,
-    destinationRules: indexDestinationRules(destinationRules, world.mesh),
-    sidecars: ofKind<SidecarSpec>(world, 'Sidecar'),
-    gateways: ofKind<GatewaySpec>(world, 'Gateway'),
+    destinationRules: indexDestinationRules(destinationRules, mesh),
+    sidecars: ofKind<SidecarSpec>('Sidecar'),
+    gateways: ofKind<GatewaySpec>('Gateway'),
     sourceLabelKeys: collectSourceLabelKeys(virtualServices, destinationRules),
     placeLabelKeys: collectPlaceLabelKeys([
-      world.mesh.localityLbSetting,
+      mesh.localityLbSetting,
       ...balancers.map(({ localityLbSetting }) => localityLbSetting),
     ]),
     hasConsistentHash: balancers.some(({ consistentHash }) => consistentHash !== undefined),
-    shared: new SharedResults(),
   };
 }
 
@@ -77,10 +97,6 @@ function collectPlaceLabelKeys(settings: readonly (LocalityLbSetting | undefined
     .flatMap((setting) => setting?.failoverPriority ?? [])
     .map((each) => each.split('=', 1)[0] ?? '');
   return [...new Set(keys)].sort();
-}
-
-function ofKind<Spec>(world: World, kind: string): Resource<Spec>[] {
-  return world.resources.filter((resource) => resource.kind === kind) as Resource<Spec>[];
 }
 
 function collectSourceLabelKeys(

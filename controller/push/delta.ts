@@ -49,10 +49,9 @@ export function computeDelta(held: HeldHashes, wanted: Resources, serialiser: Se
       after[kind] = before;
       continue;
     }
-    const hashes = new Map<string, string>();
+    const hashes = serialiser.hashes(kind, wanted[kind]);
     for (const [name, spec] of map) {
       const { hash, json } = serialiser.get(kind, name, spec);
-      hashes.set(name, hash);
       if (before.hashes.get(name) !== hash) upsert.push(json);
     }
     for (const name of before.hashes.keys()) if (!map.has(name)) remove.push(JSON.stringify({ kind, name }));
