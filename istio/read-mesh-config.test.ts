@@ -84,6 +84,7 @@ describe('MeshConfig', () => {
   });
 
   it('says so of none that has', () => {
+    const retries = { perTryTimeout: '1s', retryIgnorePreviousHosts: true, backoff: '10ms' };
     const spec = {
       accessLogFile: '/dev/stdout',
       accessLogFormat: '%PROTOCOL%',
@@ -102,8 +103,8 @@ describe('MeshConfig', () => {
         holdApplicationUntilProxyStarts: true,
         terminationDrainDuration: '1s',
       },
-      defaultHttpRetryPolicy: { attempts: 3, retryOn: 'gateway-error,404' },
-      defaultInboundHttpRetryPolicy: {},
+      defaultHttpRetryPolicy: { attempts: 3, retryOn: 'gateway-error,404', ...retries },
+      defaultInboundHttpRetryPolicy: { attempts: 3, retryOn: '5xx', ...retries },
       tcpKeepalive: { time: '1s' },
       localityLbSetting: { enabled: false },
       defaultTrafficPolicy: {
@@ -118,7 +119,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 26);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 34);
   });
 
   it('refuses a default retry policy as it refuses a route its retries', () => {

@@ -19,8 +19,11 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'defaultConfig.gatewayTopology.numTrustedProxies',
   'defaultConfig.holdApplicationUntilProxyStarts',
   'defaultConfig.terminationDrainDuration',
-  'defaultHttpRetryPolicy',
-  'defaultInboundHttpRetryPolicy',
+  ...['defaultHttpRetryPolicy', 'defaultInboundHttpRetryPolicy'].flatMap((policy) =>
+    ['attempts', 'perTryTimeout', 'retryOn', 'retryIgnorePreviousHosts', 'backoff'].map(
+      (field) => `${policy}.${field}`,
+    ),
+  ),
   'tcpKeepalive',
   'localityLbSetting',
   'defaultTrafficPolicy.connectionPool.tcp',

@@ -13,6 +13,11 @@ export async function runChecks() {
     await runTool('types', 'tsc', ['-p', root]),
     await runTool('lint and format', 'biome', ['ci', '--reporter=summary', '.']),
     await runTool('layers', 'node', ['scripts/layers.mjs']),
+    await runTool('docs/compatibility.md', 'node', [
+      '--disable-warning=ExperimentalWarning',
+      'scripts/compatibility.mjs',
+      '--check',
+    ]),
     await runTests('unit', unitTestFiles()),
   ];
   return isClean.every(Boolean);

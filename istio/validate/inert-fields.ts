@@ -6,14 +6,15 @@ import type { Findings } from './finding.ts';
  * relies on them; a field that comes into force leaves this list. `*` stands for every item of a list.
  */
 
-const BLOCKS = [
-  'loadBalancer.zoneAwareLbSetting',
-  'connectionPool.http.h2UpgradePolicy',
-  'connectionPool.http.useClientProtocol',
-  'connectionPool.http.maxConcurrentStreams',
-  'connectionPool.http.http2KeepAlive',
-  'tls',
+/** Below a `connectionPool`. */
+const POOL = [
+  'http.h2UpgradePolicy',
+  'http.useClientProtocol',
+  'http.maxConcurrentStreams',
+  'http.http2KeepAlive',
 ];
+
+const BLOCKS = ['loadBalancer.zoneAwareLbSetting', ...POOL.map((field) => `connectionPool.${field}`), 'tls'];
 
 const POLICY = [
   ...BLOCKS,
@@ -23,9 +24,14 @@ const POLICY = [
   'retryBudget.budgetInterval',
 ];
 
-const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  Sidecar: ['ingress.*.tls', 'ingress.*.bind'],
-  VirtualService: ['tcp.*.match.*.sourceSubnet'],
+export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  Sidecar: [
+    'ingress.*.tls',
+    'ingress.*.bind',
+    ...POOL.map((field) => `ingress.*.connectionPool.${field}`),
+    ...POOL.map((field) => `inboundConnectionPool.${field}`),
+  ],
+  VirtualService: ['http.*.match.*.statPrefix', 'tcp.*.match.*.sourceSubnet'],
   DestinationRule: [
     ...POLICY.map((field) => `trafficPolicy.${field}`),
     ...POLICY.map((field) => `subsets.*.trafficPolicy.${field}`),

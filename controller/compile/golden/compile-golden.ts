@@ -1,7 +1,9 @@
 import { Document, isCollection, parse, visit } from 'yaml';
 import { DEFAULT_MESH_CONFIG } from '../../../istio/mesh-config.ts';
 import { parseDocuments } from '../../../istio/parse-documents.ts';
+import { readMeshConfig } from '../../../istio/read-mesh-config.ts';
 import type { Resource } from '../../../istio/resource.ts';
+import type { MeshConfigDocument } from '../../../istio/schema/mesh-config.ts';
 import { UNLIMITED } from '../../../model/cluster.ts';
 import { LABEL } from '../../../model/labels.ts';
 import { RESOURCE_KINDS, type ResourceKind, type Resources } from '../../../model/snapshot.ts';
@@ -51,9 +53,10 @@ export function splitGolden(input: string): { head: GoldenHead; documents: strin
 
 function worldOf({ containers }: Pick<GoldenHead, 'containers'>, resources: readonly Resource[]) {
   const facts = Object.entries(containers).map(([name, labels], index) => container(name, labels, index + 1));
+  const document = resources.find(({ kind }) => kind === 'MeshConfig');
   return buildWorld({
     membership: { meshId: 'golden', project: 'golden' },
-    mesh: DEFAULT_MESH_CONFIG,
+    mesh: document === undefined ? DEFAULT_MESH_CONFIG : readMeshConfig(document.spec as MeshConfigDocument),
     containers: facts,
     openPorts: () => null,
     resources,
