@@ -84,7 +84,12 @@ describe('MeshConfig', () => {
   });
 
   it('says so of none that has', () => {
-    const retries = { perTryTimeout: '1s', retryIgnorePreviousHosts: true, backoff: '10ms' };
+    const retries = {
+      perTryTimeout: '1s',
+      retryIgnorePreviousHosts: true,
+      retryRemoteLocalities: true,
+      backoff: '10ms',
+    };
     const spec = {
       accessLogFile: '/dev/stdout',
       accessLogFormat: '%PROTOCOL%',
@@ -119,7 +124,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 34);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 36);
   });
 
   it('refuses a default retry policy as it refuses a route its retries', () => {

@@ -20,9 +20,14 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'defaultConfig.holdApplicationUntilProxyStarts',
   'defaultConfig.terminationDrainDuration',
   ...['defaultHttpRetryPolicy', 'defaultInboundHttpRetryPolicy'].flatMap((policy) =>
-    ['attempts', 'perTryTimeout', 'retryOn', 'retryIgnorePreviousHosts', 'backoff'].map(
-      (field) => `${policy}.${field}`,
-    ),
+    [
+      'attempts',
+      'perTryTimeout',
+      'retryOn',
+      'retryIgnorePreviousHosts',
+      'retryRemoteLocalities',
+      'backoff',
+    ].map((field) => `${policy}.${field}`),
   ),
   'tcpKeepalive',
   'localityLbSetting',
