@@ -179,6 +179,11 @@ items:
 });
 
 describe('what is no document', () => {
+  it('is one fault, however many brackets were left open by a text that is cut off', () => {
+    const { violations } = parseDocuments('a:\n  - b: [{ c: [{ d: { e: 1', 'mesh/a.yaml');
+    assert.equal(violations.length, 1);
+  });
+
   const cases: readonly [string, string | Buffer, RegExp, RegExp?][] = [
     ['a tab', 'kind: a\nmetadata:\n\tname: b\n', /not YAML/, /Indent with spaces/],
     ['an open bracket', 'a: [1, 2\nb: 3\n', /not YAML/, /brackets/],

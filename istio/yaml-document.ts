@@ -65,7 +65,10 @@ function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocume
   const start = document.contents?.range?.[0];
   const place = start === undefined ? { line: 1, column: 1 } : placeAt(start);
   if (document.errors.length > 0) {
+    // A text that is cut off leaves several brackets open at one place: one fault, not several.
+    const places = document.errors.map(({ pos }) => pos[0]);
     const faults = document.errors
+      .filter(({ pos }, index) => places.indexOf(pos[0]) === index)
       .slice(0, MAX_FAULTS)
       .map((error) => describeError(error, placeAt(error.pos[0])));
     return { value: undefined, line: place.line, places: new Map(), faults };
