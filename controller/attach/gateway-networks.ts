@@ -11,7 +11,7 @@ import type { WorldIndex } from '../compile/world-index.ts';
 export function neededNetworks(index: WorldIndex, gateway: Workload): string[] {
   const own = new Set(gateway.addresses.map(({ network }) => network));
   const needed = new Set<string>();
-  for (const hostname of usedHostnames(compileGateway(index, gateway).routes)) {
+  for (const hostname of usedHostnames(compileGateway(index, gateway))) {
     for (const id of index.servicesByHost.get(hostname)?.members ?? []) {
       const addresses = index.workloadsById.get(id)?.addresses ?? [];
       const [first] = addresses;

@@ -33,7 +33,8 @@ export function serviceClusters(
 ): readonly ClusterWithEndpoints[] {
   const policy = findDestinationPolicy(index.destinationRules, index.world.mesh, caller, service);
   const { mesh } = index.world;
-  const key = `clusters ${service.hostname} ${policy.id} ${networks.join(',')} ${JSON.stringify(place)}`;
+  const { isGateway = false } = caller;
+  const key = `clusters ${service.hostname} ${policy.id} ${networks.join(',')} ${JSON.stringify([place, isGateway])}`;
   return index.shared.keep(key, [index.config, service, ...workloadsOf(index, service)], () => {
     return service.ports
       .filter((port) => port.protocol !== 'udp')
@@ -44,8 +45,8 @@ export function serviceClusters(
           const cluster: ClusterSpec = {
             ...compilePolicy(blocks, mesh),
             name,
-            discovery: isPassedThrough(service, blocks)
-              ? { kind: 'original-destination', sourceAddress: '', port: 0 }
+            discovery: isPassedThrough(service, isGateway, blocks)
+              ? { kind: 'original-destination', sourceAddress: '', port: translated(port) }
               : { kind: 'endpoints', endpoints: name },
             protocol: upstreamProtocol(port.protocol),
             tls: null,
@@ -59,12 +60,20 @@ export function serviceClusters(
 }
 
 /**
- * PASSTHROUGH leaves the choice to the caller's own resolver. Behind a virtual address there is nobody: what
- * kube-proxy does in Kubernetes, any endpoint by chance, remains ours.
+ * A headless service, and PASSTHROUGH, leave the choice to the caller's own resolver. Behind a virtual address there is
+ * nobody: what kube-proxy does in Kubernetes, any endpoint by chance, remains ours.
  */
-function isPassedThrough({ isDockerName, headless }: Service, { loadBalancer }: PolicyBlocks): boolean {
-  return loadBalancer?.simple === 'PASSTHROUGH' && (isDockerName || headless);
+function isPassedThrough(
+  { isDockerName, headless }: Service,
+  isGateway: boolean,
+  { loadBalancer }: PolicyBlocks,
+): boolean {
+  if (headless) return !isGateway;
+  return loadBalancer?.simple === 'PASSTHROUGH' && isDockerName;
 }
+
+/** The container's port, where it is not the one that was called. */
+const translated = ({ number, targetPort }: ServicePort) => (targetPort === number ? 0 : targetPort);
 
 function workloadsOf(index: WorldIndex, service: Service): unknown[] {
   return service.members.map((id) => index.workloadsById.get(id));

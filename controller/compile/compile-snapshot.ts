@@ -6,7 +6,7 @@ import type { RouteConfigSpec } from '../../model/route.ts';
 import { emptyResources, type Resources, type Snapshot } from '../../model/snapshot.ts';
 import { builtInClusters, serviceClusters } from './clusters.ts';
 import type { Caller } from './destination-rules.ts';
-import { compileGateway } from './gateway.ts';
+import { compileGateway, type GatewayResult } from './gateway.ts';
 import { withHashPolicies } from './hash-policies.ts';
 import { compileInbound } from './inbound.ts';
 import type { CallerPlace } from './locality.ts';
@@ -83,9 +83,10 @@ function byName<Spec extends { readonly name: string }>(
 function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   const networks = proxy.addresses.map(({ network }) => network);
   const result = compileGateway(index, proxy);
-  const used = usedHostnames(result.routes);
+  const used = usedHostnames(result);
   const services = index.world.services.filter((service) => used.has(service.hostname));
-  const upstream = upstreamResources(index, proxy, networks, placeOf(index, proxy), services, proxy.id);
+  const caller = { namespace: proxy.namespace, labels: proxy.labels, isGateway: true };
+  const upstream = upstreamResources(index, caller, networks, placeOf(index, proxy), services, proxy.id);
   const resources = emptyResources();
   for (const spec of result.listeners) resources.listener.set(spec.name, spec);
   for (const spec of withHashPolicies(index, proxy, result.routes)) resources.route.set(spec.name, spec);
@@ -95,8 +96,10 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
 }
 
 /** Hosts of the clusters that a gateway's routes name: it needs no others. */
-export function usedHostnames(routes: readonly RouteConfigSpec[]): Set<string> {
+export function usedHostnames({ listeners, routes }: GatewayResult): Set<string> {
   const hostnames = new Set<string>();
+  const l4 = listeners.flatMap(({ tcp }) => tcp ?? []).flatMap(({ clusters }) => clusters);
+  for (const { name } of l4) hostnames.add(name.split('|')[3] ?? '');
   for (const { virtualHosts } of routes) {
     for (const { action } of virtualHosts.flatMap((host) => host.routes)) {
       if (action.kind !== 'route') continue;

@@ -18,6 +18,8 @@ export interface Caller {
   readonly namespace: string;
   /** null = a server that looks for the rule of its own host: no workloadSelector applies then. */
   readonly labels: Labels | null;
+  /** A gateway has no application that chose an address. */
+  readonly isGateway?: boolean;
 }
 
 /** Rules of one host and namespace that were merged into one. */

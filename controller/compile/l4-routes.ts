@@ -2,7 +2,7 @@ import { resolveShortName } from '../../istio/host.ts';
 import type { TcpRoute, TlsRoute } from '../../istio/schema/virtual-service.ts';
 import { matchesLabels } from '../../model/labels.ts';
 import type { TcpRouteSpec } from '../../model/listener.ts';
-import { outboundClusterName, parseClusterName } from '../../model/names.ts';
+import { MESH_GATEWAY, outboundClusterName, parseClusterName } from '../../model/names.ts';
 import type { DestinationPolicy } from './destination-rules.ts';
 import { resolveGateway } from './gateway-names.ts';
 import { milliseconds } from './http-policies.ts';
@@ -101,9 +101,11 @@ export function firstTcpRoute(rules: readonly VirtualService[], context: L4Conte
   return null;
 }
 
-/** All conditions of an L4 match hold together, unlike those of HTTP. */
+/** All conditions of an L4 match hold together, unlike those of HTTP; a gateway's callers have no source. */
 function appliesTo(match: L4Match, namespace: string, context: RouteContext): boolean {
-  const { port = 0, gateways = [], sourceNamespace = '', sourceLabels = {} } = match;
+  const { port = 0, gateways = [] } = match;
+  const isMesh = context.gateway === MESH_GATEWAY;
+  const { sourceNamespace = '', sourceLabels = {} } = isMesh ? match : {};
   return (
     (port === 0 || port === context.port) &&
     (gateways.length === 0 || gateways.some((each) => resolveGateway(each, namespace) === context.gateway)) &&

@@ -40,16 +40,25 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   Service: ['externalName', 'sessionAffinity'],
 };
 
+/** Values of such fields that have their effect all the same. */
+const EFFECTIVE_VALUES: ReadonlyMap<string, unknown> = new Map([['servers.*.tls.mode', 'PASSTHROUGH']]);
+
 /** A warning for each such field that is there. */
 export function checkInertFields(kind: string, spec: unknown, findings: Findings): void {
   for (const pattern of INERT_FIELDS[kind] ?? []) {
-    for (const path of find(spec, pattern.split('.'), []))
-      findings.warn(path, `${path.at(-1)} has no effect in this version`, '', 'LAT0005');
+    for (const { path, value } of find(spec, pattern.split('.'), []))
+      if (value === undefined || EFFECTIVE_VALUES.get(pattern) !== value)
+        findings.warn(path, `${path.at(-1)} has no effect in this version`, '', 'LAT0005');
   }
 }
 
-function* find(value: unknown, [step, ...rest]: readonly string[], path: FieldPath): Generator<FieldPath> {
-  if (step === undefined) yield path;
+interface Found {
+  readonly path: FieldPath;
+  readonly value: unknown;
+}
+
+function* find(value: unknown, [step, ...rest]: readonly string[], path: FieldPath): Generator<Found> {
+  if (step === undefined) yield { path, value };
   else if (step === '*') {
     const items = Array.isArray(value) ? (value as readonly unknown[]) : [];
     for (const [index, item] of items.entries()) yield* find(item, rest, [...path, index]);

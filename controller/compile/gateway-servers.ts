@@ -1,0 +1,80 @@
+import { hostsMatch, isSubsetOf, resolveShortName } from '../../istio/host.ts';
+import type { Resource } from '../../istio/resource.ts';
+import type { GatewayServer, GatewaySpec } from '../../istio/schema/gateway.ts';
+import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
+import { httpRulesOf } from './delegates.ts';
+import { resolveGateway } from './gateway-names.ts';
+import { defaultRetry } from './http-policies.ts';
+import type { RouteContext } from './http-route.ts';
+import { visibleRules } from './mesh-rules.ts';
+import type { Workload } from './world.ts';
+import type { WorldIndex } from './world-index.ts';
+
+/** Which VirtualServices and hosts a server of a Gateway has. */
+
+/** One server of one Gateway that selects this proxy. */
+export interface BoundServer {
+  readonly gateway: Resource<GatewaySpec>;
+  readonly server: GatewayServer;
+}
+
+const HTTP_PROTOCOLS = new Set(['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB']);
+const TLS_PROTOCOLS = new Set(['HTTPS', 'TLS']);
+
+/** What is spoken on a server's port; `tls` = passed through unopened, null = not served in this version. */
+export function familyOf({ port, tls }: GatewayServer): 'http' | 'tls' | 'tcp' | null {
+  const protocol = (port?.protocol ?? '').toUpperCase();
+  if (HTTP_PROTOCOLS.has(protocol)) return 'http';
+  if (!TLS_PROTOCOLS.has(protocol)) return 'tcp';
+  return (tls?.mode ?? 'PASSTHROUGH') === 'PASSTHROUGH' ? 'tls' : null;
+}
+
+export function routeContext(
+  index: WorldIndex,
+  proxy: Workload,
+  gateway: string,
+  port: number,
+): RouteContext {
+  return {
+    gateway,
+    namespace: proxy.namespace,
+    labels: proxy.labels,
+    port,
+    findService: (hostname) => index.servicesByHost.get(hostname),
+    defaultRetry: defaultRetry(index.world.mesh),
+    rulesOf: (rule) => httpRulesOf(index, rule),
+  };
+}
+
+/** VirtualServices bound to a Gateway and visible in the proxy's namespace. */
+export function rulesOf(index: WorldIndex, proxy: Workload, gateway: string): Resource<VirtualServiceSpec>[] {
+  return visibleRules(index, proxy.namespace, ({ gateways = [] }, { namespace }) =>
+    gateways.some((each) => resolveGateway(each, namespace) === gateway),
+  );
+}
+
+/** For each host of rule and server that meet, the narrower of the two (ISTIO.md §1.1, "gateway host binding"). */
+export function boundHosts(
+  rule: Resource<VirtualServiceSpec>,
+  gateway: Resource<GatewaySpec>,
+  server: GatewayServer,
+): string[] {
+  const bound = new Set<string>();
+  for (const ruleHost of rule.spec.hosts ?? []) {
+    const host = resolveShortName(ruleHost, rule.namespace);
+    for (const serverHost of server.hosts ?? []) {
+      const { namespace, dns } = splitHost(serverHost, gateway.namespace);
+      if (namespace !== '*' && namespace !== rule.namespace) continue;
+      if (hostsMatch(host, dns)) bound.add(isSubsetOf(host, dns) ? host : dns);
+    }
+  }
+  return [...bound];
+}
+
+/** `ns/host`; `./host` means the Gateway's own namespace, no prefix any. */
+export function splitHost(host: string, own: string): { namespace: string; dns: string } {
+  const slash = host.indexOf('/');
+  if (slash < 0) return { namespace: '*', dns: host.toLowerCase() };
+  const namespace = host.slice(0, slash);
+  return { namespace: namespace === '.' ? own : namespace, dns: host.slice(slash + 1).toLowerCase() };
+}
