@@ -2,6 +2,7 @@ import type { HeaderOpsSpec } from '../../model/route.ts';
 import type { Headers } from '../codec/head.ts';
 import { createFormat, type Format, type FormatContext } from './format.ts';
 import { removeHeader, setHeader } from './headers.ts';
+import { toWireText } from './wire-text.ts';
 
 /** Compiled `headers.request` or `headers.response` of the levels that apply to one destination. */
 export interface HeaderOps {
@@ -19,11 +20,13 @@ export function createHeaderOps(levels: readonly (HeaderOpsSpec | null)[]): Head
   return {
     remove: present.flatMap((level) => level.remove),
     edits: present.flatMap((level) => [
-      ...level.set.map(([name, value]) => ({ name, isAdd: false, format: createFormat(value) })),
-      ...level.add.map(([name, value]) => ({ name, isAdd: true, format: createFormat(value) })),
+      ...level.set.map(([name, value]) => ({ name, isAdd: false, format: formatOf(value) })),
+      ...level.add.map(([name, value]) => ({ name, isAdd: true, format: formatOf(value) })),
     ]),
   };
 }
+
+const formatOf = (value: string): Format => createFormat(toWireText(value));
 
 export function applyHeaderOps(ops: HeaderOps, headers: Headers, context: FormatContext): void {
   for (const name of ops.remove) removeHeader(headers, name);

@@ -3,7 +3,7 @@ import type { NodeSpec } from '../../model/node.ts';
 export type PathNormalization = NodeSpec['pathNormalization'];
 
 /** Nothing that any level of normalisation would change: the only case that is hot. */
-const IS_PLAIN = /^\/(?:[a-zA-Z0-9_~!$&'()*+,;=:@-]|\.(?![./;]|$)|\/(?![./]|$)|\/$)*(?:\?[^#]*)?$/;
+const IS_PLAIN = /^\/(?![./])(?:[a-zA-Z0-9_~!$&'()*+,;=:@-]|\.(?![./;]|$)|\/(?![./]|$)|\/$)*(?:\?[^#]*)?$/;
 
 const UNRESERVED = /[a-zA-Z0-9._~-]/;
 
@@ -23,7 +23,7 @@ export function normalizePath(target: string, level: PathNormalization): string 
   path = path.replace(/\\/g, '/');
   if (/%00/.test(path)) return null;
   path = decodeUnreserved(path);
-  path = resolveDots(path);
+  path = escapeUnsafe(resolveDots(path));
   if (level !== 'BASE') path = path.replace(/\/{2,}/g, '/');
   return path + query;
 }
@@ -40,6 +40,14 @@ function decodeUnreserved(path: string): string {
     const character = String.fromCharCode(Number.parseInt(digits, 16));
     return UNRESERVED.test(character) ? character : encoded;
   });
+}
+
+/** What may not stand raw in a path is escaped, as by the URL library that Envoy uses. */
+function escapeUnsafe(path: string): string {
+  return path.replace(
+    /["<>^`{|}\x80-\xff]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** RFC 3986 §5.2.4; a segment's parameters do not hide it: `..;x=1` is `..`, `.;` is `.` (ISTIO.md, correction 9). */

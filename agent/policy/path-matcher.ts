@@ -1,13 +1,15 @@
 import type { PathMatchSpec } from '../../model/route.ts';
 import { compileRegex } from './regex.ts';
 import type { StringMatcher } from './string-match.ts';
+import { toWireText } from './wire-text.ts';
 
 /** On the path without query. `ignoreCase` acts on exact and prefix only (HTTPMatchRequest.ignore_uri_case). */
-export function createPathMatcher({ kind, value, ignoreCase }: PathMatchSpec): StringMatcher {
+export function createPathMatcher({ kind, value: text, ignoreCase }: PathMatchSpec): StringMatcher {
   if (kind === 'regex') {
-    const regex = compileRegex(value);
+    const regex = compileRegex(text);
     return (path) => regex.matches(path);
   }
+  const value = toWireText(text);
   if (ignoreCase) {
     const lower = value.toLowerCase();
     return kind === 'exact'
@@ -15,7 +17,6 @@ export function createPathMatcher({ kind, value, ignoreCase }: PathMatchSpec): S
       : (path) => path.slice(0, lower.length).toLowerCase() === lower;
   }
   if (kind === 'exact') return (path) => path === value;
-  if (value === '/' || value === '') return (path) => path.startsWith(value);
   return (path) => path.startsWith(value);
 }
 

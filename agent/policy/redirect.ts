@@ -1,5 +1,6 @@
 import type { RedirectActionSpec } from '../../model/route.ts';
 import { queryOf } from './path-matcher.ts';
+import { toWireText } from './wire-text.ts';
 
 export interface RedirectedRequest {
   /** `x-forwarded-proto` as the proxy sees it. */
@@ -34,6 +35,7 @@ function keptHost({ authority, scheme }: RedirectedRequest, newScheme: string, n
 /** A new path with a query of its own drops the old query; otherwise that is kept. */
 function redirectPath({ path }: RedirectActionSpec, request: RedirectedRequest): string {
   if (path === null) return request.path;
-  if (path.kind === 'prefix') return path.value + request.path.slice(request.prefixLength);
-  return path.value.includes('?') ? path.value : path.value + queryOf(request.path);
+  const value = toWireText(path.value);
+  if (path.kind === 'prefix') return value + request.path.slice(request.prefixLength);
+  return value.includes('?') ? value : value + queryOf(request.path);
 }

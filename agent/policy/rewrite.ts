@@ -1,6 +1,7 @@
 import type { PathMatchSpec, RewriteSpec } from '../../model/route.ts';
 import { pathOf, queryOf } from './path-matcher.ts';
 import { compileRegex } from './regex.ts';
+import { toWireText } from './wire-text.ts';
 
 export type PathRewrite = (target: string) => string;
 
@@ -14,16 +15,17 @@ export function createPathRewrite(
   match: PathMatchSpec | null,
 ): PathRewrite | null {
   if (rewrite === null) return null;
+  const value = rewrite.kind === 'regex' ? '' : toWireText(rewrite.value);
   switch (rewrite.kind) {
     case 'full':
-      return (target) => rewrite.value + queryOf(target);
+      return (target) => value + queryOf(target);
     case 'prefix': {
-      const length = match?.kind === 'prefix' ? match.value.length : 1;
-      return (target) => rewrite.value + target.slice(length);
+      const length = match?.kind === 'prefix' ? toWireText(match.value).length : 1;
+      return (target) => value + target.slice(length);
     }
     case 'regex': {
-      const regex = compileRegex(rewrite.pattern);
-      return (target) => regex.replaceAll(pathOf(target), rewrite.substitution) + queryOf(target);
+      const replace = compileRegex(rewrite.pattern).replacer(rewrite.substitution);
+      return (target) => replace(pathOf(target)) + queryOf(target);
     }
   }
 }
