@@ -7,8 +7,8 @@ import type { MeshConfigDocument } from '../../../istio/schema/mesh-config.ts';
 import { UNLIMITED } from '../../../model/cluster.ts';
 import { LABEL } from '../../../model/labels.ts';
 import { RESOURCE_KINDS, type ResourceKind, type Resources } from '../../../model/snapshot.ts';
+import { containerFacts } from '../../testing/container-facts.ts';
 import { buildWorld } from '../../world/build-world.ts';
-import type { ContainerFacts } from '../../world/container-facts.ts';
 import { compileSnapshot } from '../compile-snapshot.ts';
 import { DEFAULT_RETRY } from '../http-policies.ts';
 import type { Workload } from '../world.ts';
@@ -52,39 +52,17 @@ export function splitGolden(input: string): { head: GoldenHead; documents: strin
 }
 
 function worldOf({ containers }: Pick<GoldenHead, 'containers'>, resources: readonly Resource[]) {
-  const facts = Object.entries(containers).map(([name, labels], index) => container(name, labels, index + 1));
+  const facts = Object.entries(containers).map(([name, labels], index) =>
+    containerFacts(name, index + 1, labels),
+  );
   const document = resources.find(({ kind }) => kind === 'MeshConfig');
   return buildWorld({
-    membership: { meshId: 'golden', project: 'golden' },
+    membership: { meshId: 'shop', project: 'shop' },
     mesh: document === undefined ? DEFAULT_MESH_CONFIG : readMeshConfig(document.spec as MeshConfigDocument),
     containers: facts,
     openPorts: () => null,
     resources,
   }).world;
-}
-
-function container(name: string, labels: Readonly<Record<string, string>>, index: number): ContainerFacts {
-  return {
-    id: name,
-    name,
-    labels: {
-      [LABEL.inject]: 'true',
-      [LABEL.composeProject]: 'golden',
-      [LABEL.composeService]: name,
-      ...labels,
-    },
-    state: 'running',
-    health: 'none',
-    startedAt: '',
-    networks: [{ id: 'net', name: 'net', address: `10.0.0.${index}`, addressV6: '' }],
-    exposedPorts: [],
-    publishedPorts: [],
-    startError: '',
-    stopSignal: '',
-    image: '',
-    networkMode: 'net',
-    isDraining: false,
-  };
 }
 
 function select(compiled: Resources, selector: string, plain: object): [string, unknown][] {

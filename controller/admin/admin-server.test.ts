@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { openAdminServer } from './admin-server.ts';
+
+const PAGES = {
+  '/ready': () => ({ status: 200, body: 'READY\n' }),
+  '/json': (query: URLSearchParams) => ({ status: 418, body: { who: query.get('who') } }),
+};
+
+async function open(context: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'lateen-admin-'));
+  const socketPath = join(folder, 'inner', 'admin.sock');
+  const server = await openAdminServer(PAGES, { socketPath });
+  context.after(() => {
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+  return socketPath;
+}
+
+function get(socketPath: string, path: string): Promise<{ status: number; type: string; body: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath, path, agent: false }, async (response) => {
+      const { statusCode = 0, headers } = response;
+      resolve({ status: statusCode, type: headers['content-type'] ?? '', body: await text(response) });
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+test('text pages are sent as text, others as JSON with their status', async (context) => {
+  const socket = await open(context);
+  assert.deepEqual(await get(socket, '/ready'), {
+    status: 200,
+    type: 'text/plain; charset=utf-8',
+    body: 'READY\n',
+  });
+  const json = await get(socket, '/json?who=me');
+  assert.deepEqual([json.status, json.type], [418, 'application/json; charset=utf-8']);
+  assert.deepEqual(JSON.parse(json.body), { who: 'me' });
+});
+
+test('a page that is not there names those that are', async (context) => {
+  const { status, body } = await get(await open(context), '/nowhere');
+  assert.equal(status, 404);
+  assert.deepEqual(JSON.parse(body), { pages: ['/ready', '/json'] });
+});
+
+test('a socket that a dead controller left behind is no obstacle', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lateen-admin-'));
+  const socketPath = join(folder, 'admin.sock');
+  writeFileSync(socketPath, '');
+  const server = await openAdminServer(PAGES, { socketPath });
+  context.after(() => {
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+  assert.equal((await get(socketPath, '/ready')).status, 200);
+});
