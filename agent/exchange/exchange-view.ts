@@ -1,4 +1,4 @@
-import type { RequestHead, ResponseHead } from '../codec/head.ts';
+import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
 import type { HttpPipeline } from './pipeline.ts';
 import type { DownstreamPeer } from './streams.ts';
 
@@ -15,6 +15,7 @@ export interface Exchange {
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly responseHead: ResponseHead | null;
+  readonly responseTrailers: Headers | null;
   readonly destination: { readonly clusterName: string; readonly cluster: object | null } | null;
   /** `x-envoy-decorator-operation` of the route, '' = none. */
   readonly decorator: string;

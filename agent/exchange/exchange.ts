@@ -42,6 +42,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   requestBytes = 0;
   responseBytes = 0;
   responseHead: ResponseHead | null = null;
+  responseTrailers: Headers | null = null;
   forwarder: Forwarder | null = null;
   destination: Destination | null = null;
   isOver = false;
@@ -233,6 +234,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   /** The answer is whole: the exchange is over, read or not read to its end by the host (as with Envoy). */
   sendResponseEnd(trailers: Headers | null): void {
     this.#isResponseComplete = true;
+    this.responseTrailers = trailers;
     this.downstream.sendEnd(trailers);
     this.#end();
   }

@@ -43,6 +43,8 @@ export interface ExchangeSample {
   status: number;
   flags: string;
   isGrpc: boolean;
+  /** `grpc-status` of the answer; '' = none, or not gRPC. */
+  grpcStatus: string;
   durationMs: number;
   requestBytes: number;
   responseBytes: number;

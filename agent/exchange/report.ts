@@ -1,3 +1,5 @@
+import { isGrpcRequest } from '../policy/grpc.ts';
+import { getHeader } from '../policy/headers.ts';
 import type { Host } from '../upstream/host.ts';
 import type { Exchange } from './exchange-view.ts';
 import type { ExchangeTelemetry } from './pipeline.ts';
@@ -37,10 +39,23 @@ function clusterOf({ destination }: Exchange): string {
   return destination === null || destination.cluster === null ? '' : destination.clusterName;
 }
 
+/** In the trailers, or in the head of an answer that has nothing else; '' = none, or no number. */
+function grpcStatusOf({ responseHead, responseTrailers }: Exchange): string {
+  const status =
+    getHeader(responseTrailers ?? NO_HEADERS, 'grpc-status') ??
+    getHeader(responseHead?.headers ?? NO_HEADERS, 'grpc-status') ??
+    '';
+  // A label of a metric: what a peer makes up must not become one.
+  return /^[0-9]{1,3}$/.test(status) ? status : '';
+}
+
+const NO_HEADERS: readonly string[] = [];
+
 export function countExchange(
   exchange: Exchange & { readonly forwarder: { readonly host: Host | null } | null },
   telemetry: ExchangeTelemetry,
 ): void {
+  const isGrpc = isGrpcRequest(exchange.request.headers);
   telemetry.count({
     pipeline: exchange.pipeline,
     peer: exchange.peer,
@@ -49,7 +64,8 @@ export function countExchange(
     authority: exchange.request.authority,
     status: exchange.status,
     flags: exchange.flags,
-    isGrpc: false,
+    isGrpc,
+    grpcStatus: isGrpc ? grpcStatusOf(exchange) : '',
     durationMs: exchange.pipeline.services.clock.now() - exchange.startedAtMs,
     requestBytes: exchange.requestBytes,
     responseBytes: exchange.responseBytes,

@@ -37,9 +37,10 @@ class TcpSeries {
   }
 }
 
-/** What a host's `series` holds: handles by status of plain answers, valid for one snapshot. */
+/** What a host's `series` holds: handles by status of answers without a flag, valid for one snapshot. */
 interface HostSeries {
   readonly tables: Tables;
+  /** By {@link answerKey}. */
   readonly byStatus: Map<number, HttpSeries>;
 }
 
@@ -127,12 +128,12 @@ export class IstioMetrics {
       cached = { tables, byStatus: new Map() };
       host.series = cached;
     }
-    const known = cached.byStatus.get(sample.status);
+    const key = answerKey(sample);
+    const known = cached.byStatus.get(key);
     if (known !== undefined) return known;
     const series = this.#lookUpHttp(sample);
     // The host's name stands in for the caller's Host header only where the cluster has a service of its own.
-    if (tables.clusters.get(sample.clusterName)?.spec.service != null)
-      cached.byStatus.set(sample.status, series);
+    if (tables.clusters.get(sample.clusterName)?.spec.service != null) cached.byStatus.set(key, series);
     return series;
   }
 
@@ -143,7 +144,7 @@ export class IstioMetrics {
       ...trafficLabels(traffic),
       ['request_protocol', sample.isGrpc ? 'grpc' : 'http'],
       ['response_code', String(sample.status)],
-      ['grpc_response_status', ''],
+      ['grpc_response_status', sample.grpcStatus],
       ['response_flags', sample.flags === '' ? '-' : sample.flags],
     ]);
     return findOrAdd(this.#http, labels, (key) => new HttpSeries(key));
@@ -192,6 +193,12 @@ export class IstioMetrics {
       security: isInbound ? (peer.identity === '' ? 'none' : 'mutual_tls') : 'unknown',
     };
   }
+}
+
+/** HTTP's status, and that of gRPC above it, if any. */
+function answerKey({ status, isGrpc, grpcStatus }: ExchangeSample): number {
+  if (!isGrpc) return status;
+  return status + 1000 * (grpcStatus === '' ? 1 : 2 + Number(grpcStatus));
 }
 
 function findOrAdd<Series>(
