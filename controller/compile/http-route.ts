@@ -127,9 +127,9 @@ function compileRoute(
   };
 }
 
-function routeName(rule: string | undefined, match: string | undefined): string {
-  if (match === undefined || match === '') return rule ?? '';
-  return rule === undefined || rule === '' ? match : `${rule}.${match}`;
+/** A name of the match alone leaves the dot in front of it, as in Istio's logs. */
+function routeName(rule = '', match = ''): string {
+  return match === '' ? rule : `${rule}.${match}`;
 }
 
 export function originOf(resource: Resource, path: string): Origin {
