@@ -105,8 +105,10 @@ export interface ConnectionSpec {
 
 export interface UpstreamTlsSpec {
   readonly mode: 'simple' | 'mutual' | 'istio-mutual';
+  /** '' = the Host of each request, without port; none where there is no HTTP. */
   readonly sni: string;
   readonly alpn: readonly string[];
+  /** One of them must be in the certificate; empty = the server name must. */
   readonly subjectAltNames: readonly string[];
   /** Name of a secret resource; '' = the system's roots. */
   readonly trust: string;

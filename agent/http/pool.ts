@@ -1,12 +1,12 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import { errorCode, errorMessage } from '../../base/errors.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { Pool, UpstreamEvents, UpstreamFailure } from '../exchange/streams.ts';
 import type { ClusterUsage } from '../upstream/usage.ts';
 import type { FlushQueue } from './flush-queue.ts';
 import { UpstreamConnection, type UpstreamConnectionOwner } from './upstream-connection.ts';
+import { describeConnectError, openEvent, openSocket } from './upstream-socket.ts';
 
 export interface PoolDeps {
   readonly clock: Clock;
@@ -195,7 +195,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
       });
     };
     socket.once('error', onError);
-    socket.once('connect', () => {
+    socket.once(openEvent(this.#spec), () => {
       cancelTimer();
       socket.off('error', onError);
       this.#opening.delete(socket);
@@ -211,48 +211,5 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
       connection.cancelAge = this.#deps.clock.after(maxConnectionMs, () => connection.drain());
     }
     this.#deps.queue.run(() => this.onFree(connection));
-  }
-}
-
-/** A connection to a host as the cluster's settings want it. */
-export function openSocket(spec: ClusterSpec, address: string, port: number): Socket {
-  const { discovery, connections } = spec;
-  const source = discovery.kind === 'original-destination' ? discovery.sourceAddress : '';
-  const keepAlive = connections.tcpKeepalive;
-  const socket = connect({
-    host: address,
-    port,
-    noDelay: true,
-    allowHalfOpen: true,
-    ...(source === '' || address.includes(':') ? {} : { localAddress: source }),
-  });
-  if (keepAlive !== null) {
-    const { timeMs, intervalMs, probes } = keepAlive;
-    socket.setKeepAlive(
-      true,
-      timeMs || KEEPALIVE.timeMs,
-      intervalMs || KEEPALIVE.intervalMs,
-      probes || KEEPALIVE.probes,
-    );
-  }
-  return socket;
-}
-
-/** Linux's own values, for what is not said: the three can only be set together. */
-const KEEPALIVE = { timeMs: 7_200_000, intervalMs: 75_000, probes: 9 };
-
-/** In Envoy's words, which end up in `response_code_details`. */
-export function describeConnectError(error: Error): string {
-  switch (errorCode(error)) {
-    case 'ECONNREFUSED':
-      return 'delayed connect error: Connection refused';
-    case 'ENETUNREACH':
-      return 'delayed connect error: Network is unreachable';
-    case 'EHOSTUNREACH':
-      return 'delayed connect error: No route to host';
-    case 'ETIMEDOUT':
-      return 'connection timeout';
-    default:
-      return errorMessage(error);
   }
 }

@@ -2,21 +2,32 @@ import type { ClusterSpec } from '../../model/cluster.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { Pool, UpstreamEvents } from '../exchange/streams.ts';
 import { HttpPool, type PoolDeps } from '../http/pool.ts';
+import { followsHost, ServerNamePools } from '../http/server-name-pools.ts';
 import { H2Pool } from './pool.ts';
 
-/** The pool that a cluster's protocol asks for. */
+/** The pool that a cluster's protocol and TLS ask for. */
 export function createPool(spec: ClusterSpec, address: string, port: number, deps: PoolDeps): Pool {
+  const create = (each: ClusterSpec) => poolOfProtocol(each, address, port, deps);
+  return followsHost(spec) ? new ServerNamePools(spec, create) : create(spec);
+}
+
+function poolOfProtocol(spec: ClusterSpec, address: string, port: number, deps: PoolDeps): Pool {
   switch (spec.protocol) {
     case 'http2':
-      return new H2Pool(spec, address, port, deps);
+      return new H2Pool(overHttp2(spec), address, port, deps);
     case 'downstream':
       return new DownstreamProtocolPool(
         new HttpPool(spec, address, port, deps),
-        new H2Pool(spec, address, port, deps),
+        new H2Pool(overHttp2(spec), address, port, deps),
       );
     default:
       return new HttpPool(spec, address, port, deps);
   }
+}
+
+/** Over TLS the protocol is agreed on (RFC 9113 §3.2). */
+function overHttp2(spec: ClusterSpec): ClusterSpec {
+  return spec.tls === null ? spec : { ...spec, tls: { ...spec.tls, alpn: ['h2'] } };
 }
 
 /** Speaks to the host what the caller spoke (`useClientProtocol`, and every port whose protocol is detected). */

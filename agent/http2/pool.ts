@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { Pool, UpstreamEvents, UpstreamFailure } from '../exchange/streams.ts';
-import { ABANDON_AFTER_MS, describeConnectError, openSocket, type PoolDeps } from '../http/pool.ts';
+import { ABANDON_AFTER_MS, type PoolDeps } from '../http/pool.ts';
+import { describeConnectError, openEvent, openSocket } from '../http/upstream-socket.ts';
 import { UpstreamH2Connection, type UpstreamH2Owner } from './upstream-connection.ts';
 
 const OVERFLOW: UpstreamFailure = { kind: 'overflow' };
@@ -176,7 +177,7 @@ export class H2Pool implements Pool, UpstreamH2Owner {
       this.#deps.queue.run(() => this.#failWaiting(describeConnectError(error)));
     };
     socket.once('error', onError);
-    socket.once('connect', () => {
+    socket.once(openEvent(this.#spec), () => {
       cancelTimer();
       socket.off('error', onError);
       this.#opening = null;

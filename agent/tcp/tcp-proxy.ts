@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import { describeConnectError, openSocket } from '../http/pool.ts';
+import { describeConnectError, openEvent, openSocket } from '../http/upstream-socket.ts';
 import { hashText } from '../policy/balancer/hash.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
@@ -161,7 +161,7 @@ function connectTo(
     else onDone(null, error);
   };
   socket.once('error', onError);
-  socket.once('connect', () => {
+  socket.once(openEvent(cluster.spec), () => {
     cancelTimer();
     socket.off('error', onError);
     cluster.reportConnected(host, true);

@@ -14,6 +14,7 @@ import { type Caller, findDestinationPolicy } from './destination-rules.ts';
 import { compileEndpoints } from './endpoints.ts';
 import { type CallerPlace, type Placing, selectPlacing } from './locality.ts';
 import { compilePolicy, type PolicyBlocks, selectBlocks, withMeshDefaults } from './traffic-policy.ts';
+import { compileUpstreamTls } from './upstream-tls.ts';
 import type { PortProtocol, Service, ServicePort } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
@@ -49,7 +50,7 @@ export function serviceClusters(
               ? { kind: 'original-destination', sourceAddress: '', port: translated(port) }
               : { kind: 'endpoints', endpoints: name },
             protocol: upstreamProtocol(port.protocol),
-            tls: null,
+            tls: compileUpstreamTls(blocks.tls),
             service: { hostname: service.hostname, name: service.name, namespace: service.namespace },
           };
           const placing = selectPlacing(blocks, mesh, place);

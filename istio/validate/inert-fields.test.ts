@@ -21,7 +21,7 @@ it('warns of each field that has no effect, wherever it stands', () => {
     }),
     [
       'Warning spec.trafficPolicy.loadBalancer.zoneAwareLbSetting',
-      'Warning spec.trafficPolicy.tls',
+      'Warning spec.trafficPolicy.tls.mode',
       'Warning spec.trafficPolicy.portLevelSettings[0].loadBalancer.zoneAwareLbSetting',
       'Warning spec.subsets[1].trafficPolicy.loadBalancer.zoneAwareLbSetting',
     ],
@@ -49,7 +49,10 @@ it('is silent where all has an effect', () => {
     [],
   );
   assert.deepEqual(
-    inert('DestinationRule', { host: 'a', trafficPolicy: { loadBalancer: { simple: 'RANDOM' } } }),
+    inert('DestinationRule', {
+      host: 'a',
+      trafficPolicy: { loadBalancer: { simple: 'RANDOM' }, tls: { mode: 'SIMPLE', sni: 'a.example' } },
+    }),
     [],
   );
 });

@@ -14,7 +14,14 @@ const POOL = [
   'http.http2KeepAlive',
 ];
 
-const BLOCKS = ['loadBalancer.zoneAwareLbSetting', ...POOL.map((field) => `connectionPool.${field}`), 'tls'];
+/** Below a `tls`: what needs a certificate of the caller's own, or other roots than the system's. */
+const TLS = ['mode', 'clientCertificate', 'privateKey', 'caCertificates', 'caCrl', 'credentialName'];
+
+const BLOCKS = [
+  'loadBalancer.zoneAwareLbSetting',
+  ...POOL.map((field) => `connectionPool.${field}`),
+  ...TLS.map((field) => `tls.${field}`),
+];
 
 const POLICY = [
   ...BLOCKS,
@@ -40,15 +47,21 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   Service: ['externalName', 'sessionAffinity'],
 };
 
-/** Values of such fields that have their effect all the same. */
-const EFFECTIVE_VALUES: ReadonlyMap<string, unknown> = new Map([['servers.*.tls.mode', 'PASSTHROUGH']]);
+/** Values of such fields that have their effect all the same, by the end of the field's path. */
+const EFFECTIVE_VALUES: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
+  Gateway: { 'tls.mode': ['PASSTHROUGH'] },
+  DestinationRule: { 'tls.mode': ['SIMPLE', 'DISABLE'], 'tls.caCertificates': ['system'] },
+};
 
 /** A warning for each such field that is there. */
 export function checkInertFields(kind: string, spec: unknown, findings: Findings): void {
   for (const pattern of INERT_FIELDS[kind] ?? []) {
-    for (const { path, value } of find(spec, pattern.split('.'), []))
-      if (value === undefined || EFFECTIVE_VALUES.get(pattern) !== value)
+    const steps = pattern.split('.');
+    const effective = EFFECTIVE_VALUES[kind]?.[steps.slice(-2).join('.')] ?? [];
+    for (const { path, value } of find(spec, steps, [])) {
+      if (!effective.includes(value))
         findings.warn(path, `${path.at(-1)} has no effect in this version`, '', 'LAT0005');
+    }
   }
 }
 

@@ -1,0 +1,82 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { checkServerIdentity, connect as connectTls, type PeerCertificate } from 'node:tls';
+import { errorCode, errorMessage } from '../../base/errors.ts';
+import type { ClusterSpec, UpstreamTlsSpec } from '../../model/cluster.ts';
+
+/** A connection to a host as the cluster's settings want it; {@link openEvent} tells when it can be used. */
+export function openSocket(spec: ClusterSpec, address: string, port: number): Socket {
+  const { discovery, connections, tls } = spec;
+  const source = discovery.kind === 'original-destination' ? discovery.sourceAddress : '';
+  const options = {
+    host: address,
+    port,
+    noDelay: true,
+    allowHalfOpen: true,
+    ...(source === '' || address.includes(':') ? {} : { localAddress: source }),
+  };
+  const socket = tls === null ? connect(options) : connectTls({ ...options, ...tlsOptions(tls) });
+  setKeepAlive(socket, connections.tcpKeepalive);
+  return socket;
+}
+
+export function openEvent({ tls }: ClusterSpec): 'connect' | 'secureConnect' {
+  return tls === null ? 'connect' : 'secureConnect';
+}
+
+function setKeepAlive(socket: Socket, keepAlive: ClusterSpec['connections']['tcpKeepalive']): void {
+  if (keepAlive === null) return;
+  const { timeMs, intervalMs, probes } = keepAlive;
+  socket.setKeepAlive(
+    true,
+    timeMs || KEEPALIVE.timeMs,
+    intervalMs || KEEPALIVE.intervalMs,
+    probes || KEEPALIVE.probes,
+  );
+}
+
+/** Linux's own values, for what is not said: the three can only be set together. */
+const KEEPALIVE = { timeMs: 7_200_000, intervalMs: 75_000, probes: 9 };
+
+/** Against the system's roots; the name is checked where one is known, as Istio configures Envoy. */
+function tlsOptions({ sni, alpn, subjectAltNames, skipVerify }: UpstreamTlsSpec) {
+  return {
+    ...(sni === '' || isIP(sni) !== 0 ? {} : { servername: sni }),
+    ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
+    rejectUnauthorized: !skipVerify,
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) => {
+      const names = subjectAltNames.length > 0 ? subjectAltNames : sni === '' ? [] : [sni];
+      const errors = names.map((name) => checkServerIdentity(name, certificate));
+      return errors.includes(undefined) ? undefined : errors[0];
+    },
+  };
+}
+
+/** In Envoy's words, which end up in `response_code_details`. */
+export function describeConnectError(error: Error): string {
+  const code = errorCode(error);
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'delayed connect error: Connection refused';
+    case 'ENETUNREACH':
+      return 'delayed connect error: Network is unreachable';
+    case 'EHOSTUNREACH':
+      return 'delayed connect error: No route to host';
+    case 'ETIMEDOUT':
+      return 'connection timeout';
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+      return NO_TLS_THERE;
+    default:
+      return isCertificateFault(code) ? CERTIFICATE_REFUSED : errorMessage(error);
+  }
+}
+
+/** The host answered in plain text (the number is BoringSSL's). */
+export const NO_TLS_THERE =
+  'TLS_error:|268435703:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end';
+const CERTIFICATE_REFUSED =
+  'TLS_error:|268435581:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:TLS_error_end';
+
+/** Node's words for what X.509 verification found (`X509_verify_cert_error`), and for a name that does not fit. */
+function isCertificateFault(code: string): boolean {
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' || /CERT|SELF_SIGNED|UNABLE_TO_|CRL_/.test(code);
+}
