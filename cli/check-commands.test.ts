@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { Violation } from '../istio/violation.ts';
 import { folderOf, runLateen } from './testing/run-lateen.ts';
 
@@ -143,4 +144,16 @@ test('validate looks at each document alone, from files and standard input', asy
   const stdin = await runLateen(folder, ['validate', '-f', '-', '-o', 'json'], route('a', 'x', 99999));
   assert.equal(stdin.status, 1);
   assert.equal((JSON.parse(stdin.stdout) as Violation[])[0]?.file, 'stdin');
+});
+
+test('the sample that is shipped has no findings, and each of its rules to try has those that it is about', async () => {
+  const sample = fileURLToPath(new URL('../examples/bookinfo', import.meta.url));
+  const analyze = (...paths: string[]) => runLateen(sample, ['analyze', '-f', 'compose.yml', ...paths]);
+  const clean = await analyze('mesh');
+  assert.deepEqual([clean.status, clean.stdout], [0, '✔ No validation issues found.\n']);
+  const tried = await analyze('mesh/destination-rules.yaml', 'try/reviews-90-10.yaml');
+  assert.deepEqual([tried.status, tried.stdout], [0, '✔ No validation issues found.\n']);
+  const broken = await analyze('try/broken.yaml');
+  assert.equal(broken.status, 79);
+  assert.match(broken.stdout, /uri\.prefx: unknown field "prefx".*Did you mean "prefix"\?/);
 });

@@ -1,4 +1,5 @@
-// Checks what STYLE calls layers: who may import whom, purity, cycles, file length, the agent's import closure.
+// Checks what STYLE calls layers: who may import whom, purity, cycles, file length, the agent's import closure, and that
+// the CLI keeps to Node 20.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +41,11 @@ const LONG_FILES = {};
 /** `node:http` is had by agent/admin/node-http.ts, which says why. */
 const AGENT_FORBIDDEN = ['zod', 'yaml', 'undici', 'pino', 'dockerode', 'chokidar', 'node:http'];
 
+/** What runs on a user's own Node (20 or newer), with all that it imports. */
+const ON_NODE_20 = ['cli/main.ts', 'cli/admin-client.ts'];
+const NEWER_THAN_NODE_20 =
+  /Promise\.(withResolvers|try)|Array\.fromAsync|\b(Object|Map)\.groupBy|RegExp\.escape|(?<!\bz)\.(union|intersection|difference|symmetricDifference|isSubsetOf|isSupersetOf|isDisjointFrom)\(|\.(values|keys|entries)\(\)\s*\.(map|filter|take|drop|flatMap|reduce|toArray|some|every|find)\(|\bIterator\.|\bawait using\b|^\s*using /m;
+
 const problems = [];
 const files = Object.keys(LAYERS)
   .filter((folder) => !folder.includes('/') && existsSync(join(root, folder)))
@@ -55,6 +61,7 @@ const loads = new Map(
 for (const file of files) checkFile(file);
 checkCycles();
 checkAgentClosure();
+checkNode20();
 
 for (const problem of problems) console.error(problem);
 console.log(`${files.length} files, ${problems.length} problems`);
@@ -135,4 +142,16 @@ function checkAgentClosure() {
     }
   };
   if (imports.has('agent/main.ts')) visit('agent/main.ts', []);
+}
+
+function checkNode20() {
+  const seen = new Set();
+  const visit = (file) => {
+    if (seen.has(file) || !imports.has(file)) return;
+    seen.add(file);
+    const newer = NEWER_THAN_NODE_20.exec(text.get(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ''));
+    if (newer) problems.push(`${file}: runs on Node 20, must not use ${newer[0].trim()}`);
+    for (const target of imports.get(file)) visit(target);
+  };
+  for (const file of ON_NODE_20) visit(file);
 }

@@ -13,12 +13,22 @@ export interface Run {
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
-/** The real program as a process of its own, with no Docker daemon to reach. */
-export function runLateen(folder: string, args: readonly string[], input = ''): Promise<Run> {
+/** The real program as a process of its own; without a DOCKER_HOST in `env` it reaches no daemon. */
+export function runLateen(
+  folder: string,
+  args: readonly string[],
+  input = '',
+  env: Readonly<Record<string, string>> = {},
+): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
       cwd: folder,
-      env: { PATH: process.env['PATH'], DOCKER_HOST: 'unix:///nonexistent/docker.sock', NO_COLOR: '1' },
+      env: {
+        PATH: process.env['PATH'],
+        DOCKER_HOST: 'unix:///nonexistent/docker.sock',
+        NO_COLOR: '1',
+        ...env,
+      },
     });
     const [out, err]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

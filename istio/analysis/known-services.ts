@@ -15,7 +15,7 @@ export interface KnownService {
   readonly hasUnknownPorts?: boolean;
   /** Ids of workloads. */
   readonly members: readonly string[];
-  /** Who may see it: `*`, `.`, namespaces; all where it is not said. */
+  /** Who may see it: `*`, `.`, namespaces; everybody where it is empty or missing. */
   readonly exportTo?: readonly string[];
 }
 

@@ -94,6 +94,10 @@ function isVisible({ exportTo, namespace: own }: ServiceView, namespace: string)
   );
 }
 
+/** Nothing said means the mesh's default, which is everybody. */
+const orEverybody = (exportTo: readonly string[] | undefined) =>
+  exportTo === undefined || exportTo.length === 0 ? ['*'] : exportTo;
+
 function collectServices(view: MeshView, known: KnownServices | null): Map<string, ServiceView> {
   const services = new Map<string, ServiceView>();
   const workloads = new Map(known?.workloads.map((workload) => [workload.id, workload]));
@@ -118,7 +122,7 @@ function collectServices(view: MeshView, known: KnownServices | null): Map<strin
       // A container's service has precedence over a ServiceEntry for its name.
       if (services.has(hostname)) continue;
       const ports = (spec.ports ?? []).map(({ number = 0 }) => ({ number }));
-      const exportTo = (spec.exportTo ?? []).length === 0 ? ['*'] : (spec.exportTo ?? []);
+      const exportTo = orEverybody(spec.exportTo);
       services.set(hostname, { hostname, namespace, ports, members: null, exportTo });
     }
   }
@@ -132,6 +136,6 @@ function viewOf(service: KnownService, workloads: ReadonlyMap<string, KnownWorkl
     ports: service.ports,
     hasUnknownPorts: service.hasUnknownPorts ?? false,
     members: service.members.flatMap((id) => workloads.get(id) ?? []),
-    exportTo: service.exportTo ?? ['*'],
+    exportTo: orEverybody(service.exportTo),
   };
 }

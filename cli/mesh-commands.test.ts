@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type FakeContainer, type FakePages, openFakeDaemon } from './testing/fake-daemon.ts';
+import { folderOf, runLateen } from './testing/run-lateen.ts';
+
+const PROJECT = 'com.docker.compose.project';
+const SERVICE = 'com.docker.compose.service';
+
+const controllerOf = (project: string): FakeContainer => ({
+  id: `${project}-controller`,
+  labels: { 'lateen.role': 'controller', [PROJECT]: project },
+});
+
+async function run(
+  context: TestContext,
+  args: readonly string[],
+  containers: readonly FakeContainer[],
+  pages: FakePages = {},
+) {
+  const dockerHost = await openFakeDaemon(context, containers, pages);
+  return runLateen(folderOf(context, {}), args, '', { DOCKER_HOST: dockerHost });
+}
+
+test('no controller: the remedy is to start the mesh', async (context) => {
+  const { status, stderr } = await run(context, ['ps'], []);
+  assert.match(
+    stderr,
+    /^Error: no controller is running\nRemedy: Start the mesh: .*mesh\.yml.*docker compose up -d/,
+  );
+  assert.equal(status, 1);
+});
+
+test('several meshes: they are named, and --mesh chooses one', async (context) => {
+  const both = [controllerOf('shop'), controllerOf('bank')];
+  const several = await run(context, ['ps'], both);
+  assert.match(
+    several.stderr,
+    /^Error: several controllers are running: shop, bank\nRemedy: Choose one with `--mesh NAME`/,
+  );
+  const page = { meshId: 'bank', isSettled: true, proxies: [] };
+  const chosen = await run(context, ['--mesh', 'bank', 'ps', '-o', 'json'], both, {
+    '/debug/syncz': { exitCode: 0, body: page },
+  });
+  assert.deepEqual([chosen.status, chosen.stdout], [0, '[]\n']);
+  const wrong = await run(context, ['--mesh', 'zoo', 'ps'], both);
+  assert.match(wrong.stderr, /no controller of mesh zoo is running \(running: shop, bank\)/);
+});
+
+test('an unknown workload: the one that was meant, else all', async (context) => {
+  const known = ['reviews-v1.default', 'web.default'];
+  const pages = (asked: string): FakePages => ({
+    [`/debug/config_dump?proxyID=${asked}`]: {
+      exitCode: 1,
+      body: { error: `no proxy is called "${asked}"`, asked, known },
+    },
+  });
+  const near = await run(context, ['pc', 'route', 'review-v1'], [controllerOf('shop')], pages('review-v1'));
+  assert.match(near.stderr, /^Error: no proxy is called "review-v1"\nRemedy: Did you mean "reviews-v1"\?\n$/);
+  const far = await run(context, ['pc', 'route', 'zebra'], [controllerOf('shop')], pages('zebra'));
+  assert.match(far.stderr, /\nRemedy: Known: reviews-v1\.default, web\.default\.\n$/);
+});
+
+test('proxy-status prints a line per proxy, with the reason of a refusal', async (context) => {
+  const proxy = (name: string, more: object) => ({
+    proxy: name,
+    kind: 'sidecar',
+    health: 'ready',
+    state: 'SYNCED',
+    version: 'b-1',
+    lastError: '',
+    lastReplyMs: 0,
+    ...more,
+  });
+  const proxies = [
+    proxy('web.default', {}),
+    proxy('gate.istio-system', {
+      kind: 'gateway',
+      state: 'NACKED',
+      lastError: 'port 80 is in use',
+      lastReplyMs: 1,
+    }),
+  ];
+  const { stdout } = await run(context, ['proxy-status'], [controllerOf('shop')], {
+    '/debug/syncz': { exitCode: 0, body: { meshId: 'shop', isSettled: false, proxies } },
+  });
+  const [head = '', web = '', gate = ''] = stdout.split('\n');
+  assert.match(head, /^NAME +TYPE +STATUS +HEALTH +CONFIG +LAST REPLY +VERSION +REASON$/);
+  assert.match(web, /^web\.default +sidecar +SYNCED +ready +b-1 +- +-$/);
+  assert.match(gate, /^gate\.istio-system +router +NACKED +ready +b-1 +NACK \d+h ago +- +port 80 is in use$/);
+});
+
+test('analyze takes the services of the mesh that runs', async (context) => {
+  const dockerHost = await openFakeDaemon(context, [controllerOf('shop')], {
+    '/debug/registryz': { exitCode: 0, body: { services: [], workloads: [] } },
+  });
+  const rule = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: a }
+spec: { hosts: [a], http: [{ route: [{ destination: { host: gone } }] }] }
+`;
+  const folder = folderOf(context, { 'mesh/a.yaml': rule });
+  const live = await runLateen(folder, ['analyze'], '', { DOCKER_HOST: dockerHost });
+  assert.match(live.stdout, /IST0101.*host not found: "gone"/);
+  assert.equal(live.status, 79);
+  const alone = await runLateen(folder, ['analyze', '--no-live'], '', { DOCKER_HOST: dockerHost });
+  assert.equal(alone.status, 0);
+});
+
+test('logs prints the lines of a service and of the agents beside it, each with its container', async (context) => {
+  const containers: FakeContainer[] = [
+    controllerOf('shop'),
+    { id: 'shop-web-1', labels: { [PROJECT]: 'shop', [SERVICE]: 'web' }, logs: 'one\ntwo\n' },
+    {
+      id: 'shop-web-1-lateen',
+      labels: { [PROJECT]: 'shop', [SERVICE]: 'web', 'lateen.role': 'agent' },
+      logs: 'agent\n',
+    },
+    { id: 'shop-other-1', labels: { [PROJECT]: 'shop', [SERVICE]: 'other' }, logs: 'no\n' },
+  ];
+  const { stdout } = await run(context, ['logs', 'web'], containers);
+  assert.deepEqual(stdout.trim().split('\n').sort(), [
+    'shop-web-1 | one',
+    'shop-web-1 | two',
+    'shop-web-1-lateen | agent',
+  ]);
+  const wrong = await run(context, ['logs', 'wob'], containers);
+  assert.match(wrong.stderr, /^Error: no container belongs to the service wob\nRemedy: Did you mean "web"\?/);
+});
