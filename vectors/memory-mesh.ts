@@ -54,7 +54,8 @@ export class MemoryMesh {
       if (workload.proxy === null) continue;
       const connect = (address: string, port: number, from: string) =>
         this.#fromProxy(workload.name, address, port, from);
-      this.proxies.set(workload.name, new MemoryProxy(index, workload, { ...deps, connect }));
+      const resolve = (name: string) => this.resolve(name, workload.namespace);
+      this.proxies.set(workload.name, new MemoryProxy(index, workload, { ...deps, connect, resolve }));
     }
   }
 
@@ -97,7 +98,7 @@ export class MemoryMesh {
   /** A proxy calls from 127.0.0.6 only its own application, past its own capture. */
   #fromProxy(name: string, address: string, port: number, from: string): Pool {
     const own = this.addressOf(name);
-    const isOwn = from === INBOUND_SOURCE_ADDRESS && (address === own || address.startsWith('127.'));
+    const isOwn = address.startsWith('127.') || (from === INBOUND_SOURCE_ADDRESS && address === own);
     return isOwn ? this.#application(name, port) : this.#route(address, port, own);
   }
 

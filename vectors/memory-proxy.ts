@@ -9,6 +9,8 @@ import type { Random } from '../base/random.ts';
 import { compileSnapshot } from '../controller/compile/compile-snapshot.ts';
 import type { Workload } from '../controller/compile/world.ts';
 import type { WorldIndex } from '../controller/compile/world-index.ts';
+import type { ClusterSpec } from '../model/cluster.ts';
+import type { EndpointSpec, EndpointsSpec } from '../model/endpoint.ts';
 
 /** No application of the recordings speaks TLS to a proxy that speaks it of its own accord. */
 const NO_TLS = createFailingPool({ kind: 'connect-failure', reason: NO_TLS_THERE });
@@ -18,6 +20,8 @@ export interface ProxyDeps {
   readonly random: Random;
   /** `from`: the address that the cluster dials from, '' = the workload's own. */
   readonly connect: (address: string, port: number, from: string) => Pool;
+  /** The address of a name that the proxy itself looks up. */
+  readonly resolve: (name: string) => string;
 }
 
 /** One proxy: its snapshot compiled as the controller does, its tables built as the agent does. */
@@ -26,7 +30,7 @@ export class MemoryProxy {
   /** One for each request that is over, in order. */
   readonly records: ExchangeRecord[] = [];
 
-  constructor(index: WorldIndex, workload: Workload, { clock, random, connect }: ProxyDeps) {
+  constructor(index: WorldIndex, workload: Workload, { clock, random, connect, resolve }: ProxyDeps) {
     const snapshot = compileSnapshot(index, workload);
     let requests = 0;
     const createPipeline = createHttpPipelineFactory({
@@ -39,7 +43,9 @@ export class MemoryProxy {
       clock,
       random,
       createPipeline,
-      resolved: new Map(),
+      resolved: new Map(
+        [...snapshot.resources.cluster.values()].map((spec) => [spec.name, lookUp(spec, resolve)]),
+      ),
       createPool: ({ discovery, tls }, host) => {
         if (tls !== null) return NO_TLS;
         const from = discovery.kind === 'original-destination' ? discovery.sourceAddress : '';
@@ -49,4 +55,15 @@ export class MemoryProxy {
       },
     });
   }
+}
+
+function lookUp({ name, discovery }: ClusterSpec, resolve: (name: string) => string): EndpointsSpec {
+  const hosts = discovery.kind === 'dns' ? discovery.hosts : [];
+  const endpoints = hosts.map(({ host, port }): EndpointSpec => {
+    return {
+      ...{ address: resolve(host), port, weight: 1, health: 'healthy', locality: '', priority: 0 },
+      ...{ workload: '', mutualTls: false },
+    };
+  });
+  return { name, endpoints, localityWeights: null };
 }

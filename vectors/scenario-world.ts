@@ -1,3 +1,4 @@
+import { serviceEntries } from '../controller/compile/service-entries.ts';
 import type { Service, Workload, World } from '../controller/compile/world.ts';
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from '../istio/mesh-config.ts';
 import { compareAge } from '../istio/order.ts';
@@ -16,14 +17,17 @@ const NETWORK = 'pods';
 /** What a scenario's cluster would be to Lateen's compiler. */
 export function createWorld(scenario: Scenario): World {
   const workloads = scenario.workloads.map(createWorkload);
+  const resources = parseConfig(scenario.config, `${scenario.name}.yaml`).toSorted(compareAge);
+  const services = scenario.services.map((service, index) => createService(service, index, workloads));
+  const taken = new Set(services.map(({ hostname }) => hostname));
   return {
     meshId: 'vectors',
     mesh: parseMeshConfig(scenario),
     workloads: workloads.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-    services: scenario.services
-      .map((service, index) => createService(service, index, workloads))
-      .sort((a, b) => (a.hostname < b.hostname ? -1 : 1)),
-    resources: parseConfig(scenario.config, `${scenario.name}.yaml`).toSorted(compareAge),
+    services: [...services, ...serviceEntries(resources, workloads, taken)].sort((a, b) =>
+      a.hostname < b.hostname ? -1 : 1,
+    ),
+    resources,
   };
 }
 

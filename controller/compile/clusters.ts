@@ -1,7 +1,7 @@
 import type { ConnectionPool } from '../../istio/schema/destination-rule.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
-import type { Labels } from '../../model/labels.ts';
+import { type Labels, matchesLabels } from '../../model/labels.ts';
 import {
   BLACK_HOLE_CLUSTER,
   INBOUND_PASSTHROUGH_CLUSTER,
@@ -11,7 +11,7 @@ import {
 } from '../../model/names.ts';
 import { INBOUND_SOURCE_ADDRESS } from '../../model/ports.ts';
 import { type Caller, findDestinationPolicy } from './destination-rules.ts';
-import { compileEndpoints } from './endpoints.ts';
+import { compileEndpoints, externalPort } from './endpoints.ts';
 import { type CallerPlace, type Placing, selectPlacing } from './locality.ts';
 import { compilePolicy, type PolicyBlocks, selectBlocks, withMeshDefaults } from './traffic-policy.ts';
 import { compileUpstreamTls } from './upstream-tls.ts';
@@ -48,7 +48,7 @@ export function serviceClusters(
             name,
             discovery: isPassedThrough(service, isGateway, blocks)
               ? { kind: 'original-destination', sourceAddress: '', port: translated(port) }
-              : { kind: 'endpoints', endpoints: name },
+              : (lookUp(service, port, subset?.labels ?? {}) ?? { kind: 'endpoints', endpoints: name }),
             protocol: upstreamProtocol(port.protocol),
             tls: compileUpstreamTls(blocks.tls),
             service: { hostname: service.hostname, name: service.name, namespace: service.namespace },
@@ -65,16 +65,33 @@ export function serviceClusters(
  * nobody: what kube-proxy does in Kubernetes, any endpoint by chance, remains ours.
  */
 function isPassedThrough(
-  { isDockerName, headless }: Service,
+  { isDockerName, headless, external }: Service,
   isGateway: boolean,
   { loadBalancer }: PolicyBlocks,
 ): boolean {
+  if (external?.resolution === 'NONE') return true;
   if (headless) return !isGateway;
   return loadBalancer?.simple === 'PASSTHROUGH' && isDockerName;
 }
 
 /** The container's port, where it is not the one that was called. */
 const translated = ({ number, targetPort }: ServicePort) => (targetPort === number ? 0 : targetPort);
+
+/** The names that the proxy looks up, its own or those of the endpoints; null = there is nothing to look up. */
+function lookUp(
+  { hostname, external }: Service,
+  port: ServicePort,
+  labels: Labels,
+): ClusterSpec['discovery'] | null {
+  if (external?.resolution !== 'DNS' && external?.resolution !== 'DNS_ROUND_ROBIN') return null;
+  const mode = external.resolution === 'DNS' ? 'strict' : 'logical';
+  const endpoints = external.endpoints.filter((each) => matchesLabels(labels, each.labels));
+  const hosts =
+    external.endpoints.length === 0
+      ? [{ host: hostname, port: port.targetPort }]
+      : endpoints.map((each) => ({ host: each.address, port: externalPort(each, port) }));
+  return { kind: 'dns', mode, hosts };
+}
 
 function workloadsOf(index: WorldIndex, service: Service): unknown[] {
   return service.members.map((id) => index.workloadsById.get(id));

@@ -2,7 +2,7 @@ import type { EndpointSpec, EndpointsSpec } from '../../model/endpoint.ts';
 import { type Labels, matchesLabels } from '../../model/labels.ts';
 import { type Placing, placeEndpoints } from './locality.ts';
 import { reachableAddress } from './reachability.ts';
-import type { Service, ServicePort, Workload } from './world.ts';
+import type { ExternalEndpoint, Service, ServicePort, Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
 /**
@@ -32,7 +32,26 @@ export function compileEndpoints(
     const health = canWait && workload.health === 'ready' && !isOpen(workload) ? 'starting' : workload.health;
     return { endpoint: endpointOf(workload, address, port.targetPort, health), labels: workload.labels };
   });
-  return { name, ...placeEndpoints(endpoints, placing) };
+  return { name, ...placeEndpoints([...endpoints, ...externalEndpoints(service, port, labels)], placing) };
+}
+
+/** Endpoints that a ServiceEntry lists; nobody says of their health. */
+function externalEndpoints({ external }: Service, port: ServicePort, labels: Labels) {
+  return (external?.endpoints ?? [])
+    .filter((each) => matchesLabels(labels, each.labels))
+    .map((each) => ({
+      labels: each.labels,
+      endpoint: {
+        ...{ address: each.address, port: externalPort(each, port), weight: each.weight },
+        ...{ health: 'healthy' as const, locality: each.locality, priority: 0 },
+        ...{ workload: '', mutualTls: false },
+      },
+    }));
+}
+
+/** The endpoint's own port of that name, else the target port (ISTIO.md §4.1, "endpoint port"). */
+export function externalPort({ ports }: ExternalEndpoint, { name, targetPort }: ServicePort): number {
+  return ports[name] || targetPort;
 }
 
 function endpointOf(

@@ -1,3 +1,4 @@
+import { isWildcard } from '../../istio/host.ts';
 import type { NameEntrySpec } from '../../model/name-entry.ts';
 import { reachableAddress } from './reachability.ts';
 import { faceOf } from './service-names.ts';
@@ -18,14 +19,18 @@ export function compileNames(
   return index.shared.get(`names ${view}`, () => {
     const hostnames = scope.egress.flatMap(({ services }) => services.map(({ hostname }) => hostname));
     const imported = new Set(hostnames);
-    const entries = visibleServices(index, scope.namespace).map((service) => {
-      const hasListener = imported.has(service.hostname) && !service.headless;
-      const addresses = hasListener ? service.vips : memberAddresses(index, service, networks);
-      const inputs = [faceOf(index, service), isDockers(service), addresses.join()];
-      return index.shared.keep(`names of ${service.hostname} ${view}`, inputs, () =>
-        entriesOf(service, scope.namespace, addresses),
-      );
-    });
+    const entries = visibleServices(index, scope.namespace)
+      .filter(hasName)
+      .map((service) => {
+        const hasListener = imported.has(service.hostname) && !service.headless;
+        const addresses = hasListener
+          ? service.vips.filter((address) => !address.includes('/'))
+          : memberAddresses(index, service, networks);
+        const inputs = [faceOf(index, service), isDockers(service), addresses.join()];
+        return index.shared.keep(`names of ${service.hostname} ${view}`, inputs, () =>
+          entriesOf(service, scope.namespace, addresses),
+        );
+      });
     return index.shared.keep(`names ${view}`, entries, () => {
       return new Map(entries.flat().map((entry) => [entry.name, entry]));
     });
@@ -33,12 +38,17 @@ export function compileNames(
 }
 
 function entriesOf(service: Service, namespace: string, addresses: readonly string[]): NameEntrySpec[] {
-  const { name, namespace: own, hostname } = service;
+  const { name, namespace: own, hostname, external } = service;
+  if (external !== undefined) return [{ name: hostname, addresses, mode: 'answer' }];
   const forms = [hostname, `${name}.${own}.svc`, `${name}.${own}`];
   const entries: NameEntrySpec[] = forms.map((form) => ({ name: form, addresses, mode: 'answer' }));
   if (own === namespace) entries.push({ name, addresses, mode: isDockers(service) ? 'pass' : 'answer' });
   return entries;
 }
+
+/** A host outside is left to the names outside, unless it has an address of the mesh. */
+const hasName = ({ external, hostname, vips }: Service) =>
+  external === undefined || (!isWildcard(hostname) && vips.some((address) => !address.includes('/')));
 
 /** Docker's name server knows a name only while a container of it runs; without one it would ask the outside. */
 const isDockers = ({ isDockerName, members }: Service) => isDockerName && members.length > 0;

@@ -1,3 +1,4 @@
+import { isWildcard } from '../../istio/host.ts';
 import { serviceHostname } from '../../model/names.ts';
 import type { Service } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -5,7 +6,10 @@ import type { WorldIndex } from './world-index.ts';
 /** What a caller may call a service: `host.` is the absolute form, the bare name means that of its own namespace. */
 export function serviceDomains(service: Service, namespace: string): string[] {
   const { name, namespace: own, hostname } = service;
-  if (hostname !== serviceHostname(name, own)) return [hostname, `${hostname}.`, ...service.vips];
+  if (hostname !== serviceHostname(name, own)) {
+    const addresses = service.vips.filter((address) => !address.includes('/'));
+    return isWildcard(hostname) ? [hostname, ...addresses] : [hostname, `${hostname}.`, ...addresses];
+  }
   const short = own === namespace ? [name] : [];
   const forms = [hostname, ...short, `${name}.${own}`, `${name}.${own}.svc`];
   // The containers of a headless service may have names of their own below it (StatefulSet's `db-0.db`).

@@ -61,6 +61,24 @@ export interface Service {
   readonly isDockerName: boolean;
   /** Who may see it: `*`, namespaces, `.` or `~` (nobody); empty = the mesh's default. */
   readonly exportTo: readonly string[];
+  /** Where else its hosts are, of a ServiceEntry; `name` is then the hostname, and `vips` may hold ranges. */
+  readonly external?: ExternalHosts;
+}
+
+export interface ExternalHosts {
+  /** `NONE`: where the call was going. `STATIC`: at the endpoints. The others look names up. */
+  readonly resolution: 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN';
+  readonly endpoints: readonly ExternalEndpoint[];
+}
+
+export interface ExternalEndpoint {
+  /** IP address, or a name with the DNS resolutions. */
+  readonly address: string;
+  /** Name of a service port → port here, where it is another than the target port. */
+  readonly ports: Readonly<Record<string, number>>;
+  readonly labels: Labels;
+  readonly weight: number;
+  readonly locality: string;
 }
 
 /** `auto` = detected by the first bytes. UDP ports are listed and never captured. */

@@ -4,6 +4,7 @@ import type { KubernetesServiceSpec } from '../../istio/schema/kubernetes.ts';
 import type { Violation } from '../../istio/violation.ts';
 import { LABEL, matchesLabels } from '../../model/labels.ts';
 import { DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/names.ts';
+import { needsVirtualAddress, serviceEntries } from '../compile/service-entries.ts';
 import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
 import type { ContainerFacts } from './container-facts.ts';
 import { gatewayStartFault } from './gateway-start-fault.ts';
@@ -51,22 +52,31 @@ export function buildWorld(input: WorldInput): BuiltWorld {
   const drafts = new Map<string, Omit<Service, 'vips'>>();
   for (const draft of dockerServices(admitted, violations)) drafts.set(draft.hostname, draft);
   for (const draft of documentServices(input.resources, admitted)) drafts.set(draft.hostname, draft);
-  const addresses = assignVirtualAddresses([...drafts.keys()]);
+  const alive = admitted.filter(isAlive).map(({ workload }) => workload);
+  const external = serviceEntries(input.resources, alive, new Set(drafts.keys()));
+  const needy = external.filter(needsVirtualAddress).map(({ hostname }) => hostname);
+  const addresses = assignVirtualAddresses([...drafts.keys(), ...needy]);
   const services = [...drafts.values()]
     .map(
       (draft): Service => ({ ...draft, vips: draft.headless ? [] : [addresses.get(draft.hostname) ?? ''] }),
     )
+    .concat(external.map((entry) => withAddress(entry, addresses)))
     .sort((a, b) => (a.hostname < b.hostname ? -1 : 1));
   return {
     world: {
       meshId: input.membership.meshId,
       mesh: input.mesh,
-      workloads: admitted.filter(isAlive).map(({ workload }) => workload),
+      workloads: alive,
       services,
       resources: input.resources,
     },
     violations,
   };
+}
+
+function withAddress(entry: Service, addresses: ReadonlyMap<string, string>): Service {
+  const address = addresses.get(entry.hostname);
+  return address === undefined ? entry : { ...entry, vips: [address] };
 }
 
 /** Apps and gateways; not the mesh's own machinery, not visitors, not containers that live in another's namespace. */

@@ -32,6 +32,8 @@ const POLICY = [
 ];
 
 export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  ServiceEntry: ['subjectAltNames', 'endpoints.*.network', 'endpoints.*.serviceAccount'],
+  WorkloadEntry: ['network', 'serviceAccount'],
   Sidecar: [
     'ingress.*.tls',
     'ingress.*.bind',

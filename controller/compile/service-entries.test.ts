@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ServiceEntrySpec } from '../../istio/schema/service-entry.ts';
+import { documentOf, resourcesOf } from '../../istio/testing/read-text.ts';
+import { needsVirtualAddress, serviceEntries } from './service-entries.ts';
+import { createWorld, snapshotOf, workload } from './world.fixture.ts';
+
+const HTTP = { number: 80, name: 'http', protocol: 'HTTP' };
+const CALLER = workload('w');
+
+function resourcesFor(spec: ServiceEntrySpec, ...more: string[]) {
+  return [documentOf('ServiceEntry', spec, { name: 'e' }), ...more].join('---\n');
+}
+
+/** What the sidecar of a caller gets of a mesh with one ServiceEntry. */
+function compiled(spec: ServiceEntrySpec, ...more: string[]) {
+  const text = resourcesFor(spec, ...more);
+  const workloads = [CALLER, workload('p', { labels: { app: 'legacy', v: 'pod' } })];
+  const services = serviceEntries(resourcesOf(text), workloads, new Set());
+  return snapshotOf(createWorld(services, workloads, text, { outboundTrafficPolicy: 'REGISTRY_ONLY' }), 'w');
+}
+
+describe('a host that a ServiceEntry registers', () => {
+  it('is sent where the call was going, by default', () => {
+    const { cluster, route } = compiled({ hosts: ['*.wild.example'], ports: [HTTP] });
+    assert.deepEqual(cluster.get('outbound|80||*.wild.example')?.discovery, {
+      ...{ kind: 'original-destination', sourceAddress: '', port: 0 },
+    });
+    assert.deepEqual(route.get('80')?.virtualHosts[0]?.domains, ['*.wild.example']);
+  });
+
+  it('is looked up: its own name, or those of its endpoints, all or the first answer', () => {
+    const ports = [{ ...HTTP, targetPort: 8080 }];
+    const discovery = (spec: Partial<ServiceEntrySpec>) =>
+      compiled({ hosts: ['api.example'], ports, resolution: 'DNS', ...spec }).cluster.get(
+        'outbound|80||api.example',
+      )?.discovery;
+    const hosts = [{ host: 'api.example', port: 8080 }];
+    assert.deepEqual(discovery({}), { kind: 'dns', mode: 'strict', hosts });
+    assert.deepEqual(discovery({ resolution: 'DNS_ROUND_ROBIN' }), { kind: 'dns', mode: 'logical', hosts });
+    const endpoints = [{ address: 'a.example' }, { address: 'b.example', ports: { http: 81 } }];
+    assert.deepEqual(discovery({ endpoints }), {
+      ...{ kind: 'dns', mode: 'strict' },
+      hosts: [
+        { host: 'a.example', port: 8080 },
+        { host: 'b.example', port: 81 },
+      ],
+    });
+  });
+
+  it('is at its endpoints: with their own port of that name, else the target port; by subset', () => {
+    const policy = documentOf('DestinationRule', {
+      host: 'api.example',
+      subsets: [{ name: 'two', labels: { v: '2' } }],
+    });
+    const { endpoint } = compiled(
+      {
+        ...{ hosts: ['api.example'], resolution: 'STATIC', ports: [{ ...HTTP, targetPort: 8080 }] },
+        endpoints: [
+          { address: '10.9.0.1', ports: { http: 81 }, weight: 3 },
+          { address: '10.9.0.2', labels: { v: '2' } },
+        ],
+      },
+      policy,
+    );
+    const of = (subset: string) =>
+      endpoint
+        .get(`outbound|80|${subset}|api.example`)
+        ?.endpoints.map(({ address, port, weight }) => `${address}:${port} ×${weight}`);
+    assert.deepEqual(of(''), ['10.9.0.1:81 ×3', '10.9.0.2:8080 ×1']);
+    assert.deepEqual(of('two'), ['10.9.0.2:8080 ×1']);
+  });
+
+  it('may be workloads and WorkloadEntries of its namespace, by label', () => {
+    const entry = (labels: object, name: string, namespace = 'default') =>
+      documentOf('WorkloadEntry', { address: `10.9.0.${name.length}`, labels }, { name, namespace });
+    const { endpoint } = compiled(
+      {
+        ...{ hosts: ['legacy.example'], resolution: 'STATIC', location: 'MESH_INTERNAL', ports: [HTTP] },
+        workloadSelector: { labels: { app: 'legacy' } },
+      },
+      entry({ app: 'legacy' }, 'vm'),
+      entry({ app: 'other' }, 'vm2'),
+      entry({ app: 'legacy' }, 'far1', 'sea'),
+    );
+    assert.deepEqual(
+      endpoint.get('outbound|80||legacy.example')?.endpoints.map(({ address }) => address),
+      ['10.0.0.112', '10.9.0.2'],
+    );
+  });
+
+  it('of TLS is told by its SNI where it has no address, and all else is closed', () => {
+    const { listener } = compiled({
+      hosts: ['safe.example', '*.tls.example'],
+      ports: [{ number: 443, name: 'tls', protocol: 'TLS' }],
+    });
+    const { protocol, tcp } = listener.get('0.0.0.0_443') ?? {};
+    assert.equal(protocol, 'tls');
+    assert.deepEqual(
+      tcp?.map(({ match, clusters }) => [match.sniHosts[0], clusters[0]?.name]),
+      [
+        ['safe.example', 'outbound|443||safe.example'],
+        ['*.tls.example', 'outbound|443||*.tls.example'],
+        [undefined, 'BlackHoleCluster'],
+      ],
+    );
+  });
+
+  it('of TCP is told by its addresses', () => {
+    const { listener, name } = compiled({
+      ...{ hosts: ['db.example'], resolution: 'STATIC', endpoints: [{ address: '10.9.0.1' }] },
+      ...{ addresses: ['10.8.0.1', '10.7.0.0/16'], ports: [{ number: 3306, name: 'tcp', protocol: 'TCP' }] },
+    });
+    assert.deepEqual(listener.get('10.8.0.1_3306')?.addresses, ['10.8.0.1', '10.7.0.0/16']);
+    assert.deepEqual(name.get('db.example')?.addresses, ['10.8.0.1']);
+  });
+
+  it('of TCP without addresses needs one of the mesh, if its hosts are known', () => {
+    const tcp = { number: 3306, name: 'tcp', protocol: 'TCP' };
+    const needs = (spec: ServiceEntrySpec) =>
+      serviceEntries(resourcesOf(resourcesFor(spec)), [], new Set()).map(needsVirtualAddress);
+    assert.deepEqual(needs({ hosts: ['db.example'], ports: [tcp], resolution: 'DNS' }), [true]);
+    assert.deepEqual(needs({ hosts: ['db.example'], ports: [tcp] }), [false]);
+    assert.deepEqual(needs({ hosts: ['db.example'], ports: [HTTP], resolution: 'DNS' }), [false]);
+  });
+
+  it('stays a service that the mesh has, and the first ServiceEntry of a host counts', () => {
+    const text = [
+      documentOf('ServiceEntry', { hosts: ['a.example', 'b.example'], ports: [HTTP] }, { name: 'one' }),
+      documentOf('ServiceEntry', { hosts: ['B.example'], ports: [HTTP] }, { name: 'two', namespace: 'sea' }),
+    ].join('---\n');
+    const entries = serviceEntries(resourcesOf(text), [], new Set(['a.example']));
+    assert.deepEqual(
+      entries.map(({ hostname, namespace }) => [hostname, namespace]),
+      [['b.example', 'default']],
+    );
+  });
+
+  it('that is hidden is for nobody', () => {
+    const { route } = compiled({ hosts: ['api.example'], ports: [HTTP], exportTo: ['~'] });
+    assert.equal(route.has('80'), false);
+  });
+});
