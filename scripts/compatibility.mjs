@@ -8,7 +8,7 @@ import { ALL_KINDS } from '../istio/kinds.ts';
 import { parseDocuments } from '../istio/parse-documents.ts';
 import { EFFECTIVE_MESH_CONFIG } from '../istio/read-mesh-config.ts';
 import { contentOf, fieldsOf, isList, isRecord, schemaAt } from '../istio/schema-walk.ts';
-import { INERT_FIELDS } from '../istio/validate/inert-fields.ts';
+import { effectiveValues, INERT_FIELDS } from '../istio/validate/inert-fields.ts';
 import { loadScenarios } from '../vectors/load-scenarios.ts';
 import { NOT_YET } from '../vectors/not-yet.ts';
 import { REFUSED_FIELDS, WITHOUT_EFFECT } from './compatibility-notes.mjs';
@@ -71,7 +71,7 @@ function fieldRows(schema, path) {
 const SAME_AS = [
   [/^subsets\.\*\.trafficPolicy$/, '(as `trafficPolicy`)'],
   [/portLevelSettings\.\*\.(loadBalancer|connectionPool|outlierDetection|tls)$/, '(as in `trafficPolicy`)'],
-  [/(^|\.)tls$/, '(as a whole)'],
+  [/^ingress\.\*\.tls$/, '(as a whole)'],
 ];
 /** StringMatch, header operations and the like: small messages whose members are one thing. */
 const isOneWord = (fields) =>
@@ -91,6 +91,8 @@ function statusOf(kind, path) {
   const covers = (patterns = []) =>
     patterns.some((pattern) => path === pattern || path.startsWith(`${pattern}.`));
   if (REFUSED_FIELDS.some((refused) => refused.kind === kind && refused.field === path)) return 'refused';
+  const values = effectiveValues(kind, path);
+  if (values.length > 0) return `${values.join(', ')} supported; else ignored, with a warning`;
   if (covers(INERT_FIELDS[kind])) return 'ignored, with a warning';
   if (covers(WITHOUT_EFFECT[kind])) return 'accepted; means nothing here';
   if (kind === 'MeshConfig' && !covers([...EFFECTIVE_MESH_CONFIG])) return 'ignored, with a warning';
@@ -100,7 +102,7 @@ function statusOf(kind, path) {
 function formatProofs(status, found = new Map()) {
   if (status === 'refused') return 'tried when this page is made';
   if (status === 'ignored, with a warning') return '`istio/validate/inert-fields.test.ts`';
-  if (status !== 'supported') return '';
+  if (!status.includes('supported')) return '';
   return ['golden', 'recorded'].flatMap((form) => mostSpecific(found, form)).join(', ');
 }
 

@@ -1,4 +1,6 @@
 import type { FieldPath } from '../field-path.ts';
+import { serverTls } from '../schema/gateway.ts';
+import { fieldsOf } from '../schema-walk.ts';
 import type { Findings } from './finding.ts';
 
 /**
@@ -16,6 +18,9 @@ const POOL = [
 
 /** Below a `tls`: what needs a certificate of the caller's own, or other roots than the system's. */
 const TLS = ['mode', 'clientCertificate', 'privateKey', 'caCertificates', 'caCrl', 'credentialName'];
+
+/** Below a server's `tls`: all that is about ending TLS at the gateway. */
+const SERVER_TLS = fieldsOf(serverTls).filter((field) => field !== 'httpsRedirect');
 
 const BLOCKS = [
   'loadBalancer.zoneAwareLbSetting',
@@ -45,7 +50,11 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
     ...POLICY.map((field) => `trafficPolicy.${field}`),
     ...POLICY.map((field) => `subsets.*.trafficPolicy.${field}`),
   ],
-  Gateway: ['servers.*.tls.mode', 'servers.*.bind', 'servers.*.defaultEndpoint'],
+  Gateway: [
+    ...SERVER_TLS.map((field) => `servers.*.tls.${field}`),
+    'servers.*.bind',
+    'servers.*.defaultEndpoint',
+  ],
   Service: ['externalName', 'sessionAffinity'],
 };
 
@@ -55,12 +64,15 @@ const EFFECTIVE_VALUES: Readonly<Record<string, Readonly<Record<string, readonly
   DestinationRule: { 'tls.mode': ['SIMPLE', 'DISABLE'], 'tls.caCertificates': ['system'] },
 };
 
+export function effectiveValues(kind: string, pattern: string): readonly unknown[] {
+  return EFFECTIVE_VALUES[kind]?.[pattern.split('.').slice(-2).join('.')] ?? [];
+}
+
 /** A warning for each such field that is there. */
 export function checkInertFields(kind: string, spec: unknown, findings: Findings): void {
   for (const pattern of INERT_FIELDS[kind] ?? []) {
-    const steps = pattern.split('.');
-    const effective = EFFECTIVE_VALUES[kind]?.[steps.slice(-2).join('.')] ?? [];
-    for (const { path, value } of find(spec, steps, [])) {
+    const effective = effectiveValues(kind, pattern);
+    for (const { path, value } of find(spec, pattern.split('.'), [])) {
       if (!effective.includes(value))
         findings.warn(path, `${path.at(-1)} has no effect in this version`, '', 'LAT0005');
     }
