@@ -1,6 +1,6 @@
 /** Something that a user wrote wrong, as data: all are collected, and the valid rest is applied. */
 export interface Violation {
-  /** Istio's analyzer code where there is one (`IST0101`), else ours (`LAT0001`, see docs). */
+  /** Istio's analyzer code where there is one (`IST0101`), else ours (`LAT0001`, docs/codes.md). */
   readonly code: string;
   readonly severity: 'Error' | 'Warning' | 'Info';
   readonly message: string;
