@@ -242,6 +242,36 @@ describe('gRPC through the data plane', () => {
     await assert.rejects(unary(nowhere.client, 'unary'), { code: grpc.status.UNIMPLEMENTED });
   });
 
+  test('a fault by gRPC status arrives as that status', async () => {
+    const abort = { status: 200, grpcStatus: grpc.status.UNAVAILABLE, perMillion: 1_000_000 };
+    const { client } = await startProxy(
+      snapshotOf({
+        routes: [routeSpec(['ratings'], { fault: { delay: null, abort } })],
+        clusters: [[clusterSpec('ratings', { protocol: 'http2' }), [endpointSpec(first.port)]]],
+      }),
+    );
+    await assert.rejects(unary(client, 'unary'), {
+      ...{ code: grpc.status.UNAVAILABLE, details: 'fault filter abort' },
+    });
+  });
+
+  test('a mirror gets a call like any other, and its caller does not wait for it', async () => {
+    const mirrors = [{ cluster: 'copy', perMillion: 1_000_000 }];
+    const { client } = await startProxy(
+      snapshotOf({
+        routes: [routeSpec(['ratings'], {}, { mirrors })],
+        clusters: [
+          [clusterSpec('ratings', { protocol: 'http2' }), [endpointSpec(first.port)]],
+          [clusterSpec('copy', { protocol: 'http2' }), [endpointSpec(second.port)]],
+        ],
+      }),
+    );
+    const before = second.calls;
+    assert.deepEqual(await unary(client, 'unary'), { body: 'first:hello', servedBy: 'first' });
+    while (second.calls === before) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(second.calls, before + 1);
+  });
+
   test('a call that its caller gives up ends at the server too', async () => {
     const { client } = await startProxy(toServers(first.port));
     const call = unary(client, 'hang', { deadline: Date.now() + 100 });
