@@ -5,6 +5,9 @@ import type { Clock } from '../../base/clock.ts';
 /** As the C library: after this the next server is asked. */
 const TIMEOUT_MS = 2500;
 
+/** Questions under way at once; more than any container asks, and few enough that a free id is found at once. */
+const MAX_PENDING = 4096;
+
 /** Passes questions on to the container's own name servers, byte for byte but for the id. */
 export interface DnsForwarder {
   /** The reply, or null if no server answered. */
@@ -13,7 +16,7 @@ export interface DnsForwarder {
 }
 
 export function createDnsForwarder(servers: readonly string[], clock: Clock, port = 53): DnsForwarder {
-  const pending = new Map<number, (reply: Buffer) => void>();
+  const pending = new Map<number, { readonly server: string; finish(reply: Buffer | null): void }>();
   const sockets = new Map<string, UdpSocket>();
   let nextId = Math.floor(clock.wall()) & 0xffff;
 
@@ -24,11 +27,13 @@ export function createDnsForwarder(servers: readonly string[], clock: Clock, por
     // Only this server's replies arrive: nobody else can answer in its place.
     socket.connect(port, server);
     socket.on('message', (reply) => {
-      if (reply.length >= 2) pending.get(reply.readUInt16BE(0))?.(reply);
+      if (reply.length >= 2) pending.get(reply.readUInt16BE(0))?.finish(reply);
     });
     socket.on('error', () => {
+      // Nobody listens there: the next server is asked at once.
       sockets.delete(server);
       socket.close();
+      for (const question of [...pending.values()]) if (question.server === server) question.finish(null);
     });
     socket.unref();
     sockets.set(server, socket);
@@ -43,6 +48,7 @@ export function createDnsForwarder(servers: readonly string[], clock: Clock, por
 
   const askUdp = (server: string, message: Buffer): Promise<Buffer | null> =>
     new Promise((resolve) => {
+      if (pending.size >= MAX_PENDING) return resolve(null);
       const id = freeId();
       const original = message.readUInt16BE(0);
       const query = Buffer.from(message);
@@ -54,7 +60,7 @@ export function createDnsForwarder(servers: readonly string[], clock: Clock, por
         resolve(reply);
       };
       const cancel = clock.after(TIMEOUT_MS, () => finish(null));
-      pending.set(id, finish);
+      pending.set(id, { server, finish });
       const socket = socketFor(server);
       const send = () =>
         socket.send(query, (error) => {

@@ -6,6 +6,7 @@ import type { Logger } from '../../base/log.ts';
 import type { NameEntrySpec } from '../../model/name-entry.ts';
 import {
   type DnsQuestion,
+  HEADER_BYTES,
   MAX_UDP_BYTES,
   RCODE,
   readQuestion,
@@ -79,6 +80,8 @@ async function resolve(
   forwarder: DnsForwarder,
   random: () => number,
 ): Promise<Buffer | null> {
+  // Too short for a head: there is nothing to answer or to pass on.
+  if (query.length < HEADER_BYTES) return null;
   const question = readQuestion(query);
   const viaTcp = maxBytes > MAX_UDP_BYTES;
   const entry = question === null ? null : findName(table, question.name);
@@ -136,7 +139,8 @@ function bindUdp(host: string, port: number, answer: Answer): Promise<UdpSocket 
 }
 
 function listenTcp(host: string, port: number, answer: Answer): Promise<Server> {
-  const server = createServer((socket) => serveTcp(socket, answer));
+  // A client may end its side behind its questions and wait for the answers.
+  const server = createServer({ allowHalfOpen: true }, (socket) => serveTcp(socket, answer));
   return new Promise((resolveListen, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => resolveListen(server));
@@ -146,6 +150,11 @@ function listenTcp(host: string, port: number, answer: Answer): Promise<Server> 
 /** Messages with their length before them, one after the other (RFC 7766). */
 function serveTcp(socket: Socket, answer: Answer): void {
   let received = Buffer.alloc(0);
+  let open = 0;
+  const endIfDone = () => {
+    if (open === 0 && socket.readableEnded) socket.end();
+  };
+  socket.on('end', endIfDone);
   socket.setTimeout(TCP_IDLE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: Buffer) => {
@@ -154,8 +163,11 @@ function serveTcp(socket: Socket, answer: Answer): void {
       const end = 2 + received.readUInt16BE(0);
       const query = received.subarray(2, end);
       received = received.subarray(end);
+      open += 1;
       void answer(query, MAX_TCP_BYTES).then((reply) => {
+        open -= 1;
         if (reply !== null && !socket.destroyed) socket.write(withLength(reply));
+        endIfDone();
       });
     }
   });

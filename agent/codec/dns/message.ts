@@ -7,7 +7,7 @@ export const TYPE = { A: 1, AAAA: 28, ANY: 255 } as const;
 export const RCODE = { noError: 0, serverFailure: 2, nameError: 3 } as const;
 
 const CLASS_IN = 1;
-const HEADER_BYTES = 12;
+export const HEADER_BYTES = 12;
 const POINTER_TO_QUESTION = 0xc00c;
 /** RFC 1035 §4.2.1, without EDNS. */
 export const MAX_UDP_BYTES = 512;
@@ -50,7 +50,10 @@ function readName(message: Buffer, start: number): { text: string; end: number }
     at += 1;
     if (length === 0) break;
     if (at + length > message.length) return null;
-    labels.push(message.latin1Slice(at, at + length));
+    const label = message.latin1Slice(at, at + length);
+    // A dot within a label would make it look like another name.
+    if (label.includes('.')) return null;
+    labels.push(label);
     at += length;
     if (at - start > 255) return null;
   }
@@ -99,7 +102,7 @@ function writeRecord(address: string, ttlSeconds: number): Buffer {
 
 function ipv6Bytes(address: string): Buffer {
   const [head = '', tail] = address.split('::');
-  const groups = (text: string) => text.split(':').filter((group) => group !== '');
+  const groups = (text: string) => text.split(':').flatMap(hexGroups);
   const left = groups(head);
   const right = tail === undefined ? [] : groups(tail);
   const all = [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right];
@@ -108,6 +111,13 @@ function ipv6Bytes(address: string): Buffer {
     bytes.writeUInt16BE(Number.parseInt(group, 16) & 0xffff, index * 2);
   });
   return bytes;
+}
+
+/** A group as it is, none of an empty one, and two of an IPv4 address at the end (RFC 4291 §2.2). */
+function hexGroups(group: string): string[] {
+  if (!group.includes('.')) return group === '' ? [] : [group];
+  const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
+  return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
 }
 
 /** What a name server answered, as far as it decides whether ours is needed. */
