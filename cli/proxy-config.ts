@@ -124,7 +124,7 @@ const shorten = (list: readonly string[]) =>
 function formatMatch({ match }: RouteSpec): string {
   const path = match.path === null ? '/*' : `${match.path.value}${match.path.kind === 'prefix' ? '*' : ''}`;
   const others = match.headers.length + match.queryParams.length;
-  return others === 0 ? path : `${path} + ${others} conditions`;
+  return others === 0 ? path : `${path} + ${others} ${others === 1 ? 'condition' : 'conditions'}`;
 }
 
 function formatAction({ action }: RouteSpec): string {
