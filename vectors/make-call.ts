@@ -9,6 +9,11 @@ import { ARRIVAL_HEADER, type Arrival, readHead } from './echo-application.ts';
 import type { MemoryMesh } from './memory-mesh.ts';
 import type { Answer, Backend, CallRequest, Hop } from './scenario.ts';
 
+/** What the runner itself cannot do yet. */
+export class NotInMemory extends Error {
+  override readonly name = 'NotInMemory';
+}
+
 /** Longer than any call of the recordings. */
 const MAX_CALL_MS = 30_000;
 
@@ -47,7 +52,7 @@ export function countCalls(mesh: MemoryMesh, clock: ManualClock, request: CallRe
 
 function send(mesh: MemoryMesh, request: CallRequest, caller: Caller): void {
   const { scheme, authority, target } = splitUrl(request.url);
-  if (scheme !== 'http') throw new Error('the memory mesh has no TLS yet');
+  if (scheme !== 'http') throw new NotInMemory('callers speak no TLS here yet');
   const [, host = '', port = '80'] = /^(.*?)(?::([0-9]+))?$/.exec(authority) ?? [];
   const from = request.from ?? null;
   const namespace = mesh.world.workloads.find(({ name }) => name === from)?.namespace ?? DEFAULT_NAMESPACE;

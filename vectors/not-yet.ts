@@ -1,3 +1,6 @@
+import { AssertionError } from 'node:assert/strict';
+import { NotInMemory } from './make-call.ts';
+
 /**
  * Scenario → what it needs that is not built yet. A test sees to it that each of them really still fails; whoever builds
  * what it waits for takes it off. One line each, so that lists of several hands merge.
@@ -54,3 +57,8 @@ const WAITING: Readonly<Record<string, string>> = {
 };
 
 export const NOT_YET: ReadonlyMap<string, string> = new Map(Object.entries(WAITING));
+
+/** Another answer than the recorded one, or a limit of the runner; a crash is neither. */
+export function isDifference(error: unknown): boolean {
+  return error instanceof AssertionError || error instanceof NotInMemory;
+}
