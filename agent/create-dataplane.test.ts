@@ -318,6 +318,41 @@ describe('TCP', () => {
     assert.equal(await raw(port, '', false), 'greeting');
   });
 
+  test('a connection above maxConnections is closed, and there is room again when one ends', async () => {
+    let held: Socket | null = null;
+    const upstream = await listen(
+      createServer((socket) => {
+        if (held !== null) socket.end('hello');
+        else {
+          held = socket;
+          socket.write('hello');
+        }
+      }),
+    );
+    const limited = clusterSpec('db', { protocol: 'tcp' });
+    const { port, dataplane } = await start(
+      snapshotOf({
+        listeners: [listenerSpec({ protocol: 'tcp', route: null, tcp })],
+        clusters: [
+          [
+            { ...limited, circuitBreaker: { ...limited.circuitBreaker, maxConnections: 1 } },
+            [endpointSpec(upstream)],
+          ],
+        ],
+      }),
+    );
+    const first = raw(port, '', false);
+    while (held === null) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(await raw(port, '', false), '');
+    assert.match(dataplane.renderMetrics(), /envoy_cluster_upstream_cx_overflow\{cluster_name="db"\} 1\n/);
+    (held as Socket).end();
+    assert.equal(await first, 'hello');
+    // The end that the caller sees comes a moment before the connection behind it is gone.
+    let text = '';
+    for (let attempt = 0; attempt < 100 && text === ''; attempt++) text = await raw(port, '', false);
+    assert.equal(text, 'hello');
+  });
+
   test('half-close passes, and everything sent before it', async () => {
     const upstream = await listen(
       createServer({ allowHalfOpen: true }, (socket) => {

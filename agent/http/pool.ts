@@ -57,12 +57,16 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   }
 
   request(head: RequestHead, hasBody: boolean, events: UpstreamEvents): void {
-    const connection = this.#takeIdle();
-    if (connection !== undefined) {
-      if (!this.#start(connection, { head, hasBody, events })) this.#idle.push(connection);
+    const { usage } = this.#deps;
+    if (this.#idle.length > 0 && this.#isFull) {
+      events.onUpstreamFailure(OVERFLOW);
       return;
     }
-    const { usage } = this.#deps;
+    const connection = this.#takeIdle();
+    if (connection !== undefined) {
+      this.#start(connection, head, hasBody, events);
+      return;
+    }
     // Holds for those too for whom a connection is just being opened, as in Envoy.
     if (usage.pending >= this.#spec.circuitBreaker.maxPendingRequests) {
       events.onUpstreamFailure(OVERFLOW);
@@ -92,17 +96,15 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
     return undefined;
   }
 
-  /** false = the cluster has too many requests under way: this one has failed, the connection is still free. */
-  #start(connection: UpstreamConnection, { head, hasBody, events }: Waiting): boolean {
-    const { usage } = this.#deps;
-    if (usage.requests >= this.#spec.circuitBreaker.maxRequests) {
-      events.onUpstreamFailure(OVERFLOW);
-      return false;
-    }
-    usage.requests += 1;
+  /** Asked when a connection is there: until then a request only waits. */
+  get #isFull(): boolean {
+    return this.#deps.usage.requests >= this.#spec.circuitBreaker.maxRequests;
+  }
+
+  #start(connection: UpstreamConnection, head: RequestHead, hasBody: boolean, events: UpstreamEvents): void {
+    this.#deps.usage.requests += 1;
     connection.isCounted = true;
     connection.start(head, hasBody, events);
-    return true;
   }
 
   #finish(connection: UpstreamConnection): void {
@@ -148,9 +150,12 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
     }
     // Who waited before the host was given up is still served: it was picked when the host was there.
     let next = this.#takeWaiting();
-    while (next !== undefined && !this.#start(connection, next)) next = this.#takeWaiting();
-    if (next !== undefined) return;
-    if (this.#isDraining) connection.close();
+    while (next !== undefined && this.#isFull) {
+      next.events.onUpstreamFailure(OVERFLOW);
+      next = this.#takeWaiting();
+    }
+    if (next !== undefined) this.#start(connection, next.head, next.hasBody, next.events);
+    else if (this.#isDraining) connection.close();
     else {
       connection.idleSinceMs = this.#deps.clock.now();
       this.#idle.push(connection);
