@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome } from './app/drive.ts';
 import { docker, tryDocker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
+import { lateen } from './fixture/lateen.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { countVersions, failures } from './fixture/outcomes.ts';
 import { CLIENT, SHOP, SUBSETS } from './fixture/shop.ts';
@@ -19,12 +20,24 @@ const HEALTHY = `
       retries: 1
 `;
 
+/** One of the two goes on serving for a while after its stop signal. */
+const ENDING = `
+  ending-slow:
+    image: app
+    labels: { app: ending, version: slow, lateen.inject: "true", lateen.ports: "http:8080" }
+    environment: { NAME: ending, VERSION: slow, STOP_AFTER_MS: "60000" }
+  ending-other:
+    image: app
+    labels: { app: ending, version: other, lateen.inject: "true", lateen.ports: "http:8080" }
+    environment: { NAME: ending, VERSION: other }
+`;
+
 let mesh: Mesh;
 
 before(async () => {
   mesh = await startMesh({
     name: 'life',
-    services: CLIENT + SHOP + HEALTHY,
+    services: CLIENT + SHOP + HEALTHY + ENDING,
     config: { 'subsets.yaml': SUBSETS },
   });
 });
@@ -104,6 +117,21 @@ test('a stopped container leaves before requests fail on it, and comes back', as
   );
 });
 
+test('a container leaves at its stop signal, while it still runs, and not only at its end', async () => {
+  const slow = await only('ending-slow');
+  const call = () => mesh.call('client', { url: 'http://ending:8080/', times: 20 });
+  assert.deepEqual(Object.keys(countVersions(await call())).sort(), ['other', 'slow']);
+  const stopped = docker(['stop', '-t', '20', slow]);
+  await eventually('all goes to the other one', async () =>
+    countVersions(await call())['other'] === 20 ? true : undefined,
+  );
+  assert.equal(await docker(['inspect', '-f', '{{.State.Running}}', slow]), 'true');
+  await docker(['kill', slow]);
+  await stopped;
+  await docker(['start', slow]);
+  await mesh.settled((status) => status.proxies.some(({ workload }) => workload === 'ending-slow'));
+});
+
 test('a failing HEALTHCHECK takes a container out (503 UH), a passing one brings it back', async () => {
   const status = async () => (await mesh.call('client', { url: 'http://checked:8080/' }))[0]?.status;
   await eventually('it is healthy', async () => ((await status()) === 200 ? true : undefined));
@@ -164,6 +192,14 @@ test('up --force-recreate brings everything back', async () => {
       ? true
       : undefined,
   );
+});
+
+test('`lateen logs` shows the lines of a service and of the agents beside it', async () => {
+  const { status, stdout, stderr } = await lateen(['--mesh', mesh.project, 'logs', 'ending-other']);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, new RegExp(`^${mesh.project}-ending-other-1-lateen-\\w+ \\| .* ready`, 'm'));
+  const unknown = await lateen(['--mesh', mesh.project, 'logs', 'nobody']);
+  assert.match(unknown.stderr, /no container belongs to the service nobody[\s\S]*Known: .*shop-v1/);
 });
 
 test('a one-off `compose run` is no part of its service, and is left alone', async () => {

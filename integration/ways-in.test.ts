@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { GenericContainer } from 'testcontainers';
 import { docker, tryDocker } from './fixture/docker.ts';
@@ -28,7 +30,7 @@ const OWNED = `
 const HELD = `
   held:
     image: app
-    labels: { app: held, version: held, lateen.inject: "true", lateen.ports: "http:8080", proxy.istio.io/holdApplicationUntilProxyStarts: "true" }
+    labels: { app: held, version: held, lateen.inject: "true", lateen.ports: "http:8080", proxy.istio.io/config: '{"holdApplicationUntilProxyStarts": true}' }
     environment: { NAME: held, VERSION: held }
 `;
 
@@ -59,13 +61,61 @@ test('an agent that owns the namespace serves the app that joins it', async () =
   });
 });
 
+/** What happened to a container and its agents, in order, since `sinceSeconds` (Docker's clock). */
+async function happened(name: string, sinceSeconds: number): Promise<string[]> {
+  const span = ['--since', String(sinceSeconds), '--until', String(Math.ceil(Date.now() / 1000))];
+  const format = ['--format', '{{.Action}} {{.Actor.Attributes.name}}', '--filter', 'type=container'];
+  return (await docker(['events', ...span, ...format]))
+    .split('\n')
+    .filter((line) => line.includes(name) && /^(start|pause|unpause) /.test(line))
+    .map((line) => line.replace(new RegExp(` .*-${name}-1$`), ' app').replace(/ .*-lateen-\w+$/, ' agent'));
+}
+
+const isPaused = async (container: string) =>
+  (await docker(['inspect', '-f', '{{.State.Paused}}', container])) === 'true';
+
 test('a held application runs only once its agent is ready', async () => {
   await answersThrough('http://held:8080/', 'held');
   const [held = ''] = await mesh.containers('held');
+  const startSeconds = Date.now() / 1000;
   await docker(['restart', '-t', '2', held]);
   await mesh.settled();
   await answersThrough('http://held:8080/', 'held');
-  assert.equal(await docker(['inspect', '-f', '{{.State.Paused}}', held]), 'false');
+  assert.deepEqual(await happened('held', startSeconds), [
+    'start app',
+    'pause app',
+    'start agent',
+    'unpause app',
+  ]);
+});
+
+test('a controller that starts lets go what one that was killed had held', async () => {
+  const [held = ''] = await mesh.containers('held');
+  const [controller = ''] = await mesh.containers('lateen-controller');
+  const events = spawn('docker', ['events', '--filter', `container=${held}`, '--filter', 'event=pause'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const killed = once(events.stdout, 'data').then(() => docker(['kill', controller]));
+  await docker(['restart', '-t', '2', held]);
+  await killed;
+  events.kill();
+  assert.equal(await isPaused(held), true);
+  await docker(['start', controller]);
+  await eventually('it is let go', async () => ((await isPaused(held)) ? undefined : true));
+  await answersThrough('http://held:8080/', 'held');
+});
+
+test('what a user paused stays paused, over a restart of the controller too', async () => {
+  const [held = ''] = await mesh.containers('held');
+  const [controller = ''] = await mesh.containers('lateen-controller');
+  await docker(['pause', held]);
+  await docker(['restart', '-t', '5', controller]);
+  await mesh.settled();
+  assert.equal(await isPaused(held), true);
+  const [outcome] = await mesh.call('client', { url: 'http://held:8080/' });
+  assert.equal(outcome?.body, 'no healthy upstream');
+  await docker(['unpause', held]);
+  await answersThrough('http://held:8080/', 'held');
 });
 
 test('a plain `docker run` joins by a label', async () => {
@@ -139,9 +189,9 @@ test('a container on the default bridge is meshed and reaches what is outside', 
 });
 
 test('a token that was used is refused, and so is a forged one', async () => {
-  const [agent = ''] = (await docker(['ps', '-q', '--filter', `label=lateen.mesh=${mesh.project}`])).split(
-    '\n',
-  );
+  const [client = ''] = await mesh.containers('client');
+  const filter = ['--filter', `label=lateen.agent-for=${client}`];
+  const [agent = ''] = (await docker(['ps', '-q', ...filter])).split('\n');
   const ask = (token: string) =>
     docker([
       ...['exec', agent, 'node', '--input-type=module', '-e'],
