@@ -2,7 +2,9 @@ import { compileSnapshot } from '../controller/compile/compile-snapshot.ts';
 import type { World } from '../controller/compile/world.ts';
 import { indexWorld, type WorldIndex } from '../controller/compile/world-index.ts';
 import { computeDelta, type HeldHashes, nothingHeld } from '../controller/push/delta.ts';
+import { PushHub } from '../controller/push/push-hub.ts';
 import { Serialiser } from '../controller/push/serialised.ts';
+import { PUSH_PROTOCOL } from '../model/push.ts';
 import { createSampleWorld, withRoutedTo } from './sample-world.ts';
 import { markdownTable, median } from './table.ts';
 
@@ -40,7 +42,7 @@ export function benchCompileAndPush() {
     { what: 'one workload gone: compile for 300 proxies', ms: endpointCompile },
     { what: 'one workload gone: compile, compare, serialise for 300 proxies', ms: endpointEdit },
   ];
-  rows.push(...largeMesh());
+  rows.push(...largeMesh(), ...thousandAgents());
   const table = markdownTable([
     ['controller, 100 services × 3', 'ms (median)'],
     ...rows.map(({ what, ms }) => [what, ms.toFixed(1)]),
@@ -69,6 +71,38 @@ function largeMesh() {
     { what: '1,000 services × 5: full compile for one proxy', ms: full },
     { what: '1,000 services × 5: one endpoint changed, compile for one proxy', ms: endpoint },
   ];
+}
+
+/** The hub with 1,000 streams, in memory: from a changed World to the last acknowledgement. */
+function thousandAgents() {
+  const world = createSampleWorld(250, 4);
+  const hub = new PushHub({
+    wall: Date.now,
+    bootId: 'bench',
+    findWorkload: (index, container) => index.workloadsById.get(container),
+    onSettled: () => {},
+  });
+  const owed: { container: string; nonce: string }[] = [];
+  let index = indexWorld(world);
+  const settle = () => {
+    for (const { container, nonce } of owed.splice(0))
+      hub.acknowledge(container, { nonce, version: nonce, error: null });
+  };
+  hub.update(index);
+  for (const { id } of world.workloads) {
+    hub.connect(id, { protocol: PUSH_PROTOCOL, version: '', hashes: {}, agent: 'bench' }, (line) => {
+      owed.push({ container: id, nonce: /"nonce":"([^"]*)"/.exec(line)?.[1] ?? '' });
+    });
+  }
+  settle();
+  let flip = 0;
+  const ms = time(() => {
+    index = indexWorld(withRoutedTo(world, `v${(flip++ % 2) + 1}`), index);
+    hub.update(index);
+    settle();
+  });
+  if (!hub.areAllSettled) throw new Error('the simulated agents did not acknowledge everything');
+  return [{ what: '1,000 simulated agents: one route changed, until all acknowledged', ms }];
 }
 
 function pushAll(index: WorldIndex, held: Map<string, HeldHashes>, serialiser: Serialiser): number {
