@@ -1,7 +1,7 @@
 import { isWildcard } from '../../istio/host.ts';
 import type { NameEntrySpec } from '../../model/name-entry.ts';
 import { reachableAddress } from './reachability.ts';
-import { faceOf } from './service-names.ts';
+import { faceOf, formsOf } from './service-names.ts';
 import { type SidecarScope, visibleServices } from './sidecar-scope.ts';
 import type { Service } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -38,12 +38,11 @@ export function compileNames(
 }
 
 function entriesOf(service: Service, namespace: string, addresses: readonly string[]): NameEntrySpec[] {
-  const { name, namespace: own, hostname, external } = service;
-  if (external !== undefined) return [{ name: hostname, addresses, mode: 'answer' }];
-  const forms = [hostname, `${name}.${own}.svc`, `${name}.${own}`];
-  const entries: NameEntrySpec[] = forms.map((form) => ({ name: form, addresses, mode: 'answer' }));
-  if (own === namespace) entries.push({ name, addresses, mode: isDockers(service) ? 'pass' : 'answer' });
-  return entries;
+  const names = [service, ...(service.aliases ?? [])].flatMap((each) => formsOf(each, namespace));
+  return names.map((name) => ({
+    ...{ name, addresses },
+    mode: name === service.name && isDockers(service) ? 'pass' : 'answer',
+  }));
 }
 
 /** A host outside is left to the names outside, unless it has an address of the mesh. */

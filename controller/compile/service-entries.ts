@@ -58,7 +58,7 @@ function serviceOf(
       .sort(),
     isDockerName: false,
     exportTo: spec.exportTo ?? [],
-    external: { resolution, endpoints: entries.map(endpointOf) },
+    external: { resolution, endpoints: entries.filter(hasAddress).map(endpointOf) },
   };
 }
 
@@ -76,6 +76,9 @@ function selectedEntries(
     .filter(({ resource, spec }) => isSelected(spec.labels, resource.namespace))
     .map(({ spec }) => spec);
 }
+
+/** A Unix socket is none that a proxy in another container could dial. */
+const hasAddress = ({ address = '' }: WorkloadEntrySpec) => address !== '' && !address.startsWith('unix://');
 
 type EntryPort = NonNullable<ServiceEntrySpec['ports']>[number];
 

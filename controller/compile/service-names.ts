@@ -1,20 +1,27 @@
 import { isWildcard } from '../../istio/host.ts';
 import { serviceHostname } from '../../model/names.ts';
-import type { Service } from './world.ts';
+import type { Service, ServiceAlias } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
 /** What a caller may call a service: `host.` is the absolute form, the bare name means that of its own namespace. */
 export function serviceDomains(service: Service, namespace: string): string[] {
-  const { name, namespace: own, hostname } = service;
-  if (hostname !== serviceHostname(name, own)) {
-    const addresses = service.vips.filter((address) => !address.includes('/'));
-    return isWildcard(hostname) ? [hostname, ...addresses] : [hostname, `${hostname}.`, ...addresses];
-  }
-  const short = own === namespace ? [name] : [];
-  const forms = [hostname, ...short, `${name}.${own}`, `${name}.${own}.svc`];
+  const { hostname } = service;
+  const addresses = service.vips.filter((address) => !address.includes('/'));
+  if (isWildcard(hostname)) return [hostname, ...addresses];
+  const aliases = (service.aliases ?? []).flatMap((alias) => [
+    ...formsOf(alias, namespace),
+    `${alias.hostname}.`,
+  ]);
+  const forms = formsOf(service, namespace);
   // The containers of a headless service may have names of their own below it (StatefulSet's `db-0.db`).
   const below = service.headless ? forms.map((form) => `*.${form}`) : [];
-  return [...forms, `${hostname}.`, ...below, ...service.vips];
+  return [...forms, `${hostname}.`, ...below, ...aliases, ...addresses];
+}
+
+export function formsOf({ hostname, name, namespace: own }: ServiceAlias, namespace: string): string[] {
+  if (hostname !== serviceHostname(name, own)) return [hostname];
+  const short = own === namespace ? [name] : [];
+  return [hostname, ...short, `${name}.${own}`, `${name}.${own}.svc`];
 }
 
 /** Virtual addresses; and those of its containers, where Docker's own name server answers with them. */

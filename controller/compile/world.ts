@@ -63,6 +63,14 @@ export interface Service {
   readonly exportTo: readonly string[];
   /** Where else its hosts are, of a ServiceEntry; `name` is then the hostname, and `vips` may hold ranges. */
   readonly external?: ExternalHosts;
+  /** Other names that mean it: Services of type ExternalName. */
+  readonly aliases?: readonly ServiceAlias[];
+}
+
+export interface ServiceAlias {
+  readonly hostname: string;
+  readonly name: string;
+  readonly namespace: string;
 }
 
 export interface ExternalHosts {

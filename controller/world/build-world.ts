@@ -7,6 +7,7 @@ import { DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/
 import { needsVirtualAddress, serviceEntries } from '../compile/service-entries.ts';
 import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
 import type { ContainerFacts } from './container-facts.ts';
+import { externalNames, isExternalName, lookedUpServices, withAliases } from './external-names.ts';
 import { gatewayStartFault } from './gateway-start-fault.ts';
 import { labelTypos } from './label-typos.ts';
 import { isInjected, isMember, isOneOff, type Membership, ownsNamespace, roleOf } from './membership.ts';
@@ -52,16 +53,21 @@ export function buildWorld(input: WorldInput): BuiltWorld {
   const drafts = new Map<string, Omit<Service, 'vips'>>();
   for (const draft of dockerServices(admitted, violations)) drafts.set(draft.hostname, draft);
   for (const draft of documentServices(input.resources, admitted)) drafts.set(draft.hostname, draft);
+  const names = externalNames(input.resources, exportToOf);
+  for (const { hostname } of names) drafts.delete(hostname);
   const alive = admitted.filter(isAlive).map(({ workload }) => workload);
   const external = serviceEntries(input.resources, alive, new Set(drafts.keys()));
+  const known = new Set([...drafts.keys(), ...external.map(({ hostname }) => hostname)]);
+  for (const draft of lookedUpServices(names, known)) drafts.set(draft.hostname, draft);
   const needy = external.filter(needsVirtualAddress).map(({ hostname }) => hostname);
   const addresses = assignVirtualAddresses([...drafts.keys(), ...needy]);
-  const services = [...drafts.values()]
-    .map(
-      (draft): Service => ({ ...draft, vips: draft.headless ? [] : [addresses.get(draft.hostname) ?? ''] }),
-    )
-    .concat(external.map((entry) => withAddress(entry, addresses)))
-    .sort((a, b) => (a.hostname < b.hostname ? -1 : 1));
+  const ofMesh = [...drafts.values()].map(
+    (draft): Service => ({ ...draft, vips: draft.headless ? [] : [addresses.get(draft.hostname) ?? ''] }),
+  );
+  const services = withAliases(
+    [...ofMesh, ...external.map((entry) => withAddress(entry, addresses))],
+    names,
+  ).sort((a, b) => (a.hostname < b.hostname ? -1 : 1));
   return {
     world: {
       meshId: input.membership.meshId,
@@ -233,7 +239,7 @@ function documentServices(
   members: readonly Member[],
 ): Omit<Service, 'vips'>[] {
   return resources
-    .filter(({ kind }) => kind === 'Service')
+    .filter((resource) => resource.kind === 'Service' && !isExternalName(resource))
     .map((resource) => {
       const spec = resource.spec as KubernetesServiceSpec;
       const group = members.filter(

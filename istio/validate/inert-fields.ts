@@ -55,7 +55,7 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
     'servers.*.bind',
     'servers.*.defaultEndpoint',
   ],
-  Service: ['externalName', 'sessionAffinity'],
+  Service: ['sessionAffinity'],
 };
 
 /** Values of such fields that have their effect all the same, by the end of the field's path. */

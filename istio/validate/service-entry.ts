@@ -28,6 +28,7 @@ export function validateServiceEntry(
   checkAddresses(spec, findings);
   checkPorts(spec, findings);
   checkResolution(spec, findings);
+  warnOfIneffective(spec, findings);
   checkExportTo(spec.exportTo, { namespace, mayBeHidden: true }, findings);
 }
 
@@ -130,5 +131,24 @@ function checkResolution(spec: ServiceEntrySpec, findings: Findings): void {
     findings.error(['endpoints'], 'resolution DNS_ROUND_ROBIN has one endpoint at most', 'Use DNS.');
   endpoints.forEach((endpoint, index) => {
     validateWorkloadEntry(endpoint, ['endpoints', index], { portNames, mayBeName: isDns }, findings);
+  });
+}
+
+function warnOfIneffective({ resolution, endpoints = [] }: ServiceEntrySpec, findings: Findings): void {
+  if (resolution === 'DYNAMIC_DNS')
+    findings.warn(
+      ['resolution'],
+      'DYNAMIC_DNS is taken as NONE: the call goes on to the address that the application looked up',
+      '',
+      'LAT0005',
+    );
+  endpoints.forEach(({ address = '' }, index) => {
+    if (address.startsWith('unix://'))
+      findings.warn(
+        ['endpoints', index, 'address'],
+        'a Unix socket cannot be reached: the proxy runs in a container of its own, with its own files',
+        'Let the application listen on a port.',
+        'LAT0005',
+      );
   });
 }
