@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type PeerCertificate } from 'node:tls';
+import type { PeerCertificate } from 'node:tls';
 import { errorCode, errorMessage } from '../../base/errors.ts';
 import type { ClusterSpec, UpstreamTlsSpec } from '../../model/cluster.ts';
 
@@ -14,7 +14,7 @@ export function openSocket(spec: ClusterSpec, address: string, port: number): So
     allowHalfOpen: true,
     ...(source === '' || address.includes(':') ? {} : { localAddress: source }),
   };
-  const socket = tls === null ? connect(options) : connectTls({ ...options, ...tlsOptions(tls) });
+  const socket = tls === null ? connect(options) : connectTls(options, tls);
   setKeepAlive(socket, connections.tcpKeepalive);
   return socket;
 }
@@ -38,17 +38,20 @@ function setKeepAlive(socket: Socket, keepAlive: ClusterSpec['connections']['tcp
 const KEEPALIVE = { timeMs: 7_200_000, intervalMs: 75_000, probes: 9 };
 
 /** Against the system's roots; the name is checked where one is known, as Istio configures Envoy. */
-function tlsOptions({ sni, alpn, subjectAltNames, skipVerify }: UpstreamTlsSpec) {
-  return {
+function connectTls(options: object, { sni, alpn, subjectAltNames, skipVerify }: UpstreamTlsSpec): Socket {
+  // Loaded by the first connection that needs it: it would cost every idle agent 2 MB.
+  const tls = process.getBuiltinModule('node:tls');
+  return tls.connect({
+    ...options,
     ...(sni === '' || isIP(sni) !== 0 ? {} : { servername: sni }),
     ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     rejectUnauthorized: !skipVerify,
     checkServerIdentity: (_host: string, certificate: PeerCertificate) => {
       const names = subjectAltNames.length > 0 ? subjectAltNames : sni === '' ? [] : [sni];
-      const errors = names.map((name) => checkServerIdentity(name, certificate));
+      const errors = names.map((name) => tls.checkServerIdentity(name, certificate));
       return errors.includes(undefined) ? undefined : errors[0];
     },
-  };
+  });
 }
 
 /** In Envoy's words, which end up in `response_code_details`. */
