@@ -52,8 +52,8 @@ export class Mirroring {
     const copy: CopiedRequest = {
       ...{ head: this.#head, hasBody: this.#hasBody, chunks: this.#chunks, bytes: this.#bytes, trailers },
     };
-    for (const mirror of this.#mirrors)
-      new Shadow(copy, mirror, this.#pipeline.services.clock, this.#timeoutMs).start();
+    for (const { cluster } of this.#mirrors)
+      new Shadow(copy, cluster, this.#pipeline.services.clock, this.#timeoutMs).start();
   }
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
+import { endCopy, startCopy } from '../upstream/usage.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
 
 /** A whole request, shared by all copies of it. */
@@ -13,20 +14,13 @@ export interface CopiedRequest {
   readonly trailers: Headers | null;
 }
 
-/** Where it goes, and the count of what is under way there. */
-export interface ShadowTarget {
-  readonly cluster: Cluster;
-  enter(bytes: number): boolean;
-  leave(bytes: number): void;
-}
-
 /** Nobody waits for a copy, so one that is never answered must end by itself. */
 const LONGEST_MS = 60_000;
 
 /** One copy of a request on its way to a mirror: sent once, never again, its answer read and forgotten. */
 export class Shadow implements UpstreamEvents {
   readonly #request: CopiedRequest;
-  readonly #target: ShadowTarget;
+  readonly #cluster: Cluster;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   #host: Host | null = null;
@@ -38,17 +32,17 @@ export class Shadow implements UpstreamEvents {
   #cancelTimer: () => void = () => {};
 
   /** `timeoutMs` 0 = the route has none. */
-  constructor(request: CopiedRequest, target: ShadowTarget, clock: Clock, timeoutMs: number) {
+  constructor(request: CopiedRequest, cluster: Cluster, clock: Clock, timeoutMs: number) {
     this.#request = request;
-    this.#target = target;
+    this.#cluster = cluster;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs > 0 ? Math.min(timeoutMs, LONGEST_MS) : LONGEST_MS;
   }
 
   start(): void {
-    const { cluster } = this.#target;
+    const cluster = this.#cluster;
     const host = cluster.pick(null);
-    if (host === null || !this.#target.enter(this.#request.bytes)) return;
+    if (host === null || !startCopy(cluster.usage, this.#request.bytes)) return;
     this.#host = host;
     host.active += 1;
     cluster.counters.upstream_rq_total += 1;
@@ -61,7 +55,7 @@ export class Shadow implements UpstreamEvents {
 
   onUpstreamReady(stream: UpstreamStream): void {
     this.#stream = stream;
-    if (this.#host !== null) this.#target.cluster.reportConnected(this.#host, false);
+    if (this.#host !== null) this.#cluster.reportConnected(this.#host, false);
     if (this.#request.hasBody) this.#send();
     else this.#isEndSent = true;
   }
@@ -85,7 +79,7 @@ export class Shadow implements UpstreamEvents {
   onInterim(): void {}
 
   onResponse(head: ResponseHead): void {
-    if (this.#host !== null) this.#target.cluster.reportStatus(this.#host, head.status);
+    if (this.#host !== null) this.#cluster.reportStatus(this.#host, head.status);
     if (head.status === 101) this.#giveUp();
   }
 
@@ -101,7 +95,7 @@ export class Shadow implements UpstreamEvents {
   onUpstreamTunnelEnd(): void {}
 
   onUpstreamFailure({ kind }: UpstreamFailure): void {
-    if (this.#host !== null && kind !== 'overflow') this.#target.cluster.reportFailure(this.#host, false);
+    if (this.#host !== null && kind !== 'overflow') this.#cluster.reportFailure(this.#host, false);
     this.#end();
   }
 
@@ -117,6 +111,6 @@ export class Shadow implements UpstreamEvents {
     this.#stream = null;
     this.#cancelTimer();
     if (this.#host !== null) this.#host.active -= 1;
-    this.#target.leave(this.#request.bytes);
+    endCopy(this.#cluster.usage, this.#request.bytes);
   }
 }

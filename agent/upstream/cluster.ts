@@ -8,7 +8,7 @@ import { hostsBeyond } from '../policy/balancer/previous-priorities.ts';
 import { warmth } from '../policy/balancer/warmup.ts';
 import { Ejections } from './ejections.ts';
 import { Host } from './host.ts';
-import { type ClusterUsage, mayRetry } from './usage.ts';
+import { type ClusterUsage, mayRetry, noUsage } from './usage.ts';
 
 export interface ClusterDeps {
   readonly clock: Clock;
@@ -63,7 +63,7 @@ export class Cluster {
     this.name = spec.name;
     this.#deps = deps;
     this.counters = previous?.counters ?? noCounts();
-    this.usage = previous?.usage ?? { connections: 0, pending: 0, requests: 0, retries: 0 };
+    this.usage = previous?.usage ?? noUsage();
     this.hosts = this.#adoptHosts(endpoints?.endpoints ?? [], keepsHosts ? previous : null);
     this.#originalHosts =
       keepsHosts && previous?.spec.discovery.kind === spec.discovery.kind

@@ -7,6 +7,30 @@ export interface ClusterUsage {
   pending: number;
   requests: number;
   retries: number;
+  /** Copies of requests, which nobody waits for, and the bodies that they hold. */
+  copies: number;
+  copiedBytes: number;
+}
+
+export function noUsage(): ClusterUsage {
+  return { connections: 0, pending: 0, requests: 0, retries: 0, copies: 0, copiedBytes: 0 };
+}
+
+/** Envoy's default for requests under way to one cluster; Istio lifts it for those that somebody waits for. */
+const MAX_COPIES = 1024;
+const MAX_COPIED_BYTES = 16 * 1024 * 1024;
+
+/** Whether one more copy may be under way; if so it counts until `endCopy`. */
+export function startCopy(usage: ClusterUsage, bytes: number): boolean {
+  if (usage.copies >= MAX_COPIES || usage.copiedBytes + bytes > MAX_COPIED_BYTES) return false;
+  usage.copies += 1;
+  usage.copiedBytes += bytes;
+  return true;
+}
+
+export function endCopy(usage: ClusterUsage, bytes: number): void {
+  usage.copies -= 1;
+  usage.copiedBytes -= bytes;
 }
 
 /** Whether one more retry may be under way (Envoy's retry resource, or its retry budget). */
