@@ -7,6 +7,7 @@ import type { CircuitBreakerSpec, ConnectionSpec } from '../../model/cluster.ts'
 import type { RequestHead } from '../codec/head.ts';
 import type { UpstreamEvents } from '../exchange/streams.ts';
 import { clusterSpec } from '../snapshot.fixture.ts';
+import { noUsage } from '../upstream/usage.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { HttpPool } from './pool.ts';
 
@@ -86,7 +87,7 @@ async function open(breaker: Partial<CircuitBreakerSpec>, kept: Partial<Connecti
     circuitBreaker: { ...defaults.circuitBreaker, ...breaker },
     connections: { ...defaults.connections, ...kept },
   });
-  const usage = { connections: 0, pending: 0, requests: 0, retries: 0 };
+  const usage = noUsage();
   const counters = { upstream_cx_overflow: 0 };
   const deps = { clock, queue: new FlushQueue(), usage, counters };
   const create = () => new HttpPool(spec, '127.0.0.1', host.port, deps);
