@@ -4,6 +4,7 @@ import type {
   OutlierDetection,
   TcpKeepalive,
 } from './schema/destination-rule.ts';
+import type { NamespaceSelector } from './schema/mesh-config.ts';
 import type { HttpRetry } from './schema/virtual-service.ts';
 
 /** MeshConfig fields that are in force, with their defaults filled in (ISTIO.md §7). */
@@ -23,6 +24,8 @@ export interface MeshConfig {
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];
+  /** A namespace is part of the mesh if one of them fits; none = all are. */
+  readonly discoverySelectors: readonly NamespaceSelector[];
   /** Where an inbound port leads: to the address that was called, or to 127.0.0.1. */
   readonly inboundTrafficPolicy: 'PASSTHROUGH' | 'LOCALHOST';
   /** For routes without `retries`; null = Istio's own. */
@@ -54,6 +57,7 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   defaultServiceExportTo: ['*'],
   defaultVirtualServiceExportTo: ['*'],
   defaultDestinationRuleExportTo: ['*'],
+  discoverySelectors: [],
   inboundTrafficPolicy: 'PASSTHROUGH',
   defaultHttpRetryPolicy: null,
   defaultInboundHttpRetryPolicy: null,

@@ -96,6 +96,7 @@ describe('MeshConfig', () => {
       accessLogEncoding: 'TEXT',
       outboundTrafficPolicy: { mode: 'ALLOW_ANY' },
       inboundTrafficPolicy: { mode: 'LOCALHOST' },
+      discoverySelectors: [{ matchLabels: { 'kubernetes.io/metadata.name': 'shop' } }],
       rootNamespace: 'mesh-root',
       defaultServiceExportTo: ['.'],
       defaultVirtualServiceExportTo: ['.'],
@@ -124,7 +125,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 36);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 37);
   });
 
   it('refuses a default retry policy as it refuses a route its retries', () => {

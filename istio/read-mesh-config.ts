@@ -9,6 +9,7 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'accessLogEncoding',
   'outboundTrafficPolicy.mode',
   'inboundTrafficPolicy.mode',
+  'discoverySelectors',
   'rootNamespace',
   'defaultServiceExportTo',
   'defaultVirtualServiceExportTo',
@@ -71,6 +72,7 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
       document.defaultVirtualServiceExportTo ?? defaults.defaultVirtualServiceExportTo,
     defaultDestinationRuleExportTo:
       document.defaultDestinationRuleExportTo ?? defaults.defaultDestinationRuleExportTo,
+    discoverySelectors: document.discoverySelectors ?? defaults.discoverySelectors,
     inboundTrafficPolicy: document.inboundTrafficPolicy?.mode ?? defaults.inboundTrafficPolicy,
     defaultHttpRetryPolicy: document.defaultHttpRetryPolicy ?? null,
     defaultInboundHttpRetryPolicy: document.defaultInboundHttpRetryPolicy ?? null,

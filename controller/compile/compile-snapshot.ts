@@ -60,10 +60,11 @@ function hashedRoutes(
   routes: readonly RouteConfigSpec[],
 ): readonly RouteConfigSpec[] {
   if (!index.hasConsistentHash) return routes;
-  return routes.flatMap((config) =>
-    index.shared.keep(`hashed routes ${view} ${config.name}`, [index.config, config], () =>
-      withHashPolicies(index, caller, [config]),
-    ),
+  // Rules of services that come and go count too: made anew each time, and the old one if it is equal.
+  return routes.map((config) =>
+    index.shared.keep(`hashed routes ${view} ${config.name}`, [config, index.servicesByHost], () => {
+      return withHashPolicies(index, caller, [config])[0] ?? config;
+    }),
   );
 }
 

@@ -69,7 +69,9 @@ function compileEgress(
       if (isShared) shared.get(number)?.l4.push(...l4());
       if (addresses.length === 0) continue;
       const key = `${view.key} ${egress.port} ${service.hostname}:${number}`;
-      const inputs = [index.config, faceOf(index, service), addresses];
+      // A rule may lead to other services, whose own rules then count.
+      const others = egress.rules.l4RulesOf(service.hostname).length > 0 ? index.servicesByHost : null;
+      const inputs = [index.config, faceOf(index, service), addresses, others];
       listeners.push(
         index.shared.keep(`listener ${key}`, inputs, () => addressListener(service, port, addresses, l4())),
       );

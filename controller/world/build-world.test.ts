@@ -170,3 +170,35 @@ test('virtual addresses do not depend on the order or number of services', () =>
     build(containers).world.services.find(({ name }) => name === 'cart')?.vips[0];
   assert.equal(vip([container('cart')]), vip([container('zebra'), container('cart'), container('ant')]));
 });
+
+test('a namespace that no discoverySelector selects has neither services nor documents', () => {
+  const input = {
+    membership: { meshId: 'shop', project: 'shop' },
+    mesh: {
+      ...DEFAULT_MESH_CONFIG,
+      discoverySelectors: [{ matchLabels: { 'kubernetes.io/metadata.name': 'default' } }],
+    },
+    containers: [container('web'), container('far', { 'lateen.namespace': 'sea' })],
+    openPorts: () => null,
+    resources: parseDocuments(
+      ['default', 'sea']
+        .map(
+          (namespace) => `apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: a, namespace: ${namespace} }
+spec: { egress: [{ hosts: ["./*"] }] }`,
+        )
+        .join('\n---\n'),
+      'a.yaml',
+    ).resources,
+  };
+  const { world } = buildWorld(input);
+  assert.deepEqual(
+    world.services.map(({ name }) => name),
+    ['web'],
+  );
+  assert.deepEqual(
+    world.resources.map(({ namespace }) => namespace),
+    ['default'],
+  );
+});

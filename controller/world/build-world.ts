@@ -7,6 +7,7 @@ import { DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/
 import { needsVirtualAddress, serviceEntries } from '../compile/service-entries.ts';
 import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
 import type { ContainerFacts } from './container-facts.ts';
+import { isDiscovered } from './discovery.ts';
 import { externalNames, isExternalName, lookedUpServices, withAliases } from './external-names.ts';
 import { gatewayStartFault } from './gateway-start-fault.ts';
 import { labelTypos } from './label-typos.ts';
@@ -50,13 +51,16 @@ export function buildWorld(input: WorldInput): BuiltWorld {
     .map((facts) => createMember(facts, input, violations));
   const own = input.membership.project;
   const admitted = refuseOtherProjects(members, own, violations);
+  const isSeen = ({ namespace }: { namespace: string }) =>
+    isDiscovered(input.mesh.discoverySelectors, namespace);
+  const resources = input.resources.filter(isSeen);
   const drafts = new Map<string, Omit<Service, 'vips'>>();
-  for (const draft of dockerServices(admitted, violations)) drafts.set(draft.hostname, draft);
-  for (const draft of documentServices(input.resources, admitted)) drafts.set(draft.hostname, draft);
-  const names = externalNames(input.resources, exportToOf);
+  for (const draft of dockerServices(admitted, violations).filter(isSeen)) drafts.set(draft.hostname, draft);
+  for (const draft of documentServices(resources, admitted)) drafts.set(draft.hostname, draft);
+  const names = externalNames(resources, exportToOf);
   for (const { hostname } of names) drafts.delete(hostname);
   const alive = admitted.filter(isAlive).map(({ workload }) => workload);
-  const external = serviceEntries(input.resources, alive, new Set(drafts.keys()));
+  const external = serviceEntries(resources, alive, new Set(drafts.keys()));
   const known = new Set([...drafts.keys(), ...external.map(({ hostname }) => hostname)]);
   for (const draft of lookedUpServices(names, known)) drafts.set(draft.hostname, draft);
   const needy = external.filter(needsVirtualAddress).map(({ hostname }) => hostname);
@@ -74,7 +78,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
       mesh: input.mesh,
       workloads: alive,
       services,
-      resources: input.resources,
+      resources,
     },
     violations,
   };

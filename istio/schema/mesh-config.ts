@@ -160,4 +160,5 @@ export const meshConfigDocument = z.strictObject({
   serviceEntryVisibility: serviceEntryVisibility.optional(),
 });
 
+export type NamespaceSelector = z.infer<typeof labelSelector>;
 export type MeshConfigDocument = z.infer<typeof meshConfigDocument>;
