@@ -41,6 +41,12 @@ export function selectProtocol(name: string, appProtocol: string, port: number):
   return fromName(name.toLowerCase()) ?? defaultProtocol(port);
 }
 
+/** Served as HTTP with nothing to be detected but which HTTP it is. */
+export const isPlainHttp = (protocol: SelectedProtocol): boolean => protocol === 'http' || isHttp2(protocol);
+
+export const isHttp2 = (protocol: SelectedProtocol): boolean =>
+  protocol === 'http2' || protocol === 'grpc' || protocol === 'grpc-web';
+
 export function defaultProtocol(port: number): SelectedProtocol {
   return SERVER_FIRST.has(port) ? 'tcp' : 'auto';
 }

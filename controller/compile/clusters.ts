@@ -1,3 +1,4 @@
+import { isHttp2, isPlainHttp } from '../../istio/port-protocol.ts';
 import type { ConnectionPool } from '../../istio/schema/destination-rule.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
@@ -49,7 +50,7 @@ export function serviceClusters(
             discovery: isPassedThrough(service, isGateway, blocks)
               ? { kind: 'original-destination', sourceAddress: '', port: translated(port) }
               : (lookUp(service, port, subset?.labels ?? {}) ?? { kind: 'endpoints', endpoints: name }),
-            protocol: upstreamProtocol(port.protocol),
+            protocol: upstreamProtocol(port.protocol, blocks.connectionPool),
             tls: compileUpstreamTls(blocks.tls),
             service: { hostname: service.hostname, name: service.name, namespace: service.namespace },
           };
@@ -119,19 +120,15 @@ function sharedPair(
   };
 }
 
-function upstreamProtocol(protocol: PortProtocol): ClusterSpec['protocol'] {
-  switch (protocol) {
-    case 'http2':
-    case 'grpc':
-    case 'grpc-web':
-      return 'http2';
-    case 'http':
-      return 'http1';
-    case 'auto':
-      return 'downstream';
-    default:
-      return 'tcp';
-  }
+/**
+ * What is spoken to the hosts: the port's protocol, unless the caller's is asked for (`useClientProtocol`) or HTTP/1.1
+ * is to become HTTP/2 on its way (`h2UpgradePolicy`).
+ */
+function upstreamProtocol(protocol: PortProtocol, pool: ConnectionPool | undefined): ClusterSpec['protocol'] {
+  if (!isPlainHttp(protocol) && protocol !== 'auto') return 'tcp';
+  if (pool?.http?.useClientProtocol === true) return 'downstream';
+  if (isHttp2(protocol) || pool?.http?.h2UpgradePolicy === 'UPGRADE') return 'http2';
+  return protocol === 'http' ? 'http1' : 'downstream';
 }
 
 /** The clusters that every sidecar has beside those of services. */
@@ -156,20 +153,33 @@ export interface InboundTarget {
   readonly port: number;
 }
 
-/** The way from a proxy to its own application. */
+/** An application behind its own proxy. */
+export interface InboundDestination {
+  /** The port that callers reach, which names its listener, routes and cluster. */
+  readonly number: number;
+  readonly protocol: PortProtocol;
+  readonly target: InboundTarget;
+  /** null = of no service. */
+  readonly service: Service | null;
+  readonly connectionPool: ConnectionPool | undefined;
+}
+
+/** The way from a proxy to its own application, which is spoken to as its port says: an upgrade ends here. */
 export function inboundCluster(
   index: WorldIndex,
-  port: number,
-  service: Service | null,
-  { address, port: targetPort }: InboundTarget,
-  connectionPool: ConnectionPool | undefined,
+  { number, protocol, target, service, connectionPool }: InboundDestination,
 ): ClusterSpec {
+  const { address, port } = target;
   const discovery: ClusterSpec['discovery'] =
     address === ''
-      ? { kind: 'original-destination', sourceAddress: INBOUND_SOURCE_ADDRESS, port: targetPort }
-      : { kind: 'original-destination', sourceAddress: '', port: targetPort, address };
+      ? { kind: 'original-destination', sourceAddress: INBOUND_SOURCE_ADDRESS, port }
+      : { kind: 'original-destination', sourceAddress: '', port, address };
+  const { useClientProtocol } = connectionPool?.http ?? {};
   return {
-    ...builtIn(index, inboundClusterName(port), discovery, { connectionPool }),
+    ...builtIn(index, inboundClusterName(number), discovery, { connectionPool }),
+    protocol: isPlainHttp(protocol)
+      ? upstreamProtocol(protocol, { http: { useClientProtocol } })
+      : 'downstream',
     service:
       service === null
         ? null

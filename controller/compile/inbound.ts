@@ -1,17 +1,17 @@
-import { selectProtocol } from '../../istio/port-protocol.ts';
+import { isPlainHttp, selectProtocol } from '../../istio/port-protocol.ts';
 import type { ConnectionPool } from '../../istio/schema/destination-rule.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { ListenerSpec } from '../../model/listener.ts';
 import { INBOUND_PASSTHROUGH_CLUSTER, inboundClusterName } from '../../model/names.ts';
 import type { RetrySpec, RouteConfigSpec, RouteSpec } from '../../model/route.ts';
-import { type InboundTarget, inboundCluster } from './clusters.ts';
+import { type InboundDestination, type InboundTarget, inboundCluster } from './clusters.ts';
 import { plainRoute } from './default-routes.ts';
 import { findDestinationPolicy } from './destination-rules.ts';
 import { inboundRetry } from './http-policies.ts';
 import { tcpRoute } from './l4-routes.ts';
 import type { Sidecar } from './sidecar-scope.ts';
 import { selectBlocks } from './traffic-policy.ts';
-import type { PortProtocol, Service, Workload } from './world.ts';
+import type { Service, Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
 export interface InboundResult {
@@ -21,16 +21,9 @@ export interface InboundResult {
 }
 
 /** A port of the application that is known: of a service, or one that the workload's Sidecar lists. */
-interface InboundPort {
-  /** The port that callers reach, which names its listener, routes and cluster. */
-  readonly number: number;
-  readonly protocol: PortProtocol;
-  readonly target: InboundTarget;
-  /** null = of no service. */
-  readonly service: Service | null;
+interface InboundPort extends InboundDestination {
   /** The service's own port number; without a service the port itself. */
   readonly servicePort: number;
-  readonly connectionPool: ConnectionPool | undefined;
 }
 
 /**
@@ -43,11 +36,11 @@ export function compileInbound(index: WorldIndex, proxy: Workload, sidecar: Side
     : servicePorts(index, proxy, sidecar);
   const list = <Spec>(kind: string, specs: readonly Spec[]) =>
     index.shared.keep(`inbound ${kind} of ${proxy.id}`, specs, () => specs);
-  const clusters = ports.map(({ number, service, target, connectionPool }) => {
-    const key = [number, service?.hostname, target.address, target.port, JSON.stringify(connectionPool)];
-    return index.shared.keep(`inbound cluster ${key.join(' ')}`, [index.config], () =>
-      inboundCluster(index, number, service, target, connectionPool),
-    );
+  const clusters = ports.map((port) => {
+    const { number, protocol, service, target, connectionPool } = port;
+    const names = [number, protocol, service?.hostname, target.address, target.port];
+    const key = `inbound cluster ${names.join(' ')} ${JSON.stringify(connectionPool)}`;
+    return index.shared.keep(key, [index.config], () => inboundCluster(index, port));
   });
   return {
     listeners: list('listeners', [...ports.map((port) => inboundListener(index, port)), catchAll(index)]),
@@ -123,7 +116,7 @@ function servicesOf(index: WorldIndex, proxy: Workload): readonly Service[] {
 }
 
 function inboundListener(index: WorldIndex, { number, protocol }: InboundPort): ListenerSpec {
-  const kind = protocol === 'http' ? 'http' : protocol === 'tcp' ? 'tcp' : 'auto';
+  const kind = isPlainHttp(protocol) ? 'http' : protocol === 'tcp' ? 'tcp' : 'auto';
   return index.shared.keep(`inbound listener ${number} ${kind}`, [index.config], () => ({
     name: `virtualInbound|${number}`,
     direction: 'inbound',

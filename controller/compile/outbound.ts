@@ -1,3 +1,4 @@
+import { isPlainHttp } from '../../istio/port-protocol.ts';
 import type { ListenerSpec, TcpRouteSpec } from '../../model/listener.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import { findDestinationPolicy } from './destination-rules.ts';
@@ -98,9 +99,6 @@ function compileEgress(
 }
 
 const servesHttp = (protocol: PortProtocol) => isPlainHttp(protocol) || protocol === 'auto';
-const isPlainHttp = (protocol: PortProtocol) => protocol === 'http' || isHttp2(protocol);
-const isHttp2 = (protocol: PortProtocol) =>
-  protocol === 'http2' || protocol === 'grpc' || protocol === 'grpc-web';
 const isTls = (protocol: PortProtocol) => protocol === 'https' || protocol === 'tls';
 
 function join(
@@ -126,8 +124,8 @@ function sharedListener(
   port: number,
   { http, l4, protocols }: SharedPort,
 ): ListenerSpec {
-  const isDetected = protocols.has('auto') || [...protocols].some(isHttp2);
-  const tcp = l4.length > 0 || isDetected ? [...l4, tcpRoute(unknownTcpCluster(view.scope))] : null;
+  const tcp =
+    l4.length > 0 || protocols.has('auto') ? [...l4, tcpRoute(unknownTcpCluster(view.scope))] : null;
   return {
     name: `${egress.bind === '' ? '0.0.0.0' : egress.bind}_${port}`,
     direction: 'outbound',

@@ -9,12 +9,9 @@ import type { Findings } from './finding.ts';
  */
 
 /** Below a `connectionPool`. */
-const POOL = [
-  'http.h2UpgradePolicy',
-  'http.useClientProtocol',
-  'http.maxConcurrentStreams',
-  'http.http2KeepAlive',
-];
+const POOL = ['http.maxConcurrentStreams', 'http.http2KeepAlive'];
+/** An upgrade to HTTP/2 ends at the server's own proxy. */
+const INBOUND_POOL = [...POOL, 'http.h2UpgradePolicy'];
 
 /** Below a `tls`: what needs a certificate of the caller's own, or other roots than the system's. */
 const TLS = ['mode', 'clientCertificate', 'privateKey', 'caCertificates', 'caCrl', 'credentialName'];
@@ -42,8 +39,8 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   Sidecar: [
     'ingress.*.tls',
     'ingress.*.bind',
-    ...POOL.map((field) => `ingress.*.connectionPool.${field}`),
-    ...POOL.map((field) => `inboundConnectionPool.${field}`),
+    ...INBOUND_POOL.map((field) => `ingress.*.connectionPool.${field}`),
+    ...INBOUND_POOL.map((field) => `inboundConnectionPool.${field}`),
   ],
   VirtualService: ['http.*.match.*.statPrefix', 'tcp.*.match.*.sourceSubnet'],
   DestinationRule: [
