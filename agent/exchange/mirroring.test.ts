@@ -174,3 +174,22 @@ describe('no copy', () => {
     }
   });
 });
+
+test('copies for one mirror are counted together, from whatever route they come', () => {
+  const mirrored = (path: string) => ({
+    ...routeSpec(['north'], {}, toCopy()),
+    match: { path: { kind: 'exact' as const, value: path, ignoreCase: false }, headers: [], queryParams: [] },
+  });
+  let copies = 0;
+  const { pipeline } = openProxy([mirrored('/a'), mirrored('/b')], {
+    clusters,
+    handler: (upstream, name) => {
+      if (name === 'copy') copies += 1;
+      else upstream.respond(200);
+    },
+  });
+  const body = 'x'.repeat(1024 * 1024);
+  for (let sent = 0; sent < 20; sent++)
+    sendRequest(pipeline, { method: 'POST', path: sent % 2 === 0 ? '/a' : '/b', body });
+  assert.equal(copies, 16);
+});
