@@ -6,11 +6,13 @@ import { createLineLogger, type LogLevel } from '../base/log.ts';
 import { createSystemRandom } from '../base/random.ts';
 import { AGENT_ENV, CONTROL_SOCKET, RUN_DIRECTORY, TOKEN_FILE } from '../model/agent-container.ts';
 import { PORT } from '../model/ports.ts';
+import type { OpenPorts } from '../model/push.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { openAdminServers } from './admin/admin-servers.ts';
 import { captureRules, parseList } from './capture/capture-rules.ts';
 import { openCaptureServers } from './capture/capture-server.ts';
 import { dropPrivileges } from './capture/drop-privileges.ts';
+import { type HealthWatch, watchHealth } from './capture/health-watch.ts';
 import { loadRules } from './capture/load-rules.ts';
 import { watchNamespace } from './capture/namespace-watch.ts';
 import { type OpenPortsWatch, watchOpenPorts } from './capture/open-ports.ts';
@@ -41,6 +43,8 @@ const dataplane = createDataplane({ clock, random, log });
 let resolver: Resolver | null = null;
 let drainMs = 5000;
 let openPorts: OpenPortsWatch | null = null;
+let health: HealthWatch | null = null;
+let application: OpenPorts = { open: [] };
 let isReady = false;
 let isStopping = false;
 
@@ -50,7 +54,14 @@ async function apply(snapshot: Snapshot): Promise<void> {
   resolver?.update(snapshot.resources.name);
   drainMs = snapshot.resources.node.get('self')?.drainMs ?? drainMs;
   openPorts?.want(inboundPorts(snapshot));
+  const node = snapshot.resources.node.get('self');
+  health?.want(node?.healthCheck, node?.addresses[0] ?? '127.0.0.1');
   if (!isReady) becomeReady();
+}
+
+function report(change: Partial<OpenPorts>): void {
+  application = { ...application, ...change };
+  client.reportOpenPorts(application);
 }
 
 function inboundPorts({ resources }: Snapshot): Set<number> {
@@ -128,7 +139,10 @@ try {
     renderMetrics: () => dataplane.renderMetrics(),
     quit: () => void stop('quitquitquit'),
   });
-  if (!isGateway) openPorts = watchOpenPorts(clock, (open) => client.reportOpenPorts(open));
+  if (!isGateway) {
+    openPorts = watchOpenPorts(clock, (open) => report({ open }));
+    health = watchHealth({ clock, onChange: (isFailing) => report({ isFailing }) });
+  }
   await client.start();
 } catch (error) {
   log.error('the agent cannot start', { error: errorMessage(error) });

@@ -4,6 +4,7 @@ import { readMeshConfig } from '../istio/read-mesh-config.ts';
 import type { Resource } from '../istio/resource.ts';
 import type { MeshConfigDocument } from '../istio/schema/mesh-config.ts';
 import { LABEL } from '../model/labels.ts';
+import type { OpenPorts } from '../model/push.ts';
 import type { World } from './compile/world.ts';
 import { indexWorld, type WorldIndex } from './compile/world-index.ts';
 import { type FileState, type LastGood, settle } from './last-good/last-good.ts';
@@ -66,9 +67,9 @@ export class Controller {
     this.#schedule();
   }
 
-  /** The agent of this container says which ports the application listens on. */
-  onOpenPorts(facts: ContainerFacts, open: readonly number[]): void {
-    if (this.#openPorts.report(facts, open)) this.#schedule();
+  /** The agent of this container says which ports the application listens on, and whether its health check fails. */
+  onOpenPorts(facts: ContainerFacts, { open, isFailing = false }: OpenPorts): void {
+    if (this.#openPorts.report(facts, open, isFailing)) this.#schedule();
   }
 
   #schedule(): void {
@@ -92,6 +93,7 @@ export class Controller {
       mesh: meshConfigOf(settled.resources),
       containers: this.#containers.values(),
       openPorts: (facts) => this.#openPorts.of(facts),
+      isFailing: (facts) => this.#openPorts.isFailing(facts),
       resources: settled.resources,
     });
     this.violationLog.update([...settled.violations, ...violations, ...this.#rivals()]);

@@ -130,9 +130,9 @@ const controlServer = await openControlServer({
   sessions,
   hub,
   log,
-  onOpenPorts: (container, open) => {
+  onOpenPorts: (container, report) => {
     const app = containers().get(ownerOf(container));
-    if (app !== undefined) controller.onOpenPorts(app, open);
+    if (app !== undefined) controller.onOpenPorts(app, report);
   },
   isProxy: (container) => {
     const facts = containers().get(container);

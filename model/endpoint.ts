@@ -11,8 +11,11 @@ export interface EndpointSpec {
   readonly address: string;
   readonly port: number;
   readonly weight: number;
-  /** `draining` and `unhealthy` get no new requests; they are listed so that a dump shows them. */
-  readonly health: 'healthy' | 'unhealthy' | 'draining';
+  /**
+   * `draining` and `unhealthy` get no new requests; they are listed so that a dump shows them. `failing` = its active
+   * health check fails: as one that is ejected, it counts among the hosts.
+   */
+  readonly health: 'healthy' | 'failing' | 'unhealthy' | 'draining';
   /** `region/zone/subzone`, '' = unknown. */
   readonly locality: string;
   /** 0 = first choice (locality failover). */

@@ -1,3 +1,4 @@
+import type { HealthCheckSpec } from './health-check.ts';
 import type { Labels } from './labels.ts';
 
 /** The proxy that a snapshot is for, and mesh-wide settings that its data path needs. */
@@ -24,4 +25,6 @@ export interface NodeSpec {
   readonly drainMs: number;
   /** Access log target and format; null = off (Istio's default). */
   readonly accessLog: { readonly format: string | null; readonly json: boolean } | null;
+  /** Only where the container has the label. */
+  readonly healthCheck?: HealthCheckSpec;
 }

@@ -62,9 +62,11 @@ export interface Ack {
   readonly error: string | null;
 }
 
-/** Which ports of its services the application behind a sidecar listens on. */
+/** Which ports of its services the application behind a sidecar listens on, and how its health check went. */
 export interface OpenPorts {
   readonly open: readonly number[];
+  /** The active health check fails. */
+  readonly isFailing?: boolean;
 }
 
 /** The controller sends at least a heartbeat this often; an agent that hears nothing for three reconnects. */

@@ -32,8 +32,8 @@ export interface ControlClientDeps {
 export interface ControlClient {
   /** Applies what the tmpfs still holds; then connects, and stays connected, until {@link close}. */
   start(): Promise<void>;
-  /** Tells the controller, now and after every reconnect, which ports the application listens on. */
-  reportOpenPorts(open: readonly number[]): void;
+  /** Tells the controller, now and after every reconnect, what there is to know of the application. */
+  reportOpenPorts(report: OpenPorts): void;
   close(): void;
   readonly held: HeldSnapshot;
   readonly isConnected: boolean;
@@ -57,7 +57,7 @@ class Client implements ControlClient {
   #cancelSilence: () => void = () => {};
   #applying: Promise<void> = Promise.resolve();
   #hasLoggedFailure = false;
-  #openPorts: readonly number[] | null = null;
+  #openPorts: OpenPorts | null = null;
   isConnected = false;
 
   constructor(deps: ControlClientDeps) {
@@ -76,16 +76,15 @@ class Client implements ControlClient {
     void this.#connect();
   }
 
-  reportOpenPorts(open: readonly number[]): void {
-    this.#openPorts = open;
+  reportOpenPorts(report: OpenPorts): void {
+    this.#openPorts = report;
     if (this.isConnected) void this.#sendOpenPorts();
   }
 
   async #sendOpenPorts(): Promise<void> {
     if (this.#openPorts === null) return;
-    const body: OpenPorts = { open: this.#openPorts };
     try {
-      await this.#post('/v1/open-ports', this.#session, JSON.stringify(body));
+      await this.#post('/v1/open-ports', this.#session, JSON.stringify(this.#openPorts));
     } catch (error) {
       this.#fail(errorMessage(error));
     }

@@ -135,6 +135,16 @@ test('all ejected and no panic: nobody is left', () => {
   assert.equal(cluster.pick(null), null);
 });
 
+test('a host whose health check fails gets nothing, as if ejected', () => {
+  const { create } = open();
+  const near = [endpointSpec(1, { health: 'failing' }), endpointSpec(2)];
+  assert.deepEqual(chosen(create(near)), [2]);
+  assert.deepEqual(chosen(create([...near, endpointSpec(8, { priority: 1 })])), [2, 8]);
+  assert.equal(create([endpointSpec(1, { health: 'failing' })]).pick(null), null);
+  const loadBalancer = { ...clusterSpec('').loadBalancer, panicThreshold: 60 };
+  assert.deepEqual(chosen(create(near, { loadBalancer })), [1, 2]);
+});
+
 test('a host that starts or stops is offered to nobody, not even in panic', () => {
   const { create } = open();
   const loadBalancer = { ...clusterSpec('').loadBalancer, panicThreshold: 100 };

@@ -51,10 +51,10 @@ export class Host implements PlacedHost {
   }
 
   get isOffered(): boolean {
-    return this.spec.health === 'healthy';
+    return this.spec.health === 'healthy' || this.spec.health === 'failing';
   }
 
   get isPickable(): boolean {
-    return this.isOffered && (this.monitor === null || this.monitor.ejectedAtMs === null);
+    return this.spec.health === 'healthy' && (this.monitor === null || this.monitor.ejectedAtMs === null);
   }
 }

@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
-import type { Labels } from '../../model/labels.ts';
+import { LABEL, type Labels } from '../../model/labels.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import { emptyResources, type Resources, type Snapshot } from '../../model/snapshot.ts';
@@ -8,6 +8,7 @@ import { builtInClusters, serviceClusters } from './clusters.ts';
 import type { Caller } from './destination-rules.ts';
 import { compileGateway, type GatewayResult } from './gateway.ts';
 import { withHashPolicies } from './hash-policies.ts';
+import { parseHealthCheck } from './health-check.ts';
 import { compileInbound } from './inbound.ts';
 import type { CallerPlace } from './locality.ts';
 import { compileNames } from './name-entries.ts';
@@ -149,6 +150,15 @@ function keepLabels(labels: Labels, keys: readonly string[]): Labels {
   return kept;
 }
 
+/** By default the check is for the first port of the container's services. */
+function healthCheckOf({ world }: WorldIndex, { id, labels }: Workload): Pick<NodeSpec, 'healthCheck'> {
+  const label = labels[LABEL.healthcheck];
+  if (label === undefined) return {};
+  const ports = world.services.filter(({ members }) => members.includes(id)).flatMap((each) => each.ports);
+  const check = parseHealthCheck(label, ports.find(({ protocol }) => protocol !== 'udp')?.targetPort ?? 0);
+  return check === null ? {} : { healthCheck: check };
+}
+
 function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
   const { mesh, meshId } = index.world;
   const isGateway = proxy.proxy === 'gateway';
@@ -166,6 +176,7 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
     protocolDetectionTimeoutMs: mesh.protocolDetectionTimeoutMs,
     numTrustedProxies: mesh.numTrustedProxies,
     drainMs: mesh.terminationDrainDurationMs,
+    ...healthCheckOf(index, proxy),
     accessLog:
       mesh.accessLogFile === ''
         ? null

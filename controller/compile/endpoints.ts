@@ -54,6 +54,14 @@ export function externalPort({ ports }: ExternalEndpoint, { name, targetPort }: 
   return ports[name] || targetPort;
 }
 
+const ENDPOINT_HEALTH: Readonly<Record<Workload['health'], EndpointSpec['health']>> = {
+  ready: 'healthy',
+  failing: 'failing',
+  draining: 'draining',
+  starting: 'unhealthy',
+  unhealthy: 'unhealthy',
+};
+
 function endpointOf(
   workload: Workload,
   address: string,
@@ -64,7 +72,7 @@ function endpointOf(
     address,
     port,
     weight: 1,
-    health: health === 'ready' ? 'healthy' : health === 'draining' ? 'draining' : 'unhealthy',
+    health: ENDPOINT_HEALTH[health],
     locality: workload.locality,
     priority: 0,
     workload: workload.name,

@@ -29,8 +29,8 @@ export interface Workload {
   readonly labels: Labels;
   readonly serviceAccount: string;
   readonly addresses: readonly NetworkAddress[];
-  /** `starting` = HEALTHCHECK not yet passed; `draining` = told to stop. */
-  readonly health: 'ready' | 'starting' | 'unhealthy' | 'draining';
+  /** `starting` = HEALTHCHECK not yet passed; `failing` = its agent's active check fails; `draining` = told to stop. */
+  readonly health: 'ready' | 'starting' | 'failing' | 'unhealthy' | 'draining';
   /** Ports that its application listens on, by its agent's word; null = not known, and none counts as closed. */
   readonly openPorts: readonly number[] | null;
   readonly proxy: 'sidecar' | 'gateway' | null;

@@ -17,7 +17,7 @@ async function open(isProxy: () => boolean) {
     ...{ socketPath, sessions, isProxy },
     hub: null as unknown as ControlServerDeps['hub'],
     log: createLineLogger(() => {}, Date.now, 'error'),
-    onOpenPorts: (_, ports) => told.push(ports),
+    onOpenPorts: (_, { open: ports }) => told.push(ports),
   };
   const server = await openControlServer(deps);
   const close = async () => {

@@ -14,8 +14,8 @@ export interface ControlServerDeps {
   readonly log: Logger;
   /** Only containers that Docker says are proxies of this mesh, and run, may speak. */
   isProxy(container: string): boolean;
-  /** The application behind this proxy listens on these ports. */
-  onOpenPorts(container: string, open: readonly number[]): void;
+  /** What the agent says of the application beside it. */
+  onOpenPorts(container: string, report: OpenPorts): void;
 }
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -69,7 +69,7 @@ async function handle(
       deps.hub.acknowledge(container, JSON.parse(body) as Ack);
       return reply(response, 204);
     case '/v1/open-ports':
-      deps.onOpenPorts(container, (JSON.parse(body) as OpenPorts).open);
+      deps.onOpenPorts(container, JSON.parse(body) as OpenPorts);
       return reply(response, 204);
     default:
       return reply(response, 404);

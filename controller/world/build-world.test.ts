@@ -92,6 +92,18 @@ test('lateen.ports declares protocols and target ports; a bad entry is told with
   assert.match(violations[0]?.remedy ?? '', /PROTOCOL:PORT/);
 });
 
+test('a health check that cannot be read is told with its remedy', () => {
+  const { violations } = build([
+    container('a', { 'lateen.healthcheck': 'http:healthz' }),
+    container('b', { 'lateen.healthcheck': 'http:/healthz,5s,3' }),
+  ]);
+  assert.deepEqual(
+    violations.map(({ code, resource }) => `${code} ${resource}`),
+    ['LAT0108 Container a'],
+  );
+  assert.match(violations[0]?.remedy ?? '', /http:\/healthz,5s,3/);
+});
+
 test('labels under our prefix that are misspelled, and flags that are none, are told', () => {
   const { violations } = build([
     container('a', { 'lateen.injekt': 'true', 'lateen.inject': 'yes', 'lateen.colour': 'blue', lateen: 'x' }),

@@ -4,6 +4,7 @@ import type { KubernetesServiceSpec } from '../../istio/schema/kubernetes.ts';
 import type { Violation } from '../../istio/violation.ts';
 import { LABEL, matchesLabels } from '../../model/labels.ts';
 import { DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/names.ts';
+import { parseHealthCheck } from '../compile/health-check.ts';
 import { needsVirtualAddress, serviceEntries } from '../compile/service-entries.ts';
 import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
 import type { ContainerFacts } from './container-facts.ts';
@@ -22,6 +23,8 @@ export interface WorldInput {
   readonly containers: Iterable<ContainerFacts>;
   /** What the container's agent says of the application; null = nothing is known. */
   readonly openPorts: (facts: ContainerFacts) => readonly number[] | null;
+  /** Its agent says that its active health check fails; left out where no agent speaks. */
+  readonly isFailing?: (facts: ContainerFacts) => boolean;
   /** Valid documents in the order of age. */
   readonly resources: readonly Resource[];
 }
@@ -117,6 +120,16 @@ function createMember(facts: ContainerFacts, input: WorldInput, violations: Viol
     violations.push(containerViolation(facts, 'LAT0105', message, remedy));
   for (const { message, remedy } of readProxyConfigLabel(labels).faults)
     violations.push(containerViolation(facts, 'LAT0106', message, remedy));
+  const check = labels[LABEL.healthcheck];
+  if (check !== undefined && parseHealthCheck(check, 1) === null)
+    violations.push(
+      containerViolation(
+        facts,
+        'LAT0108',
+        `label ${LABEL.healthcheck} cannot be read: ${JSON.stringify(check)}; nothing is checked`,
+        'Write what, how often and how many failures count, e.g. http:/healthz,5s,3 or tcp:3306,5s,3.',
+      ),
+    );
   const fault = isGateway ? gatewayStartFault(facts) : null;
   if (fault !== null)
     violations.push({
@@ -136,7 +149,7 @@ function createMember(facts: ContainerFacts, input: WorldInput, violations: Viol
       labels,
       serviceAccount: labels[LABEL.serviceAccount] ?? joinedName,
       addresses: facts.networks.map(({ id, address }) => ({ network: id, address })),
-      health: healthOf(facts),
+      health: healthOf(facts, input.isFailing?.(facts) ?? false),
       openPorts: proxy === 'sidecar' ? input.openPorts(facts) : null,
       proxy,
       locality: (labels[LABEL.locality] ?? '').replaceAll('.', '/'),
@@ -149,10 +162,11 @@ const GATEWAY_PORTS: readonly ServicePort[] = [
   { name: 'https', number: 443, targetPort: 8443, protocol: 'https' },
 ];
 
-function healthOf(facts: ContainerFacts): Workload['health'] {
+function healthOf(facts: ContainerFacts, isFailing: boolean): Workload['health'] {
   if (facts.isDraining) return 'draining';
   if (facts.state !== 'running' || facts.health === 'unhealthy') return 'unhealthy';
-  return facts.health === 'starting' ? 'starting' : 'ready';
+  if (facts.health === 'starting') return 'starting';
+  return isFailing ? 'failing' : 'ready';
 }
 
 /** Services of one name from two projects cannot be told apart: the own project's, else the first's, is kept. */

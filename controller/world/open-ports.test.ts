@@ -25,6 +25,16 @@ test('the same word again is no news', () => {
   assert.equal(reports.report(facts('a'), [9080, 9090]), true);
 });
 
+test('a health check that fails is news, and forgotten with the container’s next start', () => {
+  const reports = reportsAt({ ms: START });
+  reports.report(facts('a'), [9080]);
+  assert.equal(reports.isFailing(facts('a')), false);
+  assert.equal(reports.report(facts('a'), [9080], true), true);
+  assert.equal(reports.isFailing(facts('a')), true);
+  assert.equal(reports.isFailing(facts('a', START + 1000)), false);
+  assert.equal(reports.report(facts('a'), [9080]), true);
+});
+
 test('silence means nothing after a while: an old agent, or a controller that restarted', () => {
   const clock = { ms: START + 9_999 };
   const reports = reportsAt(clock);

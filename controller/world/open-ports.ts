@@ -4,22 +4,30 @@ import type { ContainerFacts } from './container-facts.ts';
 const SILENCE_MS = 10_000;
 
 /**
- * What agents say about their applications' ports. A container that has just started and whose agent has not spoken
+ * What agents say about their applications: their ports, and their active health checks. A container that has just started and whose agent has not spoken
  * counts as closed for a while; after that, and after a restart of the controller, silence means nothing.
  */
 export class OpenPortsReports {
   readonly #wall: () => number;
-  readonly #reports = new Map<string, { startedAt: string; open: readonly number[] }>();
+  readonly #reports = new Map<string, { startedAt: string; open: readonly number[]; isFailing: boolean }>();
 
   constructor(wall: () => number) {
     this.#wall = wall;
   }
 
   /** Whether this is news. */
-  report({ id, startedAt }: ContainerFacts, open: readonly number[]): boolean {
+  report({ id, startedAt }: ContainerFacts, open: readonly number[], isFailing = false): boolean {
     const known = this.#reports.get(id);
-    this.#reports.set(id, { startedAt, open });
-    return known?.startedAt !== startedAt || known.open.join() !== open.join();
+    this.#reports.set(id, { startedAt, open, isFailing });
+    return (
+      known?.startedAt !== startedAt || known.open.join() !== open.join() || known.isFailing !== isFailing
+    );
+  }
+
+  /** The container's active health check fails, by its agent's word. */
+  isFailing({ id, startedAt }: ContainerFacts): boolean {
+    const report = this.#reports.get(id);
+    return report?.startedAt === startedAt && report.isFailing;
   }
 
   /** Ports that the container's application listens on; null = not known. */
