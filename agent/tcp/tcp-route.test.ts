@@ -31,6 +31,22 @@ test('a subnet limits a rule, and nothing that matches is no route', () => {
   assert.equal(match(table, '', '192.168.0.1'), undefined);
 });
 
+test('the narrowest subnet wins, whatever the order', () => {
+  const table = createTcpRouteTable([
+    rule('rest'),
+    rule('wide', [], ['10.0.0.0/8']),
+    rule('narrow', [], ['10.1.0.0/16', '192.168.0.0/16']),
+    rule('one', [], ['10.1.0.9']),
+  ]);
+  const to = (address: string) => match(table, '', address);
+  assert.deepEqual(['10.1.0.9', '10.1.2.3', '10.2.0.1', '11.0.0.1'].map(to), [
+    'one',
+    'narrow',
+    'wide',
+    'rest',
+  ]);
+});
+
 test('clusters are chosen by weight', () => {
   const table = createTcpRouteTable([
     {

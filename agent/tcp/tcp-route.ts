@@ -1,6 +1,6 @@
 import type { Random } from '../../base/random.ts';
 import type { TcpRouteSpec } from '../../model/listener.ts';
-import { createAddressMatcher } from '../listener/address.ts';
+import { type AddressMatcher, createAddressMatcher } from '../listener/address.ts';
 import { createWeightedChoice, pickWeighted } from '../policy/weighted.ts';
 
 export interface TcpRoute {
@@ -16,25 +16,30 @@ export interface TcpRouteTable {
   match(serverName: string, destination: string): TcpRoute | null;
 }
 
-/** The most specific SNI wins whatever the order (ISTIO.md 1.7); among equals the first rule. */
+/**
+ * The narrowest subnet decides first, then the most specific SNI, whatever the order; among equals the first rule
+ * (Envoy's filter chain match, ISTIO.md §1.7).
+ */
 export function createTcpRouteTable(specs: readonly TcpRouteSpec[]): TcpRouteTable {
   const routes = specs.map((spec) => {
     const choice = createWeightedChoice(spec.clusters.map(({ name, weight }) => [name, weight] as const));
     const { sniHosts, destinationSubnets } = spec.match;
-    const isSubnet = createAddressMatcher(destinationSubnets);
     const route: TcpRoute = {
       spec,
       pick: (random) => (choice.items.length === 0 ? '' : pickWeighted(choice, random())),
     };
-    return { route, sniHosts, isAnywhere: destinationSubnets.length === 0, isSubnet };
+    return { route, sniHosts, subnets: destinationSubnets.map(createSubnet) };
   });
   return {
     needsServerName: routes.some(({ sniHosts }) => sniHosts.length > 0),
     match(serverName, destination) {
+      const ranks = routes.map(({ subnets }) => rankSubnets(subnets, destination));
+      const narrowest = Math.max(-1, ...ranks);
+      if (narrowest < 0) return null;
       let best: TcpRoute | null = null;
       let bestRank = -1;
-      for (const { route, sniHosts, isAnywhere, isSubnet } of routes) {
-        if (!isAnywhere && !isSubnet(destination)) continue;
+      for (const [index, { route, sniHosts }] of routes.entries()) {
+        if (ranks[index] !== narrowest) continue;
         const rank = rankServerName(sniHosts, serverName);
         if (rank <= bestRank) continue;
         best = route;
@@ -43,6 +48,28 @@ export function createTcpRouteTable(specs: readonly TcpRouteSpec[]): TcpRouteTab
       return best;
     },
   };
+}
+
+interface Subnet {
+  readonly contains: AddressMatcher;
+  /** Length of its prefix, a single address being the narrowest. */
+  readonly length: number;
+}
+
+function createSubnet(text: string): Subnet {
+  const length = text.split('/')[1];
+  return {
+    contains: createAddressMatcher([text]),
+    length: length === undefined ? Number.POSITIVE_INFINITY : Number(length),
+  };
+}
+
+/** -1 = no match; any address at all ranks lowest, then ranges by the length of their prefix. */
+function rankSubnets(subnets: readonly Subnet[], address: string): number {
+  if (subnets.length === 0) return 0;
+  let rank = -1;
+  for (const { contains, length } of subnets) if (contains(address)) rank = Math.max(rank, 1 + length);
+  return rank;
 }
 
 /** -1 = no match; any name at all ranks lowest, then wildcards by length, an exact name highest. */

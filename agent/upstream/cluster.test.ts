@@ -186,3 +186,17 @@ describe('warmup', () => {
     assert.ok(isNear(shares(back)[2], 9));
   });
 });
+
+describe('the host at an original destination', () => {
+  test('is where the connection was going, or where its cluster says', () => {
+    const { create } = open();
+    const host = (port: number, address?: string) => {
+      const change = address === undefined ? {} : { address };
+      const discovery = { kind: 'original-destination' as const, sourceAddress: '', port, ...change };
+      return create([], { discovery }).originalHost('10.0.0.9', 80, 0).key;
+    };
+    assert.equal(host(0), '10.0.0.9:80');
+    assert.equal(host(9000), '10.0.0.9:9000');
+    assert.equal(host(9000, '127.0.0.1'), '127.0.0.1:9000');
+  });
+});
