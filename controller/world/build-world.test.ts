@@ -98,8 +98,8 @@ test('a health check that cannot be read is told with its remedy', () => {
     container('b', { 'lateen.healthcheck': 'http:/healthz,5s,3' }),
   ]);
   assert.deepEqual(
-    violations.map(({ code, resource }) => `${code} ${resource}`),
-    ['LAT0108 Container a'],
+    violations.map(({ code, message }) => `${code} ${message}`),
+    ['LAT0108 label lateen.healthcheck cannot be read: "http:healthz"; nothing is checked'],
   );
   assert.match(violations[0]?.remedy ?? '', /http:\/healthz,5s,3/);
 });
