@@ -10,13 +10,16 @@ import type { OpenPorts } from '../model/push.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { openAdminServers } from './admin/admin-servers.ts';
 import { captureRules, parseList } from './capture/capture-rules.ts';
-import { openCaptureServers } from './capture/capture-server.ts';
+import { type CaptureServers, openCaptureServers } from './capture/capture-server.ts';
 import { dropPrivileges } from './capture/drop-privileges.ts';
 import { type HealthWatch, watchHealth } from './capture/health-watch.ts';
 import { loadRules } from './capture/load-rules.ts';
 import { watchNamespace } from './capture/namespace-watch.ts';
 import { type OpenPortsWatch, watchOpenPorts } from './capture/open-ports.ts';
-import { createOriginalDestinationReader } from './capture/original-destination.ts';
+import {
+  createOriginalDestinationReader,
+  type ReadOriginalDestination,
+} from './capture/original-destination.ts';
 import { readNameservers } from './codec/dns/resolv-conf.ts';
 import { createControlClient } from './control/control-client.ts';
 import { createKeptFiles } from './control/kept-files.ts';
@@ -42,6 +45,9 @@ const runDirectory = env[AGENT_ENV.runDirectory] ?? RUN_DIRECTORY;
 const dataplane = createDataplane({ clock, random, log });
 let resolver: Resolver | null = null;
 let drainMs = 5000;
+/** null at a gateway, which captures nothing. */
+let readOriginalDestination: ReadOriginalDestination | null = null;
+let captureServers: CaptureServers | null = null;
 let openPorts: OpenPortsWatch | null = null;
 let health: HealthWatch | null = null;
 let application: OpenPorts = { open: [] };
@@ -56,7 +62,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
   openPorts?.want(inboundPorts(snapshot));
   const node = snapshot.resources.node.get('self');
   health?.want(node?.healthCheck, node?.addresses[0] ?? '127.0.0.1');
-  if (!isReady) becomeReady();
+  if (!isReady && !isStopping) await becomeReady().catch(giveUp);
 }
 
 function report(change: Partial<OpenPorts>): void {
@@ -69,8 +75,15 @@ function inboundPorts({ resources }: Snapshot): Set<number> {
   return new Set(inbound.map(({ port }) => port).filter((port) => port > 0));
 }
 
-function becomeReady(): void {
-  if (!isGateway) capture();
+/**
+ * The rules of a predecessor may still be loaded: so the ports open only now, and until then callers are refused, which
+ * they know how to deal with, instead of accepted and dropped.
+ */
+async function becomeReady(): Promise<void> {
+  if (readOriginalDestination !== null) {
+    captureServers = await openCaptureServers({ dataplane, readOriginalDestination, log });
+    capture();
+  }
   dropPrivileges();
   isReady = true;
   // Docker's health check looks for this file: cheaper than a program that asks a port.
@@ -104,11 +117,17 @@ const client = createControlClient({
   apply,
 });
 
+function giveUp(error: unknown): never {
+  log.error('the agent cannot start', { error: errorMessage(error) });
+  process.exit(1);
+}
+
 async function stop(reason: string): Promise<void> {
   if (isStopping) return;
   isStopping = true;
   isReady = false;
   log.info('draining', { reason, upToMs: drainMs });
+  captureServers?.closeInbound();
   await dataplane.drain(drainMs);
   client.close();
   process.exit(0);
@@ -123,7 +142,7 @@ try {
       log.info('the namespace is gone: its container was restarted or removed');
       process.exit(0);
     });
-    await openCaptureServers({ dataplane, readOriginalDestination: createOriginalDestinationReader(), log });
+    readOriginalDestination = createOriginalDestinationReader();
     resolver = await createResolver({
       nameservers: readNameservers(readFileSync('/etc/resolv.conf', 'utf8')),
       port: PORT.agentDns,
@@ -145,6 +164,5 @@ try {
   }
   await client.start();
 } catch (error) {
-  log.error('the agent cannot start', { error: errorMessage(error) });
-  process.exit(1);
+  giveUp(error);
 }

@@ -14,18 +14,28 @@ export interface CaptureServerDeps {
   readonly log: Logger;
 }
 
+export interface CaptureServers {
+  /** Callers are refused from now on, and go elsewhere; the application itself can still call out. */
+  closeInbound(): void;
+}
+
 /**
  * Opens 15001 and 15006 and hands each captured connection to the data path. 15001 takes loopback only, where the
  * output hook redirects to; 15006 takes every address, since the redirect of arriving traffic leads to the interface's.
  */
-export async function openCaptureServers(deps: CaptureServerDeps): Promise<readonly Server[]> {
-  const servers = await Promise.all([
-    open(deps, 'outbound', '127.0.0.1', PORT.outboundCapture),
-    open(deps, 'outbound', '::1', PORT.outboundCapture),
+export async function openCaptureServers(deps: CaptureServerDeps): Promise<CaptureServers> {
+  const [inbound, inboundV6] = await Promise.all([
     open(deps, 'inbound', '0.0.0.0', PORT.inboundCapture),
     open(deps, 'inbound', '::', PORT.inboundCapture),
+    open(deps, 'outbound', '127.0.0.1', PORT.outboundCapture),
+    open(deps, 'outbound', '::1', PORT.outboundCapture),
   ]);
-  return servers.filter((server) => server !== null);
+  return {
+    closeInbound() {
+      inbound?.close();
+      inboundV6?.close();
+    },
+  };
 }
 
 /** null where the namespace has no IPv6. */

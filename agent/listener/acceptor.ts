@@ -33,7 +33,7 @@ export interface AcceptorDeps {
 
 export interface Acceptor {
   accept(socket: Socket, direction: ListenerDirection, destination: { address: string; port: number }): void;
-  /** `connection: close` or GOAWAY on every HTTP connection; idle ones end. */
+  /** `connection: close` or GOAWAY on every HTTP connection; idle ones end, and those that still come are served. */
   drain(): void;
   readonly openCount: number;
   destroy(): void;
@@ -201,7 +201,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       const { address, port } = peer.originalDestination;
-      if (tables === null || isDraining) return refuse(socket, peer, direction, 'not ready');
+      if (tables === null) return refuse(socket, peer, direction, 'not ready');
       if (direction !== 'gateway' && OWN_PORTS.has(port) && isOwnAddress(tables, address)) {
         return refuse(socket, peer, direction, 'a connection to the proxy itself');
       }
