@@ -1,6 +1,6 @@
 import { BODY_NOT_TOLD, BODY_UNKNOWN_LENGTH, type Headers } from '../head.ts';
 import { ProtocolError } from '../protocol-error.ts';
-import { FORBIDDEN_IN_HEAD, isToken, MAX_HEADERS } from './syntax.ts';
+import { HEAD_LINES, isToken, MAX_HEADERS } from './syntax.ts';
 
 /**
  * Reads the lines between the first line and the empty line: the end-to-end headers into one flat array, the framing
@@ -26,7 +26,7 @@ const DIGITS = /^[0-9]{1,16}$/;
  * @throws ProtocolError
  */
 export function readHeaderBlock(text: string, start: number): HeaderBlock {
-  if (FORBIDDEN_IN_HEAD.test(text))
+  if (!HEAD_LINES.test(text))
     throw new ProtocolError('bad_header', 'control character or bare line break in a header');
   const block: HeaderBlock = {
     headers: [],

@@ -19,11 +19,10 @@ export function isToken(text: string): boolean {
 }
 
 /**
- * What may not stand in a header block: controls but tab, CR without LF, LF without CR (RFC 9112 §2.2).
- * One pass over the whole block costs 0.1 µs; a test per value cost four times that.
+ * Whole lines without controls but tab, so without CR or LF alone (RFC 9112 §2.2). Said as what is allowed, since one
+ * run over a line costs a third of looking for several forbidden things at each place; a test per value costs more.
  */
-// biome-ignore format: one pattern
-export const FORBIDDEN_IN_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n/;
+export const HEAD_LINES = /^(?:[^\0-\x08\x0a-\x1f\x7f]*\r\n)*$/;
 
 /** Bytes of a request target: no space, no control (RFC 9112 §3.2); bytes above 0x7f pass, as with Envoy. */
 export const FORBIDDEN_IN_TARGET = /[\0-\x20\x7f]/;
