@@ -93,8 +93,6 @@ export interface ConnectionSpec {
   readonly idleTimeoutMs: number;
   /** 0 = unlimited. */
   readonly maxConnectionMs: number;
-  /** Silence after which a TCP connection through the proxy ends; default 1 h, 0 = never. */
-  readonly tcpIdleTimeoutMs: number;
   /** null = off; 0 = what the system has. */
   readonly tcpKeepalive: {
     readonly timeMs: number;

@@ -22,12 +22,12 @@ function pair(): Promise<[Socket, Socket]> {
   });
 }
 
-async function open(tcpIdleTimeoutMs: number, maxConnectionMs = 0) {
+async function open(idleTimeoutMs: number, maxConnectionMs = 0) {
   const clock = createManualClock();
   const [client, caller] = await pair();
   const [server, host] = await pair();
   const over = new Promise<RelayEnd>((resolve) =>
-    relay(caller, host, clock, { tcpIdleTimeoutMs, maxConnectionMs }, resolve),
+    relay(caller, host, clock, { idleTimeoutMs, maxConnectionMs }, resolve),
   );
   return { clock, client, server, caller, host, over };
 }

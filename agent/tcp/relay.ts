@@ -11,7 +11,7 @@ export interface RelayEnd {
 /** From DestinationRule.connectionPool.tcp; 0 = no limit. */
 export interface RelayLimits {
   /** Both directions silent for so long. */
-  readonly tcpIdleTimeoutMs: number;
+  readonly idleTimeoutMs: number;
   readonly maxConnectionMs: number;
 }
 
@@ -28,7 +28,7 @@ export function relay(
   caller: Socket,
   host: Socket,
   clock: Clock,
-  { tcpIdleTimeoutMs: idleMs, maxConnectionMs }: RelayLimits,
+  { idleTimeoutMs, maxConnectionMs }: RelayLimits,
   onOver: (end: RelayEnd) => void,
 ): Relay {
   let sentBytes = 0;
@@ -71,7 +71,7 @@ export function relay(
   /** One timer that looks again when the silence could be long enough, not one per chunk. */
   const watchIdle = (delayMs: number) => {
     cancelIdle = clock.after(delayMs, () => {
-      const leftMs = touchedAt + idleMs - clock.now();
+      const leftMs = touchedAt + idleTimeoutMs - clock.now();
       if (leftMs <= 0) finish('idle');
       else watchIdle(leftMs);
     });
@@ -82,7 +82,7 @@ export function relay(
   connect(host, caller, (bytes) => {
     receivedBytes += bytes;
   });
-  if (idleMs > 0) watchIdle(idleMs);
+  if (idleTimeoutMs > 0) watchIdle(idleTimeoutMs);
   if (maxConnectionMs > 0) cancelAge = clock.after(maxConnectionMs, () => finish('too old'));
   return { destroy: () => finish('error') };
 }

@@ -103,7 +103,9 @@ export function proxyTcp(
       session.onOpen(cluster, host);
       if (toHost !== null && toHost.length > 0) socket.write(toHost);
       if (toCaller !== null) caller.write(toCaller);
-      relay(caller, socket, deps.clock, cluster.spec.connections, (end) => {
+      const { idleTimeoutMs } = route.spec;
+      const limits = { idleTimeoutMs, maxConnectionMs: cluster.spec.connections.maxConnectionMs };
+      relay(caller, socket, deps.clock, limits, (end) => {
         host.active -= 1;
         const sent = end.sentBytes + (toHost?.length ?? 0);
         over(name, host, '', end.reason, sent, end.receivedBytes + (toCaller?.length ?? 0));

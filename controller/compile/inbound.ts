@@ -7,7 +7,7 @@ import type { RetrySpec, RouteConfigSpec, RouteSpec } from '../../model/route.ts
 import { type InboundDestination, type InboundTarget, inboundCluster } from './clusters.ts';
 import { plainRoute } from './default-routes.ts';
 import { findDestinationPolicy } from './destination-rules.ts';
-import { inboundRetry } from './http-policies.ts';
+import { inboundRetry, milliseconds } from './http-policies.ts';
 import { tcpRoute } from './l4-routes.ts';
 import type { Sidecar } from './sidecar-scope.ts';
 import { selectBlocks } from './traffic-policy.ts';
@@ -115,16 +115,20 @@ function servicesOf(index: WorldIndex, proxy: Workload): readonly Service[] {
   return byMember.get(proxy.id) ?? [];
 }
 
-function inboundListener(index: WorldIndex, { number, protocol }: InboundPort): ListenerSpec {
+function inboundListener(index: WorldIndex, { number, protocol, connectionPool }: InboundPort): ListenerSpec {
   const kind = isPlainHttp(protocol) ? 'http' : protocol === 'tcp' ? 'tcp' : 'auto';
-  return index.shared.keep(`inbound listener ${number} ${kind}`, [index.config], () => ({
+  const idle = connectionPool?.tcp?.idleTimeout;
+  return index.shared.keep(`inbound listener ${number} ${kind} ${idle ?? ''}`, [index.config], () => ({
     name: `virtualInbound|${number}`,
     direction: 'inbound',
     port: number,
     addresses: [],
     protocol: kind,
     route: kind === 'tcp' ? null : inboundClusterName(number),
-    tcp: kind === 'http' ? null : [tcpRoute(inboundClusterName(number))],
+    tcp:
+      kind === 'http'
+        ? null
+        : [tcpRoute(inboundClusterName(number), idle === undefined ? undefined : milliseconds(idle))],
   }));
 }
 

@@ -100,7 +100,7 @@ describe('connectionPool', () => {
       ...{ maxRetries: UNLIMITED, retryBudget: null },
     });
     assert.deepEqual(kept, {
-      ...{ maxRequestsPerConnection: 0, idleTimeoutMs: 3_600_000, tcpIdleTimeoutMs: 3_600_000 },
+      ...{ maxRequestsPerConnection: 0, idleTimeoutMs: 3_600_000 },
       ...{ maxConnectionMs: 0, tcpKeepalive: null },
     });
     assert.deepEqual([connectTimeoutMs, outlier], [10_000, null]);
@@ -122,7 +122,7 @@ describe('connectionPool', () => {
       },
     });
     assert.deepEqual(kept, {
-      ...{ maxRequestsPerConnection: 3, idleTimeoutMs: 0, tcpIdleTimeoutMs: 0, maxConnectionMs: 60_000 },
+      ...{ maxRequestsPerConnection: 3, idleTimeoutMs: 0, maxConnectionMs: 60_000 },
       tcpKeepalive: { timeMs: 30_000, intervalMs: 0, probes: 4 },
     });
     assert.equal(connectTimeoutMs, 2000);
@@ -134,8 +134,8 @@ describe('connectionPool', () => {
         tcp: { idleTimeout: 9s, tcpKeepalive: { time: 30s } } } } }`,
       { tcpKeepalive: { time: '1s', interval: '2s' } },
     );
-    const { idleTimeoutMs, tcpIdleTimeoutMs, tcpKeepalive } = at('80|').connections;
-    assert.deepEqual([idleTimeoutMs, tcpIdleTimeoutMs], [5000, 9000]);
+    const { idleTimeoutMs, tcpKeepalive } = at('80|').connections;
+    assert.equal(idleTimeoutMs, 5000);
     assert.deepEqual(tcpKeepalive, { timeMs: 30_000, intervalMs: 2000, probes: 0 });
   });
 
@@ -144,6 +144,24 @@ describe('connectionPool', () => {
     const inbound = compile(spec).inbound();
     assert.deepEqual([connections(inbound), inbound.outlier], [3, null]);
   });
+});
+
+test('the idle timeout of TCP holds on the caller’s and on the server’s side; 0s means never', () => {
+  const idleOf = (idleTimeout: string) => {
+    const spec = `{ host: db, trafficPolicy: { connectionPool: { tcp: { idleTimeout: ${idleTimeout} } } } }`;
+    const world = createWorld(
+      [service('db:tcp:3306')],
+      [workload('db'), workload('client')],
+      rule(spec, 'db'),
+    );
+    const listeners = (name: string) => [...snapshotOf(world, name).listener.values()];
+    return [
+      listeners('client').find(({ port }) => port === 3306)?.tcp?.[0]?.idleTimeoutMs,
+      listeners('db').find(({ name }) => name === 'virtualInbound|3306')?.tcp?.[0]?.idleTimeoutMs,
+    ];
+  };
+  assert.deepEqual(idleOf('90s'), [90_000, 90_000]);
+  assert.deepEqual(idleOf('0s'), [0, 0]);
 });
 
 describe('outlierDetection', () => {

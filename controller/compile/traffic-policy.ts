@@ -105,7 +105,6 @@ function compileConnections(pool: ConnectionPool | undefined, mesh: MeshConfig):
   return {
     maxRequestsPerConnection: http?.maxRequestsPerConnection ?? 0,
     idleTimeoutMs: idleMs(http?.idleTimeout ?? tcp?.idleTimeout),
-    tcpIdleTimeoutMs: idleMs(tcp?.idleTimeout),
     maxConnectionMs: milliseconds(tcp?.maxConnectionDuration),
     tcpKeepalive: compileKeepalive(tcp?.tcpKeepalive, mesh.tcpKeepalive),
   };
