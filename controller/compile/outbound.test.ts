@@ -90,9 +90,9 @@ describe('layer 4', () => {
     assert.deepEqual(names, ['240.240.0.98_90', '0.0.0.0_90', 'virtualOutbound']);
   });
 
-  it('that is not HTTP on a port of HTTP/2 goes on, or is closed', () => {
+  it('that is not HTTP on a port that is detected goes on, or is closed', () => {
     const rest = (mode: 'ALLOW_ANY' | 'REGISTRY_ONLY') =>
-      compiled([service('a:grpc:90')], '', { outboundTrafficPolicy: mode }).listener.get('0.0.0.0_90')
+      compiled([service('a:auto:90')], '', { outboundTrafficPolicy: mode }).listener.get('0.0.0.0_90')
         ?.tcp?.[0]?.clusters[0]?.name;
     assert.equal(rest('ALLOW_ANY'), 'PassthroughCluster');
     assert.equal(rest('REGISTRY_ONLY'), 'BlackHoleCluster');

@@ -6,10 +6,12 @@ export class SharedResults {
   readonly #values = new Map<string, unknown>();
   readonly #kept = new Map<string, Kept>();
   readonly #before: ReadonlyMap<string, Kept>;
+  readonly #byObject: WeakMap<object, unknown>;
 
   /** @param before those of the World before this one; nothing older is held */
   constructor(before: SharedResults | null = null) {
     this.#before = before === null ? new Map() : before.#kept;
+    this.#byObject = before === null ? new WeakMap() : before.#byObject;
   }
 
   /** Whatever follows from this World and the key. */
@@ -33,6 +35,15 @@ export class SharedResults {
       before !== undefined && isSame(before.inputs, inputs) ? before : renew(before, inputs, compute());
     this.#kept.set(key, kept);
     return kept.value as T;
+  }
+
+  /** What follows from one object alone, and is asked of it in one way: kept with the object. */
+  keepWith<T>(object: object, compute: () => T): T {
+    const known = this.#byObject.get(object);
+    if (known !== undefined) return known as T;
+    const value = compute();
+    this.#byObject.set(object, value);
+    return value;
   }
 }
 

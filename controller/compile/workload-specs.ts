@@ -7,7 +7,7 @@ import type { WorldIndex } from './world-index.ts';
 export function compileWorkloads(index: WorldIndex): ReadonlyMap<string, WorkloadSpec> {
   return index.shared.get('workloads', () => {
     const specs = index.world.workloads.map((workload) =>
-      index.shared.keep(`workload ${workload.id}`, [workload], () => specOf(workload)),
+      index.shared.keepWith(workload, () => specOf(workload)),
     );
     return index.shared.keep('workloads', specs, () => new Map(specs.map((spec) => [spec.name, spec])));
   });
