@@ -5,13 +5,14 @@ import { benchCompileAndPush } from './compile-and-push.ts';
 import { benchInMesh } from './in-mesh.ts';
 import { benchManyRules } from './many-rules.ts';
 import { benchOneHop } from './one-hop.ts';
+import { benchOneHopHttp2 } from './one-hop-http2.ts';
 
 /**
  * `npm run bench [-- quick]`: prints tables and writes `bench/results/*.json`. Ratios within one run are what counts;
  * absolute figures drift with the machine.
  */
 const isQuick = process.argv.includes('quick');
-const programs = findPrograms(['nginx', 'haproxy', 'envoy', 'wrk']);
+const programs = findPrograms(['nginx', 'haproxy', 'envoy', 'wrk', 'h2load']);
 for (const name of ['nginx', 'wrk']) {
   if (!programs.has(name))
     throw new Error(`${name} is needed as backend or load; install it and run this again`);
@@ -20,6 +21,10 @@ for (const name of ['nginx', 'wrk']) {
 console.log(`Machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}\n`);
 const oneHop = await benchOneHop(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
 console.log(`${oneHop.table}\n`);
+const http2 = programs.has('h2load')
+  ? await benchOneHopHttp2(programs, isQuick ? 1 : 3, isQuick ? 40_000 : 100_000)
+  : null;
+if (http2 !== null) console.log(`${http2.table}\n`);
 const manyRules = await benchManyRules(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
 console.log(`${manyRules.table}\n`);
 const controller = benchCompileAndPush();
@@ -31,7 +36,13 @@ const stamp = new Date().toISOString().replaceAll(':', '-');
 writeFileSync(
   new URL(`results/${stamp}.json`, import.meta.url),
   JSON.stringify(
-    { oneHop: oneHop.rows, manyRules: manyRules.rows, controller: controller.rows, inMesh: inMesh.rows },
+    {
+      oneHop: oneHop.rows,
+      http2: http2?.rows ?? null,
+      manyRules: manyRules.rows,
+      controller: controller.rows,
+      inMesh: inMesh.rows,
+    },
     null,
     2,
   ),

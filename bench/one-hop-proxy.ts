@@ -3,17 +3,19 @@ import { createSystemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { createSystemRandom } from '../base/random.ts';
 import { compileSnapshot } from '../controller/compile/compile-snapshot.ts';
-import type { Workload, World } from '../controller/compile/world.ts';
+import type { ServicePort, Workload, World } from '../controller/compile/world.ts';
 import { indexWorld } from '../controller/compile/world-index.ts';
 import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
 import { parseDocuments } from '../istio/parse-documents.ts';
 
 /**
  * The agent's data path alone, as a gateway before the backend on 9100, with what real documents compile to: the process
- * that the one-hop comparison measures. On 9104; with the argument `many` on 9105, with 2,000 rules more.
+ * that the one-hop comparison measures. On 9104; with the argument `many` on 9105, with 2,000 rules more; with `http2`
+ * on 9106, before an HTTP/2 backend on 9108.
  */
 const isMany = process.argv[2] === 'many';
-const PORT = isMany ? 9105 : 9104;
+const isHttp2 = process.argv[2] === 'http2';
+const PORT = isMany ? 9105 : isHttp2 ? 9106 : 9104;
 const GATEWAY = `
 apiVersion: networking.istio.io/v1
 kind: Gateway
@@ -83,6 +85,9 @@ function workload(name: string, proxy: Workload['proxy']): Workload {
 }
 
 const proxy = workload('proxy', 'gateway');
+const backend: ServicePort = isHttp2
+  ? { name: 'http2', number: 9108, targetPort: 9108, protocol: 'http2' }
+  : { name: 'http', number: 9100, targetPort: 9100, protocol: 'http' };
 const world: World = {
   meshId: 'bench',
   mesh: DEFAULT_MESH_CONFIG,
@@ -92,7 +97,7 @@ const world: World = {
       hostname: 'ratings.default.svc.cluster.local',
       name: 'ratings',
       namespace: 'default',
-      ports: [{ name: 'http', number: 9100, targetPort: 9100, protocol: 'http' }],
+      ports: [backend],
       vips: [],
       headless: false,
       members: ['ratings'],

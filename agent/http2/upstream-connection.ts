@@ -24,9 +24,9 @@ export class UpstreamH2Connection implements ClientSink, StreamCarrier {
   counted = 0;
   cancelAge: () => void = () => {};
 
-  constructor(socket: Socket, owner: UpstreamH2Owner, deps: SessionSocketDeps) {
+  constructor(socket: Socket, isTls: boolean, owner: UpstreamH2Owner, deps: SessionSocketDeps) {
     this.#owner = owner;
-    this.#session = new ClientSession('http', this);
+    this.#session = new ClientSession(isTls ? 'https' : 'http', this);
     this.#socket = new SessionSocket(socket, this.#session, deps);
     socket.on('close', () => owner.onClosed(this));
   }
