@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { after, test } from 'node:test';
+import { createSystemClock } from '../../base/clock.ts';
+import { createSeededRandom } from '../../base/random.ts';
+import type { ClusterSpec } from '../../model/cluster.ts';
+import { createMemoryPool } from '../exchange/memory-codec.ts';
+import { clusterSpec, endpointSpec } from '../snapshot.fixture.ts';
+import { Cluster } from '../upstream/cluster.ts';
+import { proxyTcp, type TcpRecord } from './tcp-proxy.ts';
+import { createTcpRouteTable } from './tcp-route.ts';
+
+/** What a DestinationRule's policies do to plain connections. */
+
+const servers: Server[] = [];
+after(() => {
+  for (const server of servers) server.close();
+});
+
+async function listen(onConnection: (socket: Socket) => void): Promise<number> {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, onConnection);
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+const greeter = () => listen((socket) => socket.end('hello'));
+
+/** A proxy in front of hosts at these ports; `call` gives the record of one connection. */
+async function open(ports: readonly number[], change: Partial<ClusterSpec>) {
+  const deps = { clock: createSystemClock(), random: createSeededRandom(8) };
+  const cluster = new Cluster(
+    clusterSpec('db', { protocol: 'tcp', ...change }),
+    { name: 'db', endpoints: ports.map((port) => endpointSpec(port)), localityWeights: null },
+    null,
+    false,
+    { ...deps, createPool: () => createMemoryPool(null) },
+  );
+  const match = { sniHosts: [], destinationSubnets: [] };
+  const clusters = [{ name: 'db', weight: 1 }];
+  const route = createTcpRouteTable([{ match, clusters, idleTimeoutMs: 0, statPrefix: 'db' }]).match('', '');
+  let tell: (record: TcpRecord) => void = () => {};
+  const port = await listen((caller) =>
+    proxyTcp(
+      caller,
+      route,
+      {
+        ...{ early: null, destination: { address: '127.0.0.1', port: 0 }, reconsider: null },
+        clusters: new Map([['db', cluster]]),
+        onServerFirst() {},
+        onOpen() {},
+        onOver: (record) => tell(record),
+      },
+      deps,
+    ),
+  );
+  const call = async (from = '127.0.0.1') => {
+    const { promise, resolve } = Promise.withResolvers<TcpRecord>();
+    tell = resolve;
+    const caller = connect({ host: '127.0.0.1', port, localAddress: from });
+    caller.on('error', () => {});
+    caller.resume();
+    return promise;
+  };
+  return { cluster, call };
+}
+
+test('connections of one address reach one host, others spread', async () => {
+  const hosts = [await greeter(), await greeter(), await greeter()];
+  const loadBalancer = { ...clusterSpec('').loadBalancer, hashesSourceIp: true, tableSize: 1024 };
+  const { call } = await open(hosts, { loadBalancer: { ...loadBalancer, policy: 'ring-hash' } });
+  const hostOf = async (from: string) => (await call(from)).host?.port;
+  const home = await hostOf('127.0.0.1');
+  for (let count = 0; count < 10; count++) assert.equal(await hostOf('127.0.0.1'), home);
+  const seen = new Set<number | undefined>();
+  for (let last = 2; last < 22; last++) seen.add(await hostOf(`127.0.0.${last}`));
+  assert.equal(seen.size, 3);
+});
+
+test('refused connections eject a host, and a made one forgives them', async () => {
+  const gone = await greeter();
+  servers.at(-1)?.close();
+  const outlier = {
+    ...{ consecutive5xx: 2, consecutiveGatewayErrors: 0, consecutiveLocalOriginFailures: 5 },
+    ...{ splitLocalOrigin: false, intervalMs: 10_000, baseEjectionMs: 30_000, maxEjectionPercent: 100 },
+    errorStatuses: [],
+  };
+  const { call, cluster } = await open([gone], { outlier });
+  assert.equal((await call()).flag, 'UF');
+  const [host] = cluster.hosts.values();
+  if (host !== undefined) cluster.reportConnected(host, true);
+  assert.equal((await call()).flag, 'UF');
+  assert.equal((await call()).flag, 'UF');
+  assert.equal((await call()).flag, 'UH');
+  assert.equal(cluster.usage.connections, 0);
+});
