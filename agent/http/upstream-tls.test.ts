@@ -134,9 +134,11 @@ describe('a proxy that speaks TLS for its application', () => {
 
   test('speaks HTTP/2 over it where the port does', async () => {
     const server = createSecureServer({ key: TLS_KEY, cert: TLS_CERTIFICATE }, (incoming, response) => {
-      response.end(`${incoming.httpVersion} ${incoming.stream.session?.alpnProtocol}`);
+      response.end(
+        `${incoming.httpVersion} ${incoming.stream.session?.alpnProtocol} ${incoming.headers[':scheme']}`,
+      );
     });
     const { port } = await startProxy(await listen(server), { skipVerify: true }, 'http2');
-    assert.deepEqual(await call(port, 'shop.example'), { status: 200, body: '2.0 h2' });
+    assert.deepEqual(await call(port, 'shop.example'), { status: 200, body: '2.0 h2 https' });
   });
 });

@@ -26,7 +26,14 @@ import { describeFrames, frame, HELLO } from '../codec/h2/frames.fixture.ts';
 import { FRAME } from '../codec/h2/protocol.ts';
 import { createDataplane } from '../create-dataplane.ts';
 import type { Dataplane } from '../dataplane.ts';
-import { clusterSpec, endpointSpec, nodeSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
+import {
+  clusterSpec,
+  endpointSpec,
+  listenerSpec,
+  nodeSpec,
+  routeSpec,
+  snapshotOf,
+} from '../snapshot.fixture.ts';
 
 const servers: Server[] = [];
 const dataplanes: Dataplane[] = [];
@@ -203,6 +210,51 @@ describe('HTTP/2 callers', () => {
     const answer = await call(http2Client(port), {}, LARGE);
     assert.equal(answer.headers['x-bytes'], String(LARGE.length));
     assert.equal(answer.body.equals(LARGE), true);
+  });
+
+  test('are stopped by an application that does not read, and nobody else is', async () => {
+    const waiting: IncomingMessage[] = [];
+    const upstream = await http1Backend((request, response) => {
+      if (request.method === 'GET') response.end('hello');
+      else waiting.push(request.on('end', () => response.end('read')));
+    });
+    const { port } = await start(toReviews(upstream, 'http1'));
+    const client = http2Client(port);
+    const upload = client.request({ ':path': '/', ':method': 'POST' });
+    let written = 0;
+    const more = () => {
+      while (written < 50_000_000) {
+        written += 100_000;
+        if (!upload.write(Buffer.alloc(100_000))) return;
+      }
+      upload.end();
+    };
+    upload.on('drain', more);
+    more();
+    await until(() => waiting.length === 1);
+    for (let round = 0; round < 20; round++) assert.equal((await call(client)).status, 200);
+    const stopped = written;
+    for (let round = 0; round < 20; round++) assert.equal((await call(client)).status, 200);
+    assert.equal(written, stopped);
+    assert.ok(written < 20_000_000, String(written));
+    const answer = new Promise((resolve) => upload.on('response', (got) => resolve(got[':status'])));
+    waiting[0]?.resume();
+    assert.equal(await answer, 200);
+  });
+
+  test('are told apart from others on a port whose protocol is detected', async () => {
+    const { port: to } = await http2Backend((stream) => {
+      stream.respond({ ':status': 200 });
+      stream.end('hello');
+    });
+    const { port } = await start(
+      snapshotOf({
+        listeners: [listenerSpec({ protocol: 'auto', tcp: [] })],
+        routes: [routeSpec(['reviews'])],
+        clusters: [[clusterSpec('reviews', { protocol: 'downstream' }), [endpointSpec(to)]]],
+      }),
+    );
+    assert.equal((await call(http2Client(port))).body.toString(), 'hello');
   });
 
   test('get 404 where no route is, and 503 where no host answers', async () => {
