@@ -10,6 +10,7 @@ import type { Host } from '../upstream/host.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import { NO_HEALTHY_UPSTREAM, PER_TRY_TIMEOUT, REQUEST_TIMEOUT, upstreamFailureReply } from './failure.ts';
 import type { ForwardedExchange } from './forwarded-exchange.ts';
+import { hashedPeer } from './hashed-peer.ts';
 import { type Mirroring, startMirroring } from './mirroring.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
 import { takeUnreached, tellUnreached } from './unreached.ts';
@@ -92,8 +93,8 @@ export class Forwarder implements UpstreamEvents {
 
   /** By what the caller sent, before anything is edited. */
   #hashRequest(policies: HashPolicies): void {
-    const { request, downstream } = this.#exchange;
-    const { hash, cookies } = policies(request, downstream.peer);
+    const { request, downstream, pipeline } = this.#exchange;
+    const { hash, cookies } = policies(request, hashedPeer(downstream.peer, request, pipeline));
     this.#hash = hash;
     this.#hashCookies = cookies;
   }
