@@ -1,7 +1,7 @@
 import type { RetrySpec, RouteActionSpec } from '../../model/route.ts';
 import type { Headers, ResponseHead } from '../codec/head.ts';
 import { capTimeoutMs, expectedTimeoutMs } from '../policy/expected-timeout.ts';
-import { grpcTimeoutMs, isGrpcRequest } from '../policy/grpc.ts';
+import { grpcTimeoutMs, httpStatusOf, isGrpcRequest } from '../policy/grpc.ts';
 import type { HashPolicies } from '../policy/hash-policy.ts';
 import { getHeader, setHeader } from '../policy/headers.ts';
 import { type AttemptOutcome, isRetriable, retryDelayMs } from '../policy/retry.ts';
@@ -242,9 +242,14 @@ export class Forwarder implements UpstreamEvents {
     if (head.status !== 100) this.#exchange.downstream.sendInterim(head);
   }
 
+  #reportStatus(host: Host, { status, headers }: ResponseHead): void {
+    if (host.monitor === null) return;
+    this.#cluster.reportStatus(host, this.#isGrpc ? httpStatusOf(status, headers) : status);
+  }
+
   onResponse(head: ResponseHead, hasBody: boolean): void {
     const { pipeline } = this.#exchange;
-    if (this.host !== null) this.#cluster.reportStatus(this.host, head.status);
+    if (this.host !== null) this.#reportStatus(this.host, head);
     const isUnreached = pipeline.direction !== 'inbound' && takeUnreached(head);
     if (isUnreached ? this.#tryAgain({ kind: 'connect-failure' }) : this.#retriesResponse(head)) return;
     this.#endRetry();

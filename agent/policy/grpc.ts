@@ -32,6 +32,18 @@ export function grpcStatusOf(httpStatus: number): number {
   }
 }
 
+/** By gRPC's status (0 to 16). */
+const HTTP_STATUS: readonly number[] = [
+  ...[200, 499, 500, 400, 504, 404, 409, 403, 429],
+  ...[400, 409, 400, 501, 500, 503, 500, 401],
+];
+
+/** What outlier detection takes an answer's head for: the gRPC status, where it stands there (Envoy's grpcToHttpStatus). */
+export function httpStatusOf(httpStatus: number, headers: Readonly<Headers>): number {
+  const status = getHeader(headers, 'grpc-status');
+  return status === undefined ? httpStatus : (HTTP_STATUS[Number(status)] ?? 500);
+}
+
 /** `grpc-message` is percent-encoded ASCII (PROTOCOL-HTTP2.md, "Status-Message"). */
 export function encodeGrpcMessage(text: string): string {
   return text.replace(
