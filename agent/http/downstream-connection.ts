@@ -14,6 +14,11 @@ import { SocketWriter } from './socket-writer.ts';
 
 /** How long the caller may take to close behind the last answer (Envoy's `delayed_close_timeout`). */
 const LINGER_MS = 1000;
+/**
+ * How long a caller that ended its side may hear nothing and is still taken to wait for its answer. It looks just as one that went away, which
+ * the host must hear of (Envoy takes either for gone at once).
+ */
+const HALF_CLOSED_MS = 1000;
 
 export interface DownstreamOptions {
   readonly queue: FlushQueue;
@@ -97,6 +102,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
     if (pipeline === null) throw new ProtocolError('bad_request_line', 'no HTTP is served here', 404);
     const exchange = new Exchange(pipeline, this, head, hasBody, this.#onOver);
     this.#exchange = exchange;
+    if (this.#isEnded) this.#awaitAnswer(exchange);
     exchange.start();
   }
 
@@ -187,6 +193,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
 
   readonly #onOver = (): void => {
     this.#exchange = null;
+    if (this.#isClosing) return;
     const isOver = this.#isTunnel || this.#isRequestOpen || this.#isLast;
     if (isOver || (this.#isEnded && !this.#parser.hasRest)) this.#close();
     else {
@@ -221,6 +228,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
   /** The caller will send no more; a request that is whole is still answered. */
   #onEnd(): void {
     this.#isEnded = true;
+    if (this.#exchange !== null && !this.#isTunnel) this.#awaitAnswer(this.#exchange);
     if (this.#isTunnel) this.#exchange?.onTunnelEnd();
     else if (!this.#parser.hasRest) this.#endUnfinished();
   }
@@ -231,9 +239,24 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
     else if (this.#isRequestOpen) this.#socket.destroy();
   }
 
+  /** While bytes are on their way to it they find out whether anybody is there. */
+  #awaitAnswer(exchange: Exchange): void {
+    const { bytesWritten } = this.#socket;
+    const timer = setTimeout(() => {
+      if (this.#exchange !== exchange || this.#isTunnel) return;
+      const isMoving = this.#socket.bytesWritten !== bytesWritten || this.#socket.writableNeedDrain;
+      if (isMoving) this.#awaitAnswer(exchange);
+      else this.#socket.destroy();
+    }, HALF_CLOSED_MS);
+    timer.unref();
+  }
+
   #onClose(): void {
-    this.#options.queue.run(() => this.#exchange?.onDownstreamClosed());
+    // The end of this exchange must not begin the next one: nobody is there to hear of it.
+    this.#isClosing = true;
+    const exchange = this.#exchange;
     this.#exchange = null;
+    this.#options.queue.run(() => exchange?.onDownstreamClosed());
     this.#options.onClosed();
   }
 

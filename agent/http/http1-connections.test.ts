@@ -101,6 +101,18 @@ describe('a connection of a caller', LIMIT, () => {
     assert.deepEqual(proxy.log, ['0 DC downstream_remote_disconnect']);
   });
 
+  test('that goes away while it waits is given up after a second, and the host hears of it', async (context) => {
+    const host = await playHost(context);
+    const proxy = await playProxy(context, toHost(host.port));
+    const caller = proxy.call();
+    caller.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    const upstream = await host.connection(0);
+    await upstream.hear(END);
+    caller.socket.destroy();
+    await upstream.hearEnd();
+    assert.deepEqual(proxy.log, ['0 DC downstream_remote_disconnect']);
+  });
+
   test('that half-closes within a head is closed', async (context) => {
     const proxy = await playProxy(context, toHost(1));
     const caller = proxy.call();
