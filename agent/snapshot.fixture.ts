@@ -47,7 +47,7 @@ export function clusterSpec(name: string, change: Partial<ClusterSpec> = {}): Cl
     outlier: null,
     connections: {
       ...{ maxRequestsPerConnection: 0, idleTimeoutMs: 3_600_000, maxConnectionMs: 0 },
-      tcpKeepalive: null,
+      ...{ tcpKeepalive: null, maxConcurrentStreams: 0, http2KeepAlive: null },
     },
     tls: null,
     service: { hostname: `${name}.default.svc.cluster.local`, name, namespace: 'default' },

@@ -99,6 +99,10 @@ export interface ConnectionSpec {
     readonly intervalMs: number;
     readonly probes: number;
   } | null;
+  /** Requests under way on one HTTP/2 connection; 0 = as many as the host takes. */
+  readonly maxConcurrentStreams: number;
+  /** PINGs that find a dead HTTP/2 connection; null = none are sent. */
+  readonly http2KeepAlive: { readonly intervalMs: number; readonly timeoutMs: number } | null;
 }
 
 export interface UpstreamTlsSpec {

@@ -5,8 +5,9 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { clusterSpec } from '../snapshot.fixture.ts';
 import {
   call,
   callHttp1,
@@ -82,6 +83,46 @@ describe('HTTP/2 applications', () => {
     assert.equal(upstream.connections.length, 2);
     await Promise.all(Array.from({ length: 20 }, () => call(client)));
     assert.equal(upstream.connections.length, 2);
+  });
+
+  test('get another connection where a rule allows fewer streams on one', async () => {
+    const waiting: ServerHttp2Stream[] = [];
+    const upstream = await http2Backend((stream) => {
+      waiting.push(stream);
+      if (waiting.length < 6) return;
+      for (const each of waiting) each.respond({ ':status': 200 }, { endStream: true });
+    });
+    const { connections } = clusterSpec('reviews');
+    const rule = { connections: { ...connections, maxConcurrentStreams: 2 } };
+    const { port } = await start(toReviews(upstream.port, 'http2', rule));
+    const client = http2Client(port);
+    await Promise.all(Array.from({ length: 6 }, () => call(client)));
+    assert.equal(upstream.connections.length, 3);
+  });
+
+  test('that do not answer a PING in time lose their connection', async () => {
+    const sockets: Socket[] = [];
+    const mute = createServer((socket) => sockets.push(socket.on('error', () => {})));
+    const { connections } = clusterSpec('reviews');
+    const rule = { connections: { ...connections, http2KeepAlive: { intervalMs: 20, timeoutMs: 20 } } };
+    const { port, lines } = await start(toReviews(await listen(mute), 'http2', rule));
+    assert.equal((await call(http2Client(port), {}, 'body')).status, 503);
+    assert.match(lines.join(''), / UC/);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('that answer PINGs keep it', async () => {
+    let pings = 0;
+    const upstream = await http2Backend((stream) => {
+      stream.session?.on('ping', () => {
+        pings += 1;
+        if (pings === 3) stream.respond({ ':status': 200 }, { endStream: true });
+      });
+    });
+    const { connections } = clusterSpec('reviews');
+    const rule = { connections: { ...connections, http2KeepAlive: { intervalMs: 10, timeoutMs: 5000 } } };
+    const { port } = await start(toReviews(upstream.port, 'http2', rule));
+    assert.equal((await call(http2Client(port), {}, 'body')).status, 200);
   });
 
   test('who say GOAWAY get new requests on a new connection, and none is lost', async () => {

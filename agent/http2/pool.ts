@@ -186,7 +186,7 @@ export class H2Pool implements Pool, UpstreamH2Owner {
   }
 
   #adopt(socket: Socket): void {
-    const connection = new UpstreamH2Connection(socket, this.#spec.tls !== null, this, this.#deps);
+    const connection = new UpstreamH2Connection(socket, this.#spec, this, this.#deps);
     const { maxConnectionMs } = this.#spec.connections;
     if (maxConnectionMs > 0) {
       connection.cancelAge = this.#deps.clock.after(maxConnectionMs, () => connection.drain());

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
+import { type ClusterSpec, UNLIMITED } from '../../model/cluster.ts';
 import { ClientSession, type ClientSink } from '../codec/h2/client-session.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { UpstreamEvents } from '../exchange/streams.ts';
+import { KeepAlive } from './keep-alive.ts';
 import { SessionSocket, type SessionSocketDeps } from './session-socket.ts';
 import { type StreamCarrier, UpstreamH2Stream } from './upstream-stream.ts';
 
@@ -16,6 +18,8 @@ export class UpstreamH2Connection implements ClientSink, StreamCarrier {
   readonly #session: ClientSession;
   readonly #socket: SessionSocket;
   readonly #owner: UpstreamH2Owner;
+  readonly #maxStreams: number;
+  #keepAlive: KeepAlive | null = null;
   #isHostGone = false;
   #isDraining = false;
   requests = 0;
@@ -24,11 +28,19 @@ export class UpstreamH2Connection implements ClientSink, StreamCarrier {
   counted = 0;
   cancelAge: () => void = () => {};
 
-  constructor(socket: Socket, isTls: boolean, owner: UpstreamH2Owner, deps: SessionSocketDeps) {
+  constructor(socket: Socket, spec: ClusterSpec, owner: UpstreamH2Owner, deps: SessionSocketDeps) {
+    const { maxConcurrentStreams, http2KeepAlive } = spec.connections;
     this.#owner = owner;
-    this.#session = new ClientSession(isTls ? 'https' : 'http', this);
+    this.#maxStreams = maxConcurrentStreams === 0 ? UNLIMITED : maxConcurrentStreams;
+    this.#session = new ClientSession(spec.tls === null ? 'http' : 'https', this);
     this.#socket = new SessionSocket(socket, this.#session, deps);
-    socket.on('close', () => owner.onClosed(this));
+    const ask = () => this.#session.askAlive();
+    if (http2KeepAlive !== null)
+      this.#keepAlive = new KeepAlive(deps.clock, http2KeepAlive, ask, () => socket.destroy());
+    socket.on('close', () => {
+      this.#keepAlive?.stop();
+      owner.onClosed(this);
+    });
   }
 
   get streamCount(): number {
@@ -40,7 +52,7 @@ export class UpstreamH2Connection implements ClientSink, StreamCarrier {
   }
 
   get hasRoom(): boolean {
-    return !this.#isDraining && this.#session.hasRoom;
+    return !this.#isDraining && this.#session.hasRoom && this.streamCount < this.#maxStreams;
   }
 
   /** It takes no further request, now or later. */
@@ -65,6 +77,10 @@ export class UpstreamH2Connection implements ClientSink, StreamCarrier {
   onGoAway(): void {
     this.#endIfDone();
     this.#owner.onRoom(this);
+  }
+
+  onAlive(): void {
+    this.#keepAlive?.onAlive();
   }
 
   #endIfDone(): void {

@@ -101,7 +101,7 @@ describe('connectionPool', () => {
     });
     assert.deepEqual(kept, {
       ...{ maxRequestsPerConnection: 0, idleTimeoutMs: 3_600_000 },
-      ...{ maxConnectionMs: 0, tcpKeepalive: null },
+      ...{ maxConnectionMs: 0, tcpKeepalive: null, maxConcurrentStreams: 0, http2KeepAlive: null },
     });
     assert.deepEqual([connectTimeoutMs, outlier], [10_000, null]);
   });
@@ -110,7 +110,8 @@ describe('connectionPool', () => {
     const { at } = compile(`{ host: shop, trafficPolicy: { connectionPool: {
       tcp: { maxConnections: 0, connectTimeout: 2s, maxConnectionDuration: 1m, idleTimeout: 0s,
         tcpKeepalive: { time: 30s, probes: 4 } },
-      http: { http1MaxPendingRequests: 1, http2MaxRequests: 2, maxRequestsPerConnection: 3, maxRetries: 4 } } } }`);
+      http: { http1MaxPendingRequests: 1, http2MaxRequests: 2, maxRequestsPerConnection: 3, maxRetries: 4,
+        maxConcurrentStreams: 5, http2KeepAlive: { interval: 6s, timeout: 7s } } } } }`);
     const { circuitBreaker, connections: kept, connectTimeoutMs } = at('80|');
     assert.deepEqual(circuitBreaker, {
       ...{
@@ -124,6 +125,7 @@ describe('connectionPool', () => {
     assert.deepEqual(kept, {
       ...{ maxRequestsPerConnection: 3, idleTimeoutMs: 0, maxConnectionMs: 60_000 },
       tcpKeepalive: { timeMs: 30_000, intervalMs: 0, probes: 4 },
+      ...{ maxConcurrentStreams: 5, http2KeepAlive: { intervalMs: 6000, timeoutMs: 7000 } },
     });
     assert.equal(connectTimeoutMs, 2000);
   });

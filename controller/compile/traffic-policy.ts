@@ -107,7 +107,16 @@ function compileConnections(pool: ConnectionPool | undefined, mesh: MeshConfig):
     idleTimeoutMs: idleMs(http?.idleTimeout ?? tcp?.idleTimeout),
     maxConnectionMs: milliseconds(tcp?.maxConnectionDuration),
     tcpKeepalive: compileKeepalive(tcp?.tcpKeepalive, mesh.tcpKeepalive),
+    maxConcurrentStreams: http?.maxConcurrentStreams ?? 0,
+    http2KeepAlive: compileHttp2KeepAlive(http?.http2KeepAlive),
   };
+}
+
+function compileHttp2KeepAlive(
+  keepAlive: { readonly interval?: string | undefined; readonly timeout?: string | undefined } | undefined,
+): ConnectionSpec['http2KeepAlive'] {
+  if (keepAlive === undefined) return null;
+  return { intervalMs: milliseconds(keepAlive.interval), timeoutMs: milliseconds(keepAlive.timeout) };
 }
 
 /** Each attribute by itself: the rule's over the mesh's; 0 leaves it to the system (ISTIO.md §2.4). */

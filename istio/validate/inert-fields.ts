@@ -8,10 +8,8 @@ import type { Findings } from './finding.ts';
  * relies on them; a field that comes into force leaves this list. `*` stands for every item of a list.
  */
 
-/** Below a `connectionPool`. */
-const POOL = ['http.maxConcurrentStreams', 'http.http2KeepAlive'];
-/** An upgrade to HTTP/2 ends at the server's own proxy. */
-const INBOUND_POOL = [...POOL, 'http.h2UpgradePolicy'];
+/** Below a server's own `connectionPool`: an upgrade to HTTP/2 ends at its proxy. */
+const INBOUND_POOL = ['http.h2UpgradePolicy'];
 
 /** Below a `tls`: what needs a certificate of the caller's own, or other roots than the system's. */
 const TLS = ['mode', 'clientCertificate', 'privateKey', 'caCertificates', 'caCrl', 'credentialName'];
@@ -19,11 +17,7 @@ const TLS = ['mode', 'clientCertificate', 'privateKey', 'caCertificates', 'caCrl
 /** Below a server's `tls`: all that is about ending TLS at the gateway. */
 const SERVER_TLS = fieldsOf(serverTls).filter((field) => field !== 'httpsRedirect');
 
-const BLOCKS = [
-  'loadBalancer.zoneAwareLbSetting',
-  ...POOL.map((field) => `connectionPool.${field}`),
-  ...TLS.map((field) => `tls.${field}`),
-];
+const BLOCKS = ['loadBalancer.zoneAwareLbSetting', ...TLS.map((field) => `tls.${field}`)];
 
 const POLICY = [
   ...BLOCKS,

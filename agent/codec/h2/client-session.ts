@@ -17,6 +17,8 @@ export interface ClientSink {
   onCapacity(): void;
   /** The server takes no further request on this connection. */
   onGoAway(code: number): void;
+  /** The server has answered {@link ClientSession.askAlive}. */
+  onAlive(): void;
 }
 
 /** The client's side: requests out, answers in. */
@@ -56,6 +58,10 @@ export class ClientSession extends H2Session {
     this.streams.set(stream.id, stream);
     this.sender.request(stream, head, this.#scheme, !hasBody);
     return stream;
+  }
+
+  askAlive(): void {
+    if (!this.isClosed) this.ping();
   }
 
   /** A server opens no streams here: push is off. */
@@ -98,7 +104,9 @@ export class ClientSession extends H2Session {
     this.#sink.onGoAway(code);
   }
 
-  protected onPingAck(): void {}
+  protected onPingAck(): void {
+    this.#sink.onAlive();
+  }
 
   protected onPeerSettings(): void {
     this.#sink.onCapacity();

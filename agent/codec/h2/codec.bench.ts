@@ -51,7 +51,7 @@ const server: ServerSession = new ServerSession({
   },
   onDrained() {},
 });
-const client = new ClientSession('http', { onCapacity() {}, onGoAway() {} });
+const client = new ClientSession('http', { onCapacity() {}, onAlive() {}, onGoAway() {} });
 const nothing = () => {};
 const events: StreamEvents = {
   ...{ onInterim: nothing, onResponse: nothing, onData: nothing, onEnd: nothing, onWritable: nothing },

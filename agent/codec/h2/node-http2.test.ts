@@ -268,7 +268,7 @@ describe('node:http2 as the server of our client', () => {
     server.on('stream', onStream as never);
     const port = await listen(server as unknown as Server);
     socket = connect({ port, host: '127.0.0.1' });
-    session = new ClientSession('http', { onCapacity() {}, onGoAway() {} });
+    session = new ClientSession('http', { onCapacity() {}, onAlive() {}, onGoAway() {} });
     attach(socket, session);
   });
   after(() => {

@@ -100,6 +100,7 @@ export function recordClient(): RecordedClient {
   const log: string[] = [];
   const session = new ClientSession('http', {
     onCapacity() {},
+    onAlive: () => log.push('alive'),
     onGoAway: (code) => log.push(`goaway ${code}`),
   });
   return { session, log, ...outputOf(session, log, GREETING_FRAMES, PREFACE.length) };

@@ -445,4 +445,4 @@ export abstract class H2Session implements FrameSink {
   }
 }
 
-const PING_PAYLOAD = Buffer.from('draining', 'latin1');
+const PING_PAYLOAD = Buffer.alloc(8);
