@@ -16,7 +16,7 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import { request } from '../admin/node-http.ts';
 import type { KeptFiles } from './kept-files.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { applyPush, type HeldSnapshot, NOTHING_HELD } from './resource-store.ts';
+import { applyPush, buildsOn, type HeldSnapshot, NOTHING_HELD } from './resource-store.ts';
 
 export interface ControlClientDeps {
   readonly socketPath: string;
@@ -176,6 +176,8 @@ class Client implements ControlClient {
   }
 
   async #onPush(push: Push): Promise<void> {
+    // The hello of this stream was overtaken by a push of the stream before: what is held now must be told anew.
+    if (!buildsOn(this.#held, push)) return this.#fail('a push builds on another version than what is held');
     let error: string | null = null;
     try {
       const next = applyPush(this.#held, push);

@@ -14,12 +14,17 @@ export const NOTHING_HELD: HeldSnapshot = {
   hashes: {},
 };
 
+/** A push says what changes against a version, or, with none, everything. */
+export function buildsOn(held: HeldSnapshot, { base }: Push): boolean {
+  return base === '' || base === held.version;
+}
+
 /**
  * What would be held after a push; nothing is changed by asking.
  * @throws Error with the reason for a NACK, if the push does not build on what is held or is malformed
  */
 export function applyPush(held: HeldSnapshot, push: Push): HeldSnapshot {
-  if (push.base !== '' && push.base !== held.version) {
+  if (!buildsOn(held, push)) {
     throw new Error(
       `the push builds on version ${push.base}, but version ${held.version || '(none)'} is held`,
     );

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createManualClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/log.ts';
+import type { Ack, Hello } from '../../model/push.ts';
+import { createControlClient } from './control-client.ts';
+import type { KeptFiles } from './kept-files.ts';
+
+/** A tmpfs that holds a session and nothing else. */
+const FILES: KeptFiles = {
+  readSession: async () => 'session',
+  writeSession: async () => {},
+  readToken: async () => '',
+  readSnapshot: async () => null,
+  writeSnapshot: async () => {},
+};
+
+test('a push that builds on something else than what is held makes the agent tell anew, and is no NACK', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lateen-client-'));
+  const socketPath = join(folder, 'control.sock');
+  const hellos: Hello[] = [];
+  const acks: Ack[] = [];
+  const push = (response: ServerResponse, version: string, base: string) =>
+    response.write(
+      `${JSON.stringify({ type: 'push', version, base, nonce: version, upsert: [], remove: [] })}\n`,
+    );
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+    if (request.url === '/v1/ack') acks.push(body as Ack);
+    if (request.url !== '/v1/config') return response.writeHead(204).end();
+    hellos.push(body as Hello);
+    response.writeHead(200);
+    if (hellos.length > 1) return push(response, 'b-2', (body as Hello).version);
+    push(response, 'a-1', '');
+    return push(response, 'a-2', 'a-0');
+  });
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  const client = createControlClient({
+    ...{ socketPath, files: FILES, version: 'test', clock: createManualClock(), random: () => 0 },
+    ...{ log: silentLogger, apply: async () => {} },
+  });
+  try {
+    await client.start();
+    for (let tries = 0; acks.length < 2 && tries < 500; tries++) await sleep(10);
+    assert.deepEqual(
+      hellos.map(({ version }) => version),
+      ['', 'a-1'],
+    );
+    assert.deepEqual(
+      acks.map(({ version, error }) => [version, error]),
+      [
+        ['a-1', null],
+        ['b-2', null],
+      ],
+    );
+  } finally {
+    client.close();
+    server.close();
+    server.closeAllConnections();
+    await rm(folder, { recursive: true });
+  }
+});
