@@ -22,6 +22,8 @@ export interface EndpointSpec {
   readonly priority: number;
   /** Name of a workload resource, '' = none. */
   readonly workload: string;
+  /** Differs from start to start of the same container, which may get its old address again; absent = not known. */
+  readonly instance?: string;
   /** The endpoint's proxy speaks mutual TLS of the mesh. */
   readonly mutualTls: boolean;
 }

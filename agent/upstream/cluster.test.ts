@@ -200,3 +200,33 @@ describe('the host at an original destination', () => {
     assert.equal(host(9000, '127.0.0.1'), '127.0.0.1:9000');
   });
 });
+
+describe('a container that was started again with its old address', () => {
+  const started = (instance: string): EndpointSpec => ({ ...endpointSpec(1), workload: 'shop', instance });
+
+  test('is a new host, and what was under way at the old one is given up', () => {
+    const { create } = open();
+    const first = create([started('1')]);
+    const [old] = [...first.hosts.values()] as [Host];
+    let isAbandoned = false;
+    old.pool.abandon = () => {
+      isAbandoned = true;
+    };
+    const second = create([started('2')], {}, first);
+    assert.notEqual([...second.hosts.values()][0], old);
+    assert.equal(isAbandoned, true);
+  });
+
+  test('is the same host while its start is the same, whatever else changes', () => {
+    const { create } = open();
+    const first = create([started('1')]);
+    const second = create([{ ...started('1'), health: 'unhealthy' }], {}, first);
+    assert.equal([...second.hosts.values()][0], [...first.hosts.values()][0]);
+    let isAbandoned = false;
+    ([...second.hosts.values()] as [Host])[0].pool.abandon = () => {
+      isAbandoned = true;
+    };
+    create([started('1')], {}, second, false);
+    assert.equal(isAbandoned, false, 'new settings end idle connections only');
+  });
+});

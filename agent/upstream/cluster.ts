@@ -80,8 +80,8 @@ export class Cluster {
     for (const endpoint of endpoints) {
       const key = `${endpoint.address}:${endpoint.port}`;
       const known = previous?.hosts.get(key);
-      // A freed address may come back as another workload: its connections must not be taken over.
-      if (known !== undefined && known.spec.workload === endpoint.workload) {
+      // A freed address may come back as another workload, or the same one started again: its connections are dead.
+      if (known !== undefined && isSameInstance(known.spec, endpoint)) {
         if (!known.isOffered) known.offeredAtMs = now;
         known.warmth = 1;
         known.spec = endpoint;
@@ -259,12 +259,21 @@ export class Cluster {
     if (next === null) this.ejections?.close();
     for (const [key, host] of this.hosts) {
       if (next?.hosts.get(key) === host) continue;
-      if (isDead(host)) host.pool.abandon();
+      const heir = next?.hosts.get(key);
+      // Another container has its address now: nothing that was sent to the old one is ever answered.
+      const isReplaced = heir !== undefined && !isSameInstance(host.spec, heir.spec);
+      if (isReplaced || isDead(host)) host.pool.abandon();
       else host.pool.drain();
     }
     if (next !== null && next.#originalHosts === this.#originalHosts) return;
     for (const { host } of this.#originalHosts.values()) host.pool.drain();
   }
+}
+
+function isSameInstance(known: EndpointSpec, next: EndpointSpec): boolean {
+  const isRestarted =
+    known.instance !== undefined && next.instance !== undefined && known.instance !== next.instance;
+  return known.workload === next.workload && !isRestarted;
 }
 
 function noCounts(): ClusterCounters {

@@ -33,9 +33,9 @@ export class Host implements PlacedHost {
     this.pool = createPool(this);
   }
 
-  /** Address and workload: a freed address may come back as another container. */
+  /** Address, workload and its start: a freed address may come back as another container. */
   get identity(): string {
-    return `${this.key} ${this.spec.workload}`;
+    return `${this.key} ${this.spec.workload} ${this.spec.instance ?? ''}`;
   }
 
   get weight(): number {

@@ -76,6 +76,7 @@ function endpointOf(
     locality: workload.locality,
     priority: 0,
     workload: workload.name,
+    ...(workload.startedAt === undefined ? {} : { instance: workload.startedAt }),
     mutualTls: false,
   };
 }

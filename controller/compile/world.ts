@@ -23,6 +23,8 @@ export interface Workload {
   readonly id: string;
   /** Container name; unique in the mesh. */
   readonly name: string;
+  /** When the container was started; absent = not known. */
+  readonly startedAt?: string;
   /** Istio's workload name: the compose service, else the container's name. */
   readonly workload: string;
   readonly namespace: string;

@@ -144,6 +144,7 @@ function createMember(facts: ContainerFacts, input: WorldInput, violations: Viol
     workload: {
       id: facts.id,
       name: facts.name,
+      ...(facts.startedAt === '' ? {} : { startedAt: facts.startedAt }),
       workload: dockerName,
       namespace: labels[LABEL.namespace] ?? (isGateway ? ROOT_NAMESPACE : DEFAULT_NAMESPACE),
       labels,

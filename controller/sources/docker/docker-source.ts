@@ -156,7 +156,8 @@ class Source implements DockerSource {
     if (Action.startsWith('exec_')) return;
     if (Action === 'destroy') this.#remove(id);
     if (Action === 'kill') this.#onKill(id, Actor.Attributes['signal'] ?? '');
-    if (Action === 'start' || Action === 'die') this.#endDraining(id);
+    if (Action === 'die') this.#onDie(id);
+    if (Action === 'start') this.#endDraining(id);
     void this.#look(id);
   }
 
@@ -171,6 +172,15 @@ class Source implements DockerSource {
     });
     this.#draining.set(id, cancel);
     this.#containers.set(id, { ...facts, isDraining: true });
+    this.#announce();
+  }
+
+  /** Known at once, and not only if a look falls between the end and the next start. */
+  #onDie(id: string): void {
+    this.#endDraining(id);
+    const facts = this.#containers.get(id);
+    if (facts === undefined) return;
+    this.#containers.set(id, { ...facts, state: 'stopped', isDraining: false });
     this.#announce();
   }
 
