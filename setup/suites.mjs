@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { bold, dim, formatSeconds, green, red, SetupError, say } from './progress.mjs';
 import { bin, root, run } from './shell.mjs';
 
+/** A file that takes this long hangs: it is ended and counts as failed. */
+const HANGING_MS = 600_000;
+
 const results = [];
 
 /** Types, lint, layers, unit and golden tests; all are run, whatever fails. */
@@ -80,6 +83,7 @@ async function runTests(name, files) {
     [
       '--disable-warning=ExperimentalWarning',
       '--test',
+      `--test-timeout=${HANGING_MS}`,
       `--test-reporter=${reporter}`,
       '--test-reporter-destination=stdout',
       ...files,

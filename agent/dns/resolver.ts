@@ -52,11 +52,11 @@ export async function createResolver(deps: ResolverDeps): Promise<Resolver> {
   const servers: Server[] = [];
   let { port } = deps;
   for (const host of deps.hosts) {
-    const socket = await bindUdp(host, port, answer);
-    if (socket === null) continue;
-    port = socket.address().port;
-    sockets.push(socket);
-    servers.push(await listenTcp(host, port, answer));
+    const pair = await openPair(host, port, answer);
+    if (pair === null) continue;
+    port = pair.socket.address().port;
+    sockets.push(pair.socket);
+    servers.push(pair.server);
   }
   return {
     port,
@@ -119,6 +119,25 @@ function shuffled(list: readonly string[], random: () => number): string[] {
     [copy[i], copy[j]] = [copy[j] as string, copy[i] as string];
   }
   return copy;
+}
+
+interface Pair {
+  readonly socket: UdpSocket;
+  readonly server: Server;
+}
+
+/** One port for both protocols; null = the namespace has no such address. */
+async function openPair(host: string, port: number, answer: Answer): Promise<Pair | null> {
+  const socket = await bindUdp(host, port, answer);
+  if (socket === null) return null;
+  try {
+    return { socket, server: await listenTcp(host, socket.address().port, answer) };
+  } catch (error) {
+    socket.close();
+    // Any port was asked for, and the one that UDP got is another's for TCP.
+    if (port === 0 && errorCode(error) === 'EADDRINUSE') return openPair(host, port, answer);
+    throw error;
+  }
 }
 
 function bindUdp(host: string, port: number, answer: Answer): Promise<UdpSocket | null> {
