@@ -7,6 +7,8 @@ import {
 } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { describeFrames, headers, settings } from '../codec/h2/frames.fixture.ts';
+import { FLAG } from '../codec/h2/protocol.ts';
 import { clusterSpec } from '../snapshot.fixture.ts';
 import {
   call,
@@ -187,6 +189,26 @@ describe('HTTP/2 applications', () => {
     assert.equal(answer.status, 503);
     assert.match(answer.body.toString(), /connection termination$/);
     assert.match(lines.join(''), / UC/);
+  });
+
+  test('who had ended a kept connection are asked again on a new one, where that does no harm', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      // One answer, and the end at the next request; the preface stands before the first frames.
+      socket.once('data', () => {
+        socket.write(Buffer.concat([settings(), headers(1, [':status', '200'], FLAG.endStream)]));
+        socket.on('data', (chunk: Buffer) => {
+          if (describeFrames(chunk).some((line) => line.startsWith('HEADERS'))) socket.destroy();
+        });
+      });
+    });
+    const { port } = await start(toReviews(await listen(server), 'http2'));
+    const client = http2Client(port);
+    assert.equal((await call(client)).status, 200);
+    assert.equal((await call(client)).status, 200);
+    assert.equal(connections, 2);
+    assert.equal((await call(client, {}, 'body')).status, 503);
   });
 
   test('a slow reader stops the application, and nobody else', async () => {

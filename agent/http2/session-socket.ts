@@ -20,6 +20,8 @@ export class SessionSocket implements Flushable {
   readonly #session: H2Session;
   readonly #deps: SessionSocketDeps;
   #isEnding = false;
+  /** How often something came from the peer. */
+  reads = 0;
 
   constructor(socket: Socket, session: H2Session, deps: SessionSocketDeps) {
     this.#socket = socket;
@@ -35,6 +37,7 @@ export class SessionSocket implements Flushable {
 
   read(chunk: Buffer): void {
     const { queue, clock } = this.#deps;
+    this.reads += 1;
     queue.enter();
     try {
       this.#session.push(chunk, clock.now());

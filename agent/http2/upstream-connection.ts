@@ -60,6 +60,10 @@ export class UpstreamH2Connection implements ClientSink, StreamCarrier {
     return this.#isDraining || this.#session.isGoingAway;
   }
 
+  get reads(): number {
+    return this.#socket.reads;
+  }
+
   get isProven(): boolean {
     return this.requests > 1 || this.#isHostGone;
   }

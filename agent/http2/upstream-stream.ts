@@ -9,6 +9,8 @@ import { IDEMPOTENT } from '../http/upstream-connection.ts';
 export interface StreamCarrier {
   /** It had carried requests before this one, or its host is known to be gone. */
   readonly isProven: boolean;
+  /** How often something came from the host. */
+  readonly reads: number;
 }
 
 const REFUSED: UpstreamFailure = { kind: 'refused-stream' };
@@ -22,7 +24,7 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
   readonly #stream: H2Stream;
   readonly #carrier: StreamCarrier;
   #events: UpstreamEvents | null;
-  #hasAnswer = false;
+  readonly #readsBefore: number;
 
   constructor(
     session: ClientSession,
@@ -34,6 +36,7 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
     this.#session = session;
     this.#carrier = carrier;
     this.#events = events;
+    this.#readsBefore = carrier.reads;
     this.#stream = session.open(head, hasBody, this);
   }
 
@@ -67,7 +70,6 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
   }
 
   onResponse(head: ResponseHead, hasBody: boolean): void {
-    this.#hasAnswer = true;
     this.#events?.onResponse(head, hasBody);
   }
 
@@ -100,8 +102,8 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
       case 'unprocessed':
         return UNPROCESSED;
       case 'closed': {
-        // As with a kept HTTP/1 connection that its host had closed.
-        const isUnbegun = !this.#hasAnswer && this.#carrier.isProven;
+        // Nothing came any more: as with a kept HTTP/1 connection that its host had closed.
+        const isUnbegun = this.#carrier.isProven && this.#carrier.reads === this.#readsBefore;
         const isUnprocessed = isUnbegun && IDEMPOTENT.has(this.#stream.method);
         return { kind: 'reset', reason: 'connection termination', isUnprocessed };
       }
