@@ -5,16 +5,8 @@ import { createMemoryPool, type MemoryUpstream } from '../agent/exchange/memory-
 import type { Pool } from '../agent/exchange/streams.ts';
 import { getHeader } from '../agent/policy/headers.ts';
 import type { Clock } from '../base/clock.ts';
+import { ARRIVAL_HEADER, type Arrival, joinHeaders } from './describe-answer.ts';
 import type { Backend } from './scenario.ts';
-
-/** Which arrival an answer belongs to; the caller takes it off before it compares. */
-export const ARRIVAL_HEADER = 'x-echo-arrival';
-
-/** A request that reached an application, and what was answered. */
-export interface Arrival {
-  readonly backend: Backend;
-  readonly status: number;
-}
 
 /** The application of the recordings: answers 200, or what `x-echo-status` says, after `x-echo-delay`. */
 export function createEchoApplication(
@@ -42,12 +34,7 @@ function parseDelayMs(text: string | undefined): number {
 /** What the application sees: the head goes over the wire and is read again. */
 function describe(workload: string, port: number, sent: RequestHead): Backend {
   const head = overTheWire(sent);
-  const headers: Record<string, string> = {};
-  for (let i = 0; i < head.headers.length; i += 2) {
-    const name = (head.headers[i] as string).toLowerCase();
-    const value = head.headers[i + 1] as string;
-    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
-  }
+  const headers = joinHeaders(head.headers);
   if (head.contentLength >= 0) headers['content-length'] = String(head.contentLength);
   const { method, path, authority: host, version: proto } = head;
   return { workload, port, method, path, host, proto, headers };

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { createManualClock, type ManualClock } from '../base/clock.ts';
 import { createSeededRandom } from '../base/random.ts';
-import { withoutChance } from './by-chance.ts';
-import { comparable } from './compare.ts';
+import { assertAlike, difference } from './assert-alike.ts';
 import { countCalls, makeCall } from './make-call.ts';
 import { MemoryMesh, OUTSIDE_ADDRESS } from './memory-mesh.ts';
 import { compact, type RandomScenario } from './random-scenarios.ts';
-import type { Answer, Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 /** Any will do: bands are 4.5 standard deviations wide. */
 const SEED = 20;
@@ -18,12 +17,11 @@ const SEED = 20;
 export function runScenario(scenario: Scenario): void {
   const { mesh, clock } = open(scenario);
   const addressOf = (name: string) => (name === 'outside' ? OUTSIDE_ADDRESS : mesh.addressOf(name));
-  for (const { name, request, answer } of scenario.calls) {
+  for (const call of scenario.calls) {
+    const { request } = call;
     const made =
       request.times === undefined ? makeCall(mesh, clock, request) : countCalls(mesh, clock, request);
-    const same = (each: Answer) => withoutChance(scenario.name, name, each);
-    const { expected, actual } = comparable(same(answer), same(made), addressOf);
-    assert.deepEqual(actual, expected, `${name}\n${difference(expected, actual)}`);
+    assertAlike(scenario.name, call, made, addressOf);
   }
 }
 
@@ -39,19 +37,3 @@ function open(scenario: Scenario): { mesh: MemoryMesh; clock: ManualClock } {
   const clock = createManualClock();
   return { clock, mesh: new MemoryMesh(scenario, { clock, random: createSeededRandom(SEED) }) };
 }
-
-/** One line for each place where the two differ. */
-function difference(expected: unknown, actual: unknown, path = ''): string {
-  if (isTree(expected) && isTree(actual)) {
-    const keys = [...new Set([...Object.keys(expected), ...Object.keys(actual)])];
-    return keys
-      .map((key) => difference(expected[key], actual[key], `${path}.${key}`))
-      .filter((line) => line !== '')
-      .join('\n');
-  }
-  const [recorded, here] = [JSON.stringify(expected), JSON.stringify(actual)];
-  return recorded === here ? '' : `  ${path.slice(1)}: recorded ${recorded}, here ${here}`;
-}
-
-const isTree = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
