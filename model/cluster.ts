@@ -1,3 +1,5 @@
+import type { EndpointSpec, EndpointsSpec } from './endpoint.ts';
+
 /** Upstreams: service × port × subset, with the policies of the DestinationRule in force. */
 
 export interface ClusterSpec {
@@ -23,7 +25,8 @@ export interface ClusterSpec {
  * `endpoints`: the endpoints resource of that name.
  * `original-destination`: where the connection was going; `sourceAddress` is dialled from ('' = any), `port` (0 =
  * keep) and `address` replace the destination's.
- * `dns`: resolved by the agent; `strict` balances over all answers, `logical` uses the first.
+ * `dns`: resolved by the agent; `strict` balances over all answers, `logical` uses the first. Its hosts are endpoints
+ * with a name (or an address) to be looked up.
  * `none`: every request fails with UH (BlackHoleCluster).
  */
 export type ClusterDiscovery =
@@ -37,9 +40,16 @@ export type ClusterDiscovery =
   | {
       readonly kind: 'dns';
       readonly mode: 'strict' | 'logical';
-      readonly hosts: readonly { readonly host: string; readonly port: number }[];
+      readonly hosts: readonly DnsHost[];
+      /** As of endpoints. */
+      readonly localityWeights: EndpointsSpec['localityWeights'];
     }
   | { readonly kind: 'none' };
+
+/** Weight, locality and priority are those of each of its addresses. */
+export interface DnsHost extends Pick<EndpointSpec, 'port' | 'weight' | 'locality' | 'priority'> {
+  readonly host: string;
+}
 
 export interface LoadBalancerSpec {
   readonly policy: 'least-request' | 'round-robin' | 'random' | 'ring-hash' | 'maglev';

@@ -1,8 +1,8 @@
-import { lookup } from 'node:dns/promises';
+import { lookup, resolve4 } from 'node:dns/promises';
 import type { Clock } from '../../base/clock.ts';
 import { errorCode } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import type { ClusterSpec } from '../../model/cluster.ts';
+import type { ClusterDiscovery, ClusterSpec, DnsHost } from '../../model/cluster.ts';
 import type { EndpointSpec, EndpointsSpec } from '../../model/endpoint.ts';
 
 export interface DnsClusters {
@@ -19,17 +19,42 @@ export interface DnsClustersDeps {
   /** A later look gave other addresses. */
   readonly onChange: () => void;
   /** For tests. */
-  readonly resolve?: (host: string) => Promise<readonly string[]>;
+  readonly resolve?: ResolveHost;
 }
 
-/** MeshConfig.dnsRefreshRate. */
+export interface DnsAnswer {
+  readonly addresses: readonly string[];
+  /** null = not known, e.g. of a name in /etc/hosts. */
+  readonly ttlSeconds: number | null;
+}
+
+export type ResolveHost = (host: string) => Promise<DnsAnswer>;
+
+type DnsDiscovery = Extract<ClusterDiscovery, { kind: 'dns' }>;
+
+/**
+ * MeshConfig.dnsRefreshRate; also the longest that an answer is believed. Docker's own name server says 600 s of
+ * containers that may be another one a second later.
+ */
 const REFRESH_MS = 60_000;
+/** The shortest, so that an answer with TTL 0 is not asked for without end (Envoy's `dns_min_refresh_rate`). */
+const MIN_REFRESH_MS = 5000;
+/** A host that did not resolve may be about to start. */
+const FAILURE_REFRESH_MS = 5000;
 /** A name server that is away must not hold up every other change of the snapshot. */
 const FIRST_ANSWER_MS = 1000;
 
-async function resolveHost(host: string): Promise<readonly string[]> {
-  const answers = await lookup(host, { all: true, order: 'ipv4first' });
-  return answers.map(({ address }) => address);
+/** The system's look-up knows /etc/hosts, the name server the TTL. */
+async function resolveHost(host: string): Promise<DnsAnswer> {
+  const [answers, records] = await Promise.all([
+    lookup(host, { all: true, order: 'ipv4first' }),
+    resolve4(host, { ttl: true }).catch(() => []),
+  ]);
+  const ttls = records.map(({ ttl }) => ttl);
+  return {
+    addresses: answers.map(({ address }) => address),
+    ttlSeconds: ttls.length === 0 ? null : Math.min(...ttls),
+  };
 }
 
 /** Keeps the hosts of clusters that are found by DNS. An answer that fails leaves the last one in force. */
@@ -41,30 +66,39 @@ export function createDnsClusters({
 }: DnsClustersDeps): DnsClusters {
   const resolved = new Map<string, EndpointsSpec>();
   let watched = new Map<string, ClusterSpec>();
-  let cancelRefresh = () => {};
+  const timers = new Map<string, () => void>();
+
+  /** true = other hosts than before. */
   const look = async (spec: ClusterSpec): Promise<boolean> => {
-    const endpoints = await resolveCluster(spec, resolve, log);
-    if (endpoints === null || watched.get(spec.name) !== spec) return false;
-    const key = (list: readonly EndpointSpec[] | undefined) =>
-      list
-        ?.map(({ address }) => address)
-        .sort()
-        .join();
-    const isNew = key(resolved.get(spec.name)?.endpoints) !== key(endpoints);
-    if (isNew) resolved.set(spec.name, { name: spec.name, endpoints, localityWeights: null });
+    if (spec.discovery.kind !== 'dns') return false;
+    const { endpoints, refreshMs } = await resolveCluster(spec.name, spec.discovery, resolve, log);
+    if (watched.get(spec.name) !== spec) return false;
+    schedule(spec, refreshMs);
+    if (endpoints === null) return false;
+    const before = resolved.get(spec.name);
+    const { localityWeights } = spec.discovery;
+    const isNew =
+      before === undefined ||
+      keyOf(before.endpoints) !== keyOf(endpoints) ||
+      before.localityWeights !== localityWeights;
+    if (isNew) resolved.set(spec.name, { name: spec.name, endpoints, localityWeights });
     return isNew;
   };
-  const refresh = async () => {
-    const changes = await Promise.all([...watched.values()].map(look));
-    if (changes.includes(true)) onChange();
+  const schedule = (spec: ClusterSpec, delayMs: number) => {
+    timers.get(spec.name)?.();
+    const lookAgain = () =>
+      void look(spec).then((isNew) => {
+        if (isNew) onChange();
+      });
+    timers.set(spec.name, clock.after(delayMs, lookAgain));
   };
-  const schedule = () => {
-    cancelRefresh();
-    if (watched.size === 0) return;
-    cancelRefresh = clock.after(REFRESH_MS, () => {
-      refresh().catch((error: unknown) => log.warn('DNS refresh failed', { reason: errorCode(error) }));
-      schedule();
-    });
+  const forgetOthers = () => {
+    for (const name of resolved.keys()) if (!watched.has(name)) resolved.delete(name);
+    for (const [name, cancel] of timers) {
+      if (watched.has(name)) continue;
+      cancel();
+      timers.delete(name);
+    }
   };
   return {
     resolved,
@@ -72,9 +106,8 @@ export function createDnsClusters({
       const old = watched;
       watched = new Map();
       for (const spec of clusters) if (spec.discovery.kind === 'dns') watched.set(spec.name, spec);
-      for (const name of resolved.keys()) if (!watched.has(name)) resolved.delete(name);
+      forgetOthers();
       const fresh = [...watched.values()].filter((spec) => old.get(spec.name) !== spec);
-      schedule();
       if (fresh.length === 0) return;
       let isWaiting = true;
       const answers = Promise.all(fresh.map(look)).then((changes) => {
@@ -84,40 +117,58 @@ export function createDnsClusters({
       isWaiting = false;
     },
     close() {
-      cancelRefresh();
       watched = new Map();
+      forgetOthers();
     },
   };
 }
 
-/** null = no name could be resolved. */
+const keyOf = (endpoints: readonly EndpointSpec[]) =>
+  endpoints
+    .map((each) => `${each.address}|${each.port}|${each.weight}|${each.locality}|${each.priority}`)
+    .sort()
+    .join();
+
+/** `endpoints` null = no name could be resolved. */
 async function resolveCluster(
-  { name, discovery }: ClusterSpec,
-  resolve: (host: string) => Promise<readonly string[]>,
+  cluster: string,
+  { mode, hosts }: DnsDiscovery,
+  resolve: ResolveHost,
   log: Logger,
-): Promise<EndpointSpec[] | null> {
-  if (discovery.kind !== 'dns') return null;
-  const { mode } = discovery;
+): Promise<{ endpoints: EndpointSpec[] | null; refreshMs: number }> {
+  let refreshMs = REFRESH_MS;
   const found = await Promise.all(
-    discovery.hosts.map(async ({ host, port }) => {
+    hosts.map(async (host) => {
       try {
-        const addresses = await resolve(host);
-        return (mode === 'logical' ? addresses.slice(0, 1) : addresses).map((address) =>
-          endpointAt(address, port),
-        );
+        const { addresses, ttlSeconds } = await resolve(host.host);
+        if (ttlSeconds !== null) refreshMs = Math.min(refreshMs, ttlSeconds * 1000);
+        const usable = ofOneFamily(addresses);
+        return (mode === 'logical' ? usable.slice(0, 1) : usable).map((each) => endpointAt(each, host));
       } catch (error) {
-        log.warn('a host of a cluster does not resolve', { cluster: name, host, reason: errorCode(error) });
+        refreshMs = Math.min(refreshMs, FAILURE_REFRESH_MS);
+        log.warn('a host of a cluster does not resolve', {
+          ...{ cluster, host: host.host, reason: errorCode(error) },
+        });
         return null;
       }
     }),
   );
   const answered = found.filter((endpoints) => endpoints !== null);
-  return answered.length === 0 ? null : answered.flat();
+  return {
+    endpoints: answered.length === 0 ? null : answered.flat(),
+    refreshMs: Math.max(refreshMs, MIN_REFRESH_MS),
+  };
 }
 
-function endpointAt(address: string, port: number): EndpointSpec {
+/** IPv6 only where there is nothing else: most networks of Docker have none (Istio looks up IPv4 alone). */
+function ofOneFamily(addresses: readonly string[]): readonly string[] {
+  const v4 = addresses.filter((address) => !address.includes(':'));
+  return v4.length > 0 ? v4 : addresses;
+}
+
+function endpointAt(address: string, { port, weight, locality, priority }: DnsHost): EndpointSpec {
   return {
-    ...{ address, port, weight: 1, health: 'healthy', locality: '', priority: 0 },
+    ...{ address, port, weight, health: 'healthy', locality, priority },
     ...{ workload: '', mutualTls: false },
   };
 }

@@ -1,8 +1,8 @@
 import { isHttp2, isPlainHttp } from '../../istio/port-protocol.ts';
-import type { ConnectionPool } from '../../istio/schema/destination-rule.ts';
+import type { ClientTls, ConnectionPool } from '../../istio/schema/destination-rule.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
-import { type Labels, matchesLabels } from '../../model/labels.ts';
+import type { Labels } from '../../model/labels.ts';
 import {
   BLACK_HOLE_CLUSTER,
   INBOUND_PASSTHROUGH_CLUSTER,
@@ -12,8 +12,8 @@ import {
 } from '../../model/names.ts';
 import { INBOUND_SOURCE_ADDRESS } from '../../model/ports.ts';
 import { type Caller, findDestinationPolicy } from './destination-rules.ts';
-import { compileEndpoints, externalPort } from './endpoints.ts';
-import { type CallerPlace, type Placing, selectPlacing } from './locality.ts';
+import { compileEndpoints, externalEndpoints } from './endpoints.ts';
+import { type CallerPlace, type Placing, placeEndpoints, selectPlacing } from './locality.ts';
 import { compilePolicy, type PolicyBlocks, selectBlocks, withMeshDefaults } from './traffic-policy.ts';
 import { compileUpstreamTls } from './upstream-tls.ts';
 import type { PortProtocol, Service, ServicePort } from './world.ts';
@@ -44,17 +44,20 @@ export function serviceClusters(
         [undefined, ...policy.subsets].map((subset) => {
           const blocks = withMeshDefaults(selectBlocks(policy.trafficPolicy, subset, port.number), mesh);
           const name = outboundClusterName(port.number, subset?.name ?? '', service.hostname);
+          const placing = selectPlacing(blocks, mesh, place);
           const cluster: ClusterSpec = {
             ...compilePolicy(blocks, mesh),
             name,
             discovery: isPassedThrough(service, isGateway, blocks)
               ? { kind: 'original-destination', sourceAddress: '', port: translated(port) }
-              : (lookUp(service, port, subset?.labels ?? {}) ?? { kind: 'endpoints', endpoints: name }),
+              : (lookUp(service, port, subset?.labels ?? {}, placing) ?? {
+                  kind: 'endpoints',
+                  endpoints: name,
+                }),
             protocol: upstreamProtocol(port.protocol, blocks.connectionPool),
-            tls: compileUpstreamTls(blocks.tls),
+            tls: compileUpstreamTls(withSubjectAltNames(blocks.tls, service)),
             service: { hostname: service.hostname, name: service.name, namespace: service.namespace },
           };
-          const placing = selectPlacing(blocks, mesh, place);
           return sharedPair(index, cluster, service, port, subset?.labels ?? {}, networks, placing);
         }),
       );
@@ -80,18 +83,31 @@ const translated = ({ number, targetPort }: ServicePort) => (targetPort === numb
 
 /** The names that the proxy looks up, its own or those of the endpoints; null = there is nothing to look up. */
 function lookUp(
-  { hostname, external }: Service,
+  service: Service,
   port: ServicePort,
   labels: Labels,
+  placing: Placing | null,
 ): ClusterSpec['discovery'] | null {
+  const { hostname, external } = service;
   if (external?.resolution !== 'DNS' && external?.resolution !== 'DNS_ROUND_ROBIN') return null;
   const mode = external.resolution === 'DNS' ? 'strict' : 'logical';
-  const endpoints = external.endpoints.filter((each) => matchesLabels(labels, each.labels));
-  const hosts =
-    external.endpoints.length === 0
-      ? [{ host: hostname, port: port.targetPort }]
-      : endpoints.map((each) => ({ host: each.address, port: externalPort(each, port) }));
-  return { kind: 'dns', mode, hosts };
+  if (!external.endpoints.some(({ servicePorts }) => servicePorts.includes(port.number))) {
+    const host = { host: hostname, port: port.targetPort, weight: 1, locality: '', priority: 0 };
+    return { kind: 'dns', mode, hosts: [host], localityWeights: null };
+  }
+  const { endpoints, localityWeights } = placeEndpoints(externalEndpoints(service, port, labels), placing);
+  const hosts = endpoints.map((each) => ({
+    ...{ host: each.address, port: each.port, weight: each.weight },
+    ...{ locality: each.locality, priority: each.priority },
+  }));
+  return { kind: 'dns', mode, hosts, localityWeights };
+}
+
+/** Names of an entry count where a rule asks for TLS and names none (ServiceEntry `subject_alt_names`). */
+function withSubjectAltNames(tls: ClientTls | undefined, { external }: Service): ClientTls | undefined {
+  const names = external?.subjectAltNames ?? [];
+  if (tls === undefined || names.length === 0 || (tls.subjectAltNames ?? []).length > 0) return tls;
+  return { ...tls, subjectAltNames: [...names] };
 }
 
 function workloadsOf(index: WorldIndex, service: Service): unknown[] {

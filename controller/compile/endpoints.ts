@@ -36,9 +36,9 @@ export function compileEndpoints(
 }
 
 /** Endpoints that a ServiceEntry lists; nobody says of their health. */
-function externalEndpoints({ external }: Service, port: ServicePort, labels: Labels) {
+export function externalEndpoints({ external }: Service, port: ServicePort, labels: Labels) {
   return (external?.endpoints ?? [])
-    .filter((each) => matchesLabels(labels, each.labels))
+    .filter((each) => each.servicePorts.includes(port.number) && matchesLabels(labels, each.labels))
     .map((each) => ({
       labels: each.labels,
       endpoint: {
@@ -50,7 +50,7 @@ function externalEndpoints({ external }: Service, port: ServicePort, labels: Lab
 }
 
 /** The endpoint's own port of that name, else the target port (ISTIO.md §4.1, "endpoint port"). */
-export function externalPort({ ports }: ExternalEndpoint, { name, targetPort }: ServicePort): number {
+function externalPort({ ports }: ExternalEndpoint, { name, targetPort }: ServicePort): number {
   return ports[name] || targetPort;
 }
 

@@ -1,4 +1,3 @@
-import { isWildcard } from '../../istio/host.ts';
 import type { NameEntrySpec } from '../../model/name-entry.ts';
 import { reachableAddress } from './reachability.ts';
 import { faceOf, formsOf } from './service-names.ts';
@@ -45,9 +44,9 @@ function entriesOf(service: Service, namespace: string, addresses: readonly stri
   }));
 }
 
-/** A host outside is left to the names outside, unless it has an address of the mesh. */
-const hasName = ({ external, hostname, vips }: Service) =>
-  external === undefined || (!isWildcard(hostname) && vips.some((address) => !address.includes('/')));
+/** A host outside is left to the names outside, unless it has an address of the mesh; then a wildcard has it too. */
+const hasName = ({ external, vips }: Service) =>
+  external === undefined || vips.some((address) => !address.includes('/'));
 
 /** Docker's name server knows a name only while a container of it runs; without one it would ask the outside. */
 const isDockers = ({ isDockerName, members }: Service) => isDockerName && members.length > 0;

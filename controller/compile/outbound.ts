@@ -62,19 +62,21 @@ function compileEgress(
     for (const port of service.ports.filter(isFree)) {
       const { number, protocol } = port;
       const addresses = egress.bind === '' ? serviceAddresses(index, service) : [egress.bind];
-      const isShared = addresses.length === 0 && !service.headless;
+      const isShared = (addresses.length === 0 && !service.headless) || isToldByName(service, protocol);
       const host = servesHttp(protocol) ? serviceHost(index, view, egress, service, number) : null;
       if (host !== null || isShared) join(shared, number, protocol, host === null ? null : { service, host });
       if (isPlainHttp(protocol)) continue;
-      const l4 = () => compileL4(index, view, egress, service, port, addresses.length > 0);
-      if (isShared) shared.get(number)?.l4.push(...l4());
+      const l4 = (hasAddress: boolean) => compileL4(index, view, egress, service, port, hasAddress);
+      if (isShared) shared.get(number)?.l4.push(...l4(false));
       if (addresses.length === 0) continue;
       const key = `${view.key} ${egress.port} ${service.hostname}:${number}`;
       // A rule may lead to other services, whose own rules then count.
       const others = egress.rules.l4RulesOf(service.hostname).length > 0 ? index.servicesByHost : null;
       const inputs = [index.config, faceOf(index, service), addresses, others];
       listeners.push(
-        index.shared.keep(`listener ${key}`, inputs, () => addressListener(service, port, addresses, l4())),
+        index.shared.keep(`listener ${key}`, inputs, () =>
+          addressListener(service, port, addresses, l4(true)),
+        ),
       );
       if (host === null) continue;
       routes.push(
@@ -100,6 +102,10 @@ function compileEgress(
 
 const servesHttp = (protocol: PortProtocol) => isPlainHttp(protocol) || protocol === 'auto';
 const isTls = (protocol: PortProtocol) => protocol === 'https' || protocol === 'tls';
+
+/** An application may hold the real address of a host outside, from before its capture; SNI tells the host as well. */
+const isToldByName = ({ external }: Service, protocol: PortProtocol) =>
+  external?.address === 'automatic' && isTls(protocol);
 
 function join(
   shared: Map<number, SharedPort>,

@@ -35,15 +35,22 @@ describe('a host that a ServiceEntry registers', () => {
       compiled({ hosts: ['api.example'], ports, resolution: 'DNS', ...spec }).cluster.get(
         'outbound|80||api.example',
       )?.discovery;
-    const hosts = [{ host: 'api.example', port: 8080 }];
-    assert.deepEqual(discovery({}), { kind: 'dns', mode: 'strict', hosts });
-    assert.deepEqual(discovery({ resolution: 'DNS_ROUND_ROBIN' }), { kind: 'dns', mode: 'logical', hosts });
-    const endpoints = [{ address: 'a.example' }, { address: 'b.example', ports: { http: 81 } }];
+    const alone = { weight: 1, locality: '', priority: 0 };
+    const hosts = [{ host: 'api.example', port: 8080, ...alone }];
+    const localityWeights = null;
+    assert.deepEqual(discovery({}), { kind: 'dns', mode: 'strict', hosts, localityWeights });
+    assert.deepEqual(discovery({ resolution: 'DNS_ROUND_ROBIN' }), {
+      ...{ kind: 'dns', mode: 'logical', hosts, localityWeights },
+    });
+    const endpoints = [
+      { address: 'a.example', weight: 3, locality: 'eu/one' },
+      { address: 'b.example', ports: { http: 81 } },
+    ];
     assert.deepEqual(discovery({ endpoints }), {
-      ...{ kind: 'dns', mode: 'strict' },
+      ...{ kind: 'dns', mode: 'strict', localityWeights },
       hosts: [
-        { host: 'a.example', port: 8080 },
-        { host: 'b.example', port: 81 },
+        { host: 'a.example', port: 8080, weight: 3, locality: 'eu/one', priority: 0 },
+        { host: 'b.example', port: 81, ...alone },
       ],
     });
   });
@@ -115,13 +122,65 @@ describe('a host that a ServiceEntry registers', () => {
     assert.deepEqual(name.get('db.example')?.addresses, ['10.8.0.1']);
   });
 
-  it('of TCP without addresses needs one of the mesh, if its hosts are known', () => {
-    const tcp = { number: 3306, name: 'tcp', protocol: 'TCP' };
-    const needs = (spec: ServiceEntrySpec) =>
-      serviceEntries(resourcesOf(resourcesFor(spec)), [], new Set()).map(needsVirtualAddress);
-    assert.deepEqual(needs({ hosts: ['db.example'], ports: [tcp], resolution: 'DNS' }), [true]);
-    assert.deepEqual(needs({ hosts: ['db.example'], ports: [tcp] }), [false]);
-    assert.deepEqual(needs({ hosts: ['db.example'], ports: [HTTP], resolution: 'DNS' }), [false]);
+  it('without addresses gets one of the mesh, if it is one host, known by more than where a call goes', () => {
+    const needs = (spec: ServiceEntrySpec, labels: Record<string, string> = {}) =>
+      serviceEntries(resourcesOf(documentOf('ServiceEntry', spec, { name: 'e', labels })), [], new Set()).map(
+        needsVirtualAddress,
+      );
+    const dns: ServiceEntrySpec = { hosts: ['db.example'], ports: [HTTP], resolution: 'DNS' };
+    assert.deepEqual(needs(dns), [true]);
+    assert.deepEqual(needs(dns, { 'networking.istio.io/enable-autoallocate-ip': 'false' }), [false]);
+    assert.deepEqual(needs({ ...dns, addresses: ['10.8.0.1'] }), [false]);
+    assert.deepEqual(needs({ ...dns, resolution: 'NONE' }), [false]);
+    const endpoints = [{ address: '10.9.0.1' }];
+    assert.deepEqual(needs({ ...dns, hosts: ['*.db.example'], resolution: 'STATIC', endpoints }), [false]);
+  });
+
+  it('has the ports of all its entries of one namespace, each with the endpoints of its own entry', () => {
+    const entry = (name: string, number: number, address: string, namespace = 'default') =>
+      documentOf(
+        'ServiceEntry',
+        {
+          ...{ hosts: ['api.example'], resolution: 'STATIC', endpoints: [{ address }] },
+          ports: [{ number, name: `http-${number}`, protocol: 'HTTP' }],
+        },
+        { name, namespace },
+      );
+    const { endpoint } = compiled(
+      { hosts: ['other.example'], ports: [HTTP] },
+      entry('a', 80, '10.9.0.1'),
+      entry('b', 81, '10.9.0.2'),
+      entry('c', 82, '10.9.0.3', 'sea'),
+    );
+    assert.deepEqual(
+      [...endpoint.values()].map(({ name, endpoints }) => [name, endpoints.map(({ address }) => address)]),
+      [
+        ['outbound|80||api.example', ['10.9.0.1']],
+        ['outbound|81||api.example', ['10.9.0.2']],
+      ],
+    );
+  });
+
+  it('has the names of its certificate where a rule asks for TLS and names none', () => {
+    const names = (tls: object) =>
+      compiled(
+        {
+          ...{ hosts: ['api.example'], ports: [HTTP], resolution: 'DNS' },
+          subjectAltNames: ['cert.example'],
+        },
+        documentOf('DestinationRule', { host: 'api.example', trafficPolicy: { tls } }),
+      ).cluster.get('outbound|80||api.example')?.tls?.subjectAltNames;
+    assert.deepEqual(names({ mode: 'SIMPLE' }), ['cert.example']);
+    assert.deepEqual(names({ mode: 'SIMPLE', subjectAltNames: ['mine.example'] }), ['mine.example']);
+    assert.equal(names({ mode: 'DISABLE' }), undefined);
+  });
+
+  it('is called by a wildcard with addresses too', () => {
+    const { name } = compiled({
+      ...{ hosts: ['*.wild.example'], addresses: ['10.8.0.1'], resolution: 'STATIC' },
+      ...{ ports: [HTTP], endpoints: [{ address: '10.9.0.1' }] },
+    });
+    assert.deepEqual(name.get('*.wild.example')?.addresses, ['10.8.0.1']);
   });
 
   it('stays a service that the mesh has, and the first ServiceEntry of a host counts', () => {

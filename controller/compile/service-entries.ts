@@ -18,25 +18,38 @@ export function serviceEntries(
   for (const resource of resources) {
     if (resource.kind !== 'ServiceEntry') continue;
     const entry = resource as Resource<ServiceEntrySpec>;
-    for (const text of entry.spec.hosts ?? []) {
+    for (const text of new Set(entry.spec.hosts ?? [])) {
       const hostname = text.toLowerCase();
-      if (!taken.has(hostname) && !services.has(hostname))
-        services.set(hostname, serviceOf(entry, hostname, resources, workloads));
+      if (taken.has(hostname)) continue;
+      const first = services.get(hostname);
+      const service = serviceOf(entry, hostname, resources, workloads);
+      services.set(hostname, first === undefined ? service : merged(first, service));
     }
   }
   return [...services.values()];
 }
 
-/** Plain TCP is told apart by addresses alone: such a host without any needs one of the mesh's own. */
-export function needsVirtualAddress({ hostname, ports, vips, external }: Service): boolean {
-  const canHave = external !== undefined && external.resolution !== 'NONE' && !isWildcard(hostname);
-  return (
-    canHave && vips.length === 0 && ports.some(({ protocol }) => protocol === 'tcp' || protocol === 'auto')
-  );
+/** An application asks for a name, and its proxy has to know what it meant, whatever is spoken (ISTIO.md §4.1, "VIP"). */
+export function needsVirtualAddress({ hostname, external }: Service): boolean {
+  return external?.address === 'automatic' && external.resolution !== 'NONE' && !isWildcard(hostname);
+}
+
+/** Of several entries for one host the first counts, with the ports of the others that it lacks (Istio's canMergeServices). */
+function merged(first: Service, later: Service): Service {
+  const { external } = first;
+  if (external === undefined || later.external === undefined) return first;
+  if (first.namespace !== later.namespace || external.resolution !== later.external.resolution) return first;
+  const known = new Set(first.ports.map(({ number }) => number));
+  return {
+    ...first,
+    ports: [...first.ports, ...later.ports.filter(({ number }) => !known.has(number))],
+    members: [...new Set([...first.members, ...later.members])].sort(),
+    external: { ...external, endpoints: [...external.endpoints, ...later.external.endpoints] },
+  };
 }
 
 function serviceOf(
-  { spec, namespace }: Resource<ServiceEntrySpec>,
+  { spec, namespace, labels }: Resource<ServiceEntrySpec>,
   hostname: string,
   resources: readonly Resource[],
   workloads: readonly Workload[],
@@ -45,6 +58,7 @@ function serviceOf(
   const isSelected = (labels: Labels, of: string) =>
     selector !== undefined && of === namespace && matchesLabels(selector, labels);
   const entries = selector === undefined ? (spec.endpoints ?? []) : selectedEntries(resources, isSelected);
+  const hasOwn = (spec.addresses ?? []).length > 0;
   // A host that has to be looked up at the moment of the call is left to the application's own look-up.
   const resolution = spec.resolution === 'DYNAMIC_DNS' ? 'NONE' : (spec.resolution ?? 'NONE');
   return {
@@ -53,12 +67,18 @@ function serviceOf(
     vips: spec.addresses ?? [],
     headless: false,
     members: workloads
-      .filter(({ labels, namespace: of }) => isSelected(labels, of))
+      .filter((workload) => isSelected(workload.labels, workload.namespace))
       .map(({ id }) => id)
       .sort(),
     isDockerName: false,
     exportTo: spec.exportTo ?? [],
-    external: { resolution, endpoints: entries.filter(hasAddress).map(endpointOf) },
+    external: {
+      resolution,
+      location: spec.location ?? 'MESH_EXTERNAL',
+      endpoints: entries.filter(hasAddress).map((each) => endpointOf(each, spec.ports ?? [])),
+      subjectAltNames: spec.subjectAltNames ?? [],
+      address: hasOwn ? 'own' : labels[AUTO_ADDRESS] === 'false' ? 'none' : 'automatic',
+    },
   };
 }
 
@@ -77,6 +97,9 @@ function selectedEntries(
     .map(({ spec }) => spec);
 }
 
+/** A label of the entry: `"false"` leaves its hosts without an address of the mesh. */
+const AUTO_ADDRESS = 'networking.istio.io/enable-autoallocate-ip';
+
 /** A Unix socket is none that a proxy in another container could dial. */
 const hasAddress = ({ address = '' }: WorkloadEntrySpec) => address !== '' && !address.startsWith('unix://');
 
@@ -89,12 +112,12 @@ function portOf({ name = '', number = 0, protocol = '', targetPort }: EntryPort)
   };
 }
 
-function endpointOf({
-  address = '',
-  ports = {},
-  labels = {},
-  weight,
-  locality,
-}: WorkloadEntrySpec): ExternalEndpoint {
-  return { address, ports, labels, weight: weight || 1, locality: locality ?? '' };
+function endpointOf(
+  { address = '', ports = {}, labels = {}, weight, locality }: WorkloadEntrySpec,
+  served: readonly EntryPort[],
+): ExternalEndpoint {
+  return {
+    ...{ address, ports, labels, weight: weight || 1, locality: locality ?? '' },
+    servicePorts: served.map(({ number = 0 }) => number),
+  };
 }

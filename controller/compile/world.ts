@@ -78,7 +78,13 @@ export interface ServiceAlias {
 export interface ExternalHosts {
   /** `NONE`: where the call was going. `STATIC`: at the endpoints. The others look names up. */
   readonly resolution: 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN';
+  /** `MESH_EXTERNAL` = no workloads of the mesh: no mutual TLS, and no workload in metrics. */
+  readonly location: 'MESH_EXTERNAL' | 'MESH_INTERNAL';
   readonly endpoints: readonly ExternalEndpoint[];
+  /** Of certificates, where a DestinationRule asks for TLS and names none. */
+  readonly subjectAltNames: readonly string[];
+  /** Where `vips` are from; `none` = the entry wants no address of the mesh. */
+  readonly address: 'own' | 'automatic' | 'none';
 }
 
 export interface ExternalEndpoint {
@@ -86,6 +92,8 @@ export interface ExternalEndpoint {
   readonly address: string;
   /** Name of a service port → port here, where it is another than the target port. */
   readonly ports: Readonly<Record<string, number>>;
+  /** Numbers of the service's ports that it serves: those of its own entry. */
+  readonly servicePorts: readonly number[];
   readonly labels: Labels;
   readonly weight: number;
   readonly locality: string;

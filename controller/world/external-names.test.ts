@@ -42,7 +42,8 @@ test('an ExternalName of a host outside is looked up, and has an address of the 
   const world = build(alias('API.example.com', PORTS));
   const { cluster, name } = snapshotOf(world, 'w');
   assert.deepEqual(cluster.get('outbound|80||market.sea.svc.cluster.local')?.discovery, {
-    ...{ kind: 'dns', mode: 'strict', hosts: [{ host: 'api.example.com', port: 80 }] },
+    ...{ kind: 'dns', mode: 'strict', localityWeights: null },
+    hosts: [{ host: 'api.example.com', port: 80, weight: 1, locality: '', priority: 0 }],
   });
   assert.match(name.get('market.sea')?.addresses[0] ?? '', /^240\.240\./);
 });

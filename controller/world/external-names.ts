@@ -44,10 +44,14 @@ export function lookedUpServices(
   return names
     .filter(({ target, ports }) => !known.has(target) && ports.length > 0)
     .map(({ hostname, name, namespace, target, ports, exportTo }) => {
-      const endpoint = { address: target, ports: {}, labels: {}, weight: 1, locality: '' };
+      const servicePorts = ports.map(({ number }) => number);
+      const endpoint = { address: target, ports: {}, servicePorts, labels: {}, weight: 1, locality: '' };
       return {
         ...{ hostname, name, namespace, ports, exportTo, headless: false, members: [], isDockerName: false },
-        external: { resolution: 'DNS', endpoints: [endpoint] },
+        external: {
+          ...{ resolution: 'DNS', location: 'MESH_EXTERNAL', endpoints: [endpoint] },
+          ...{ subjectAltNames: [], address: 'automatic' },
+        },
       };
     });
 }

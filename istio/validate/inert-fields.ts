@@ -28,7 +28,7 @@ const POLICY = [
 ];
 
 export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  ServiceEntry: ['subjectAltNames', 'endpoints.*.network', 'endpoints.*.serviceAccount'],
+  ServiceEntry: ['endpoints.*.network', 'endpoints.*.serviceAccount'],
   WorkloadEntry: ['network', 'serviceAccount'],
   Sidecar: [
     'ingress.*.tls',
