@@ -33,6 +33,8 @@ export interface MeshConfig {
   /** Between a proxy and its application; null = Istio's own. */
   readonly defaultInboundHttpRetryPolicy: HttpRetry | null;
   readonly tcpKeepalive: TcpKeepalive | null;
+  /** HTTP/1.1 becomes HTTP/2 on its way to a declared HTTP port, where no DestinationRule says otherwise. */
+  readonly h2UpgradePolicy: 'DO_NOT_UPGRADE' | 'UPGRADE';
   /** A DestinationRule's setting replaces it whole. */
   readonly localityLbSetting: LocalityLbSetting;
   readonly defaultTrafficPolicy: {
@@ -62,6 +64,7 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   defaultHttpRetryPolicy: null,
   defaultInboundHttpRetryPolicy: null,
   tcpKeepalive: null,
+  h2UpgradePolicy: 'DO_NOT_UPGRADE',
   localityLbSetting: { enabled: true },
   defaultTrafficPolicy: {},
 };

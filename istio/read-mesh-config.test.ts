@@ -112,20 +112,22 @@ describe('MeshConfig', () => {
       defaultHttpRetryPolicy: { attempts: 3, retryOn: 'gateway-error,404', ...retries },
       defaultInboundHttpRetryPolicy: { attempts: 3, retryOn: '5xx', ...retries },
       tcpKeepalive: { time: '1s' },
+      h2UpgradePolicy: 'UPGRADE',
       localityLbSetting: { enabled: false },
       defaultTrafficPolicy: {
         connectionPool: {
           tcp: { maxConnections: 1 },
           http: {
             ...{ http1MaxPendingRequests: 1, http2MaxRequests: 1, maxRequestsPerConnection: 1 },
-            ...{ maxRetries: 1, idleTimeout: '1s' },
+            ...{ maxRetries: 1, idleTimeout: '1s', h2UpgradePolicy: 'DEFAULT', useClientProtocol: true },
+            ...{ maxConcurrentStreams: 1, http2KeepAlive: { interval: '1s', timeout: '1s' } },
           },
         },
         outlierDetection: {},
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 37);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 42);
   });
 
   it('refuses a default retry policy as it refuses a route its retries', () => {

@@ -31,6 +31,7 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
     ].map((field) => `${policy}.${field}`),
   ),
   'tcpKeepalive',
+  'h2UpgradePolicy',
   'localityLbSetting',
   'defaultTrafficPolicy.connectionPool.tcp',
   ...[
@@ -39,6 +40,10 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
     'maxRequestsPerConnection',
     'maxRetries',
     'idleTimeout',
+    'h2UpgradePolicy',
+    'useClientProtocol',
+    'maxConcurrentStreams',
+    'http2KeepAlive',
   ].map((field) => `defaultTrafficPolicy.connectionPool.http.${field}`),
   'defaultTrafficPolicy.outlierDetection',
 ]);
@@ -77,6 +82,7 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
     defaultHttpRetryPolicy: document.defaultHttpRetryPolicy ?? null,
     defaultInboundHttpRetryPolicy: document.defaultInboundHttpRetryPolicy ?? null,
     tcpKeepalive: document.tcpKeepalive ?? defaults.tcpKeepalive,
+    h2UpgradePolicy: document.h2UpgradePolicy ?? defaults.h2UpgradePolicy,
     localityLbSetting: document.localityLbSetting ?? defaults.localityLbSetting,
     defaultTrafficPolicy: document.defaultTrafficPolicy ?? defaults.defaultTrafficPolicy,
   };

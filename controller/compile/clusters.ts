@@ -1,3 +1,4 @@
+import type { MeshConfig } from '../../istio/mesh-config.ts';
 import { isHttp2, isPlainHttp } from '../../istio/port-protocol.ts';
 import type { ClientTls, ConnectionPool } from '../../istio/schema/destination-rule.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
@@ -54,7 +55,7 @@ export function serviceClusters(
                   kind: 'endpoints',
                   endpoints: name,
                 }),
-            protocol: upstreamProtocol(port.protocol, blocks.connectionPool),
+            protocol: upstreamProtocol(port.protocol, blocks.connectionPool, mesh.h2UpgradePolicy),
             tls: compileUpstreamTls(withSubjectAltNames(blocks.tls, service)),
             service: { hostname: service.hostname, name: service.name, namespace: service.namespace },
           };
@@ -138,13 +139,19 @@ function sharedPair(
 
 /**
  * What is spoken to the hosts: the port's protocol, unless the caller's is asked for (`useClientProtocol`) or HTTP/1.1
- * is to become HTTP/2 on its way (`h2UpgradePolicy`).
+ * is to become HTTP/2 on its way (`h2UpgradePolicy`; the mesh's own is for declared ports alone).
  */
-function upstreamProtocol(protocol: PortProtocol, pool: ConnectionPool | undefined): ClusterSpec['protocol'] {
+function upstreamProtocol(
+  protocol: PortProtocol,
+  pool: ConnectionPool | undefined,
+  meshUpgrade: MeshConfig['h2UpgradePolicy'],
+): ClusterSpec['protocol'] {
   if (!isPlainHttp(protocol) && protocol !== 'auto') return 'tcp';
-  if (pool?.http?.useClientProtocol === true) return 'downstream';
-  if (isHttp2(protocol) || pool?.http?.h2UpgradePolicy === 'UPGRADE') return 'http2';
-  return protocol === 'http' ? 'http1' : 'downstream';
+  const { useClientProtocol = false, h2UpgradePolicy: own = 'DEFAULT' } = pool?.http ?? {};
+  if (useClientProtocol) return 'downstream';
+  if (isHttp2(protocol) || own === 'UPGRADE') return 'http2';
+  if (protocol === 'auto') return 'downstream';
+  return own === 'DEFAULT' && meshUpgrade === 'UPGRADE' ? 'http2' : 'http1';
 }
 
 /** The clusters that every sidecar has beside those of services. */
@@ -194,7 +201,7 @@ export function inboundCluster(
   return {
     ...builtIn(index, inboundClusterName(number), discovery, { connectionPool }),
     protocol: isPlainHttp(protocol)
-      ? upstreamProtocol(protocol, { http: { useClientProtocol } })
+      ? upstreamProtocol(protocol, { http: { useClientProtocol } }, 'DO_NOT_UPGRADE')
       : 'downstream',
     service:
       service === null
