@@ -12,6 +12,7 @@ import { createGatewayPorts } from './listener/gateway-ports.ts';
 import { buildTables, checkSnapshot, type TableDeps, type Tables } from './listener/tables.ts';
 import { createDnsClusters } from './pool/dns-clusters.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
+import { createTlsServers } from './tls/tls-servers.ts';
 import type { Host } from './upstream/host.ts';
 
 export interface DataplaneDeps {
@@ -48,6 +49,7 @@ export function createDataplane({ clock, random, log, writeAccessLog }: Dataplan
       if (snapshot !== null) swap(snapshot);
     },
   });
+  const tlsServers = createTlsServers(log);
   const tableDeps: TableDeps = {
     random,
     clock,
@@ -55,12 +57,14 @@ export function createDataplane({ clock, random, log, writeAccessLog }: Dataplan
       createPool(cluster, host.address, host.port, { clock, queue, usage, counters }),
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: randomUUID }),
     resolved: dns.resolved,
+    createTlsServer: tlsServers.create,
   };
 
   /** Makes the tables beside the old ones, replaces one reference, and lets go of what is no longer in them. */
   const swap = (next: Snapshot) => {
     const old = tables;
     const node = checkSnapshot(next);
+    tlsServers.turn();
     const made = buildTables(next, node, old, tableDeps);
     tables = made;
     snapshot = next;

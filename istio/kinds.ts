@@ -60,7 +60,7 @@ const KINDS: readonly Kind[] = [
   inert('RequestAuthentication', SECURITY, requestAuthentication),
   inert('AuthorizationPolicy', SECURITY, authorizationPolicy),
   inert('Telemetry', TELEMETRY, telemetry),
-  { ...inert('Secret', ['v1'], kubernetesSecret), isFlat: true },
+  { ...active('Secret', ['v1'], kubernetesSecret), isFlat: true },
 ];
 
 /** Kinds whose meaning is Envoy's own configuration: they cannot act in another proxy. */

@@ -1,4 +1,5 @@
 import type { EndpointSpec, EndpointsSpec } from './endpoint.ts';
+import type { MissingMaterial, TlsMaterial } from './secret.ts';
 
 /** Upstreams: service × port × subset, with the policies of the DestinationRule in force. */
 
@@ -124,6 +125,9 @@ export interface UpstreamTlsSpec {
   readonly subjectAltNames: readonly string[];
   /** Name of a secret resource; '' = the system's roots. */
   readonly trust: string;
+  /** Name of the secret with our own certificate; '' = none. */
   readonly certificate: string;
   readonly skipVerify: boolean;
+  /** What the two names mean: put in by the agent, absent in a snapshot and where nothing is named. */
+  readonly material?: TlsMaterial | MissingMaterial;
 }

@@ -21,6 +21,45 @@ export interface ListenerSpec {
   readonly route: string | null;
   /** What happens to bytes that are not HTTP; null = the connection is closed with flag NR. */
   readonly tcp: readonly TcpRouteSpec[] | null;
+  /** TLS that ends here, by SNI, beside what `tcp` passes on unopened; absent = none. */
+  readonly tlsServers?: readonly TlsServerSpec[];
+}
+
+/** A part of a TLS port with certificates of its own (a filter chain of Envoy); the most specific SNI decides. */
+export interface TlsServerSpec {
+  /** Exact or `*.suffix`; empty = any, also none at all. */
+  readonly sniHosts: readonly string[];
+  readonly tls: DownstreamTlsSpec;
+  /** As those of the listener, for what comes out of TLS. */
+  readonly route: string | null;
+  readonly tcp: readonly TcpRouteSpec[] | null;
+}
+
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+/** How a proxy serves TLS. */
+export interface DownstreamTlsSpec {
+  /** Whether callers show a certificate: `simple` = they are not asked, `optional-mutual` = what they show must be good. */
+  readonly mode: 'simple' | 'mutual' | 'optional-mutual';
+  /** Names of secrets; the first that fits the caller's algorithms is shown. */
+  readonly certificates: readonly string[];
+  /** Name of the secret that callers' certificates must come from; '' where they are not asked. */
+  readonly trust: string;
+  /** In the order of preference; empty = ALPN is not answered. */
+  readonly alpn: readonly string[];
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
+  /** OpenSSL's names, for TLS up to 1.2; empty = the defaults. */
+  readonly cipherSuites: readonly string[];
+  /** OpenSSL's names; empty = the defaults. */
+  readonly curves: readonly string[];
+  /** Of callers' certificates one of these is needed; empty = any will do. */
+  readonly subjectAltNames: readonly string[];
+  /** SHA-256 of the public key in base64, or of the certificate in hexadecimal; one of both lists must fit. */
+  readonly certificateSpki: readonly string[];
+  readonly certificateHashes: readonly string[];
+  /** Callers' certificates are not checked against `trust`. */
+  readonly skipVerify: boolean;
 }
 
 /** One TCP (or TLS pass-through) rule; the first that matches is taken, then its clusters by weight. */

@@ -4,12 +4,14 @@ import type { ListenerSpec } from './listener.ts';
 import type { NameEntrySpec } from './name-entry.ts';
 import type { NodeSpec } from './node.ts';
 import type { RouteConfigSpec } from './route.ts';
+import type { SecretSpec } from './secret.ts';
 import type { WorkloadSpec } from './workload.ts';
 
 /** The kinds of named resources, in the order in which they are applied and printed. */
 export const RESOURCE_KINDS = [
   'node',
   'workload',
+  'secret',
   'endpoint',
   'cluster',
   'route',
@@ -22,6 +24,7 @@ export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 export interface ResourceTypes {
   readonly node: NodeSpec;
   readonly workload: WorkloadSpec;
+  readonly secret: SecretSpec;
   readonly endpoint: EndpointsSpec;
   readonly cluster: ClusterSpec;
   readonly route: RouteConfigSpec;
@@ -41,6 +44,7 @@ export function emptyResources(): { [K in ResourceKind]: Map<string, ResourceTyp
   return {
     node: new Map(),
     workload: new Map(),
+    secret: new Map(),
     endpoint: new Map(),
     cluster: new Map(),
     route: new Map(),

@@ -1,5 +1,6 @@
 import type { Headers, ResponseHead } from '../agent/codec/head.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../agent/exchange/streams.ts';
+import { NO_TLS_THERE } from '../agent/http/upstream-socket.ts';
 
 /** A client program on the end of a connection: sends its body, and keeps what it gets. */
 export class Caller implements UpstreamEvents {
@@ -50,7 +51,12 @@ export class Caller implements UpstreamEvents {
 
   onUpstreamFailure(failure: UpstreamFailure): void {
     this.isOver = true;
-    if (failure.kind !== 'connect-failure') this.failure = 'closed';
-    else this.failure = failure.reason.endsWith('refused') ? 'refused' : 'unreachable';
+    this.failure = failure.kind === 'connect-failure' ? describeFailure(failure.reason) : 'closed';
   }
+}
+
+function describeFailure(reason: string): string {
+  if (reason === NO_TLS_THERE) return 'not TLS';
+  if (reason.startsWith('tls: ')) return reason;
+  return reason.endsWith('refused') ? 'refused' : 'unreachable';
 }

@@ -11,11 +11,6 @@ import type { MemoryMesh } from './memory-mesh.ts';
 import { splitUrl, writeRequestHead } from './request-text.ts';
 import type { Answer, CallRequest, Hop } from './scenario.ts';
 
-/** What the runner itself cannot do yet. */
-export class NotInMemory extends Error {
-  override readonly name = 'NotInMemory';
-}
-
 /** Longer than any call of the recordings. */
 const MAX_CALL_MS = 30_000;
 
@@ -47,7 +42,7 @@ export function countCalls(mesh: MemoryMesh, clock: ManualClock, request: CallRe
 
 function send(mesh: MemoryMesh, request: CallRequest, caller: Caller): void {
   const { scheme, host, port } = splitUrl(request.url);
-  if (scheme !== 'http') throw new NotInMemory('callers speak no TLS here yet');
+  const isTls = scheme === 'https';
   const from = request.from ?? null;
   const namespace = mesh.world.workloads.find(({ name }) => name === from)?.namespace ?? DEFAULT_NAMESPACE;
   const address = request.via === undefined ? mesh.resolve(host, namespace) : mesh.addressOf(request.via);
@@ -59,7 +54,7 @@ function send(mesh: MemoryMesh, request: CallRequest, caller: Caller): void {
     refuse(caller, error, request);
     return;
   }
-  mesh.open(from, address, port).request(head, caller.hasBody, caller);
+  mesh.open(from, address, port, isTls ? host : null).request(head, caller.hasBody, caller);
 }
 
 /** What the proxy's codec answers before there is an exchange. */

@@ -1,6 +1,7 @@
 import { CONNECTION_REFUSED, createFailingPool, poolOf } from '../agent/exchange/memory-codec.ts';
 import { createMemoryLink } from '../agent/exchange/memory-link.ts';
 import type { DownstreamPeer, Pool } from '../agent/exchange/streams.ts';
+import { NO_TLS_THERE } from '../agent/http/upstream-socket.ts';
 import type { Listener } from '../agent/listener/listener-table.ts';
 import { createTcpRouteTable } from '../agent/tcp/tcp-route.ts';
 import type { Clock } from '../base/clock.ts';
@@ -11,7 +12,7 @@ import type { ListenerDirection } from '../model/listener.ts';
 import { INBOUND_SOURCE_ADDRESS } from '../model/ports.ts';
 import type { Arrival } from './describe-answer.ts';
 import { createEchoApplication } from './echo-application.ts';
-import { MemoryProxy } from './memory-proxy.ts';
+import { MemoryProxy, MemoryTlsServer, type ProxyDeps } from './memory-proxy.ts';
 import type { Scenario } from './scenario.ts';
 import { createWorld } from './scenario-world.ts';
 
@@ -27,6 +28,20 @@ const UNREACHABLE = createFailingPool({
 const REFUSED = createFailingPool(CONNECTION_REFUSED);
 /** Accepted and closed at once, as a listener does that serves none of this. */
 const CLOSED = createFailingPool({ kind: 'reset', reason: 'closed', isUnprocessed: false });
+
+const NO_TLS = createFailingPool({ kind: 'connect-failure', reason: NO_TLS_THERE });
+/** No caller of the recordings has one. */
+const CERTIFICATE_REQUIRED = createFailingPool({
+  kind: 'connect-failure',
+  reason: 'tls: certificate required',
+});
+
+interface Connection {
+  readonly address: string;
+  readonly port: number;
+  readonly source: string;
+  readonly serverName: string | null;
+}
 
 export interface MeshDeps {
   readonly clock: Clock;
@@ -53,19 +68,18 @@ export class MemoryMesh {
     for (const workload of this.world.workloads) {
       for (const { address } of workload.addresses) this.#workloads.set(address, workload);
       if (workload.proxy === null) continue;
-      const connect = (address: string, port: number, from: string) =>
-        this.#fromProxy(workload.name, address, port, from);
+      const connect: ProxyDeps['connect'] = (address, port, from, serverName) =>
+        this.#fromProxy(workload.name, address, port, from, serverName);
       const resolve = (name: string) => this.resolve(name, workload.namespace);
       this.proxies.set(workload.name, new MemoryProxy(index, workload, { ...deps, connect, resolve }));
     }
   }
 
-  /** The way of a caller's connection; `from` null = outside the mesh. */
-  open(from: string | null, address: string, port: number): Pool {
+  /** The way of a caller's connection; `from` null = outside the mesh, `serverName` null = in plain text. */
+  open(from: string | null, address: string, port: number, serverName: string | null): Pool {
     const source = from === null ? OUTSIDE_ADDRESS : this.addressOf(from);
-    const proxy = from === null ? undefined : this.proxies.get(from);
-    if (proxy === undefined) return this.#route(address, port, source);
-    return this.#serve(proxy, 'outbound', address, port, source);
+    if (from === null || !this.proxies.has(from)) return this.#route(address, port, source, serverName);
+    return this.#serve(from, 'outbound', { address, port, source, serverName });
   }
 
   /** What the cluster's DNS says to a workload of that namespace. */
@@ -97,65 +111,82 @@ export class MemoryMesh {
   }
 
   /** A proxy calls from 127.0.0.6 only its own application, past its own capture. */
-  #fromProxy(name: string, address: string, port: number, from: string): Pool {
+  #fromProxy(name: string, address: string, port: number, from: string, serverName: string | null): Pool {
     const own = this.addressOf(name);
     const isOwn = address.startsWith('127.') || (from === INBOUND_SOURCE_ADDRESS && address === own);
-    return isOwn ? this.#application(name, port) : this.#route(address, port, own);
+    return isOwn ? this.#application(name, port, serverName) : this.#route(address, port, own, serverName);
   }
 
-  #route(address: string, port: number, source: string): Pool {
+  #route(address: string, port: number, source: string, serverName: string | null): Pool {
     const service = this.#services.get(address);
-    if (service !== undefined) return this.#balance(service, port, source);
+    if (service !== undefined) return this.#balance(service, port, source, serverName);
     const workload = this.#workloads.get(address);
     if (workload === undefined) return UNREACHABLE;
-    const proxy = this.proxies.get(workload.name);
-    if (proxy === undefined) return this.#application(workload.name, port);
+    if (!this.proxies.has(workload.name)) return this.#application(workload.name, port, serverName);
     const direction = workload.proxy === 'gateway' ? 'gateway' : 'inbound';
-    return this.#serve(proxy, direction, address, port, source);
+    return this.#serve(workload.name, direction, { address, port, source, serverName });
   }
 
   /** The cluster network's own balancing of a service's address, which knows nothing of the mesh. */
-  #balance({ ports, members }: World['services'][number], port: number, source: string): Pool {
+  #balance(
+    { ports, members }: World['services'][number],
+    port: number,
+    source: string,
+    serverName: string | null,
+  ): Pool {
     const entry = ports.find(({ number }) => number === port);
     const member = members[Math.floor(this.#deps.random() * members.length)];
     if (entry === undefined || member === undefined) return REFUSED;
-    return this.#route(this.addressOf(member), entry.targetPort, source);
+    return this.#route(this.addressOf(member), entry.targetPort, source, serverName);
   }
 
-  #serve(
-    proxy: MemoryProxy,
-    direction: ListenerDirection,
-    address: string,
-    port: number,
-    source: string,
-  ): Pool {
-    const listener = proxy.tables.listeners.pick(direction, address, port);
+  #serve(name: string, direction: ListenerDirection, connection: Connection): Pool {
+    const { address, port, source, serverName } = connection;
+    const listener = this.proxies.get(name)?.tables.listeners.pick(direction, address, port) ?? null;
     if (listener === null) return direction === 'gateway' ? REFUSED : CLOSED;
     const peer: DownstreamPeer = {
       ...{ remoteAddress: source, remotePort: 40000, localAddress: address, localPort: port },
       originalDestination: { address, port },
       ...{ identity: '', isTls: false },
     };
+    if (serverName !== null) return this.#serveTls(name, listener, peer, serverName);
+    if (listener.tls !== null) return CLOSED;
     if (listener.pipeline !== null) return createMemoryLink(listener.pipeline, peer);
-    return this.#relay(proxy, listener, peer);
+    return this.#relay(name, listener, peer, null);
   }
 
-  /** TCP: the request passes untouched to a host of the cluster that the connection's rule names. */
-  #relay(proxy: MemoryProxy, { spec }: Listener, { originalDestination: to }: DownstreamPeer): Pool {
-    const route = createTcpRouteTable(spec.tcp ?? []).match('', to.address);
-    const cluster = proxy.tables.clusters.get(route?.pick(this.#deps.random) ?? '');
+  /** The handshake itself is tested over sockets; here counts who takes part in it, and what comes out. */
+  #serveTls(name: string, listener: Listener, peer: DownstreamPeer, serverName: string): Pool {
+    const chain = listener.tls?.pick(serverName) ?? null;
+    if (chain === null) {
+      const isHttpOnly = listener.spec.tcp === null;
+      return isHttpOnly ? NO_TLS : this.#relay(name, listener, peer, serverName);
+    }
+    if (!(chain.server instanceof MemoryTlsServer)) return CLOSED;
+    if (chain.server.mode === 'mutual') return CERTIFICATE_REQUIRED;
+    const { pipeline } = chain.inside;
+    return pipeline === null ? CLOSED : createMemoryLink(pipeline, { ...peer, isTls: true });
+  }
+
+  /** TCP: bytes pass untouched to a host of the cluster that the connection's rule names. */
+  #relay(name: string, { spec }: Listener, peer: DownstreamPeer, serverName: string | null): Pool {
+    const { address, port } = peer.originalDestination;
+    const route = createTcpRouteTable(spec.tcp ?? []).match(serverName ?? '', address);
+    const cluster = this.proxies.get(name)?.tables.clusters.get(route?.pick(this.#deps.random) ?? '');
     if (cluster === undefined) return CLOSED;
     const host =
       cluster.spec.discovery.kind === 'original-destination'
-        ? cluster.originalHost(to.address, to.port, this.#deps.clock.now())
+        ? cluster.originalHost(address, port, this.#deps.clock.now())
         : cluster.pick(null);
-    return host === null
-      ? CLOSED
-      : poolOf((head, hasBody, events) => host.pool.request(head, hasBody, events));
+    if (host === null) return CLOSED;
+    if (serverName !== null) return this.#fromProxy(name, host.spec.address, host.spec.port, '', serverName);
+    return poolOf((head, hasBody, events) => host.pool.request(head, hasBody, events));
   }
 
-  #application(name: string, port: number): Pool {
+  #application(name: string, port: number, serverName: string | null): Pool {
     if (!this.#listens(name, port)) return REFUSED;
+    // No application of the recordings speaks TLS itself.
+    if (serverName !== null) return NO_TLS;
     return createEchoApplication(name, port, { clock: this.#deps.clock, arrivals: this.arrivals });
   }
 

@@ -1,9 +1,11 @@
-import { createFailingPool, poolOf } from '../agent/exchange/memory-codec.ts';
+import { poolOf } from '../agent/exchange/memory-codec.ts';
 import type { ExchangeRecord } from '../agent/exchange/record.ts';
 import type { Pool } from '../agent/exchange/streams.ts';
 import { createHttpPipelineFactory } from '../agent/http/http-pipeline.ts';
-import { NO_TLS_THERE } from '../agent/http/upstream-socket.ts';
 import { buildTables, checkSnapshot, type Tables } from '../agent/listener/tables.ts';
+import { hostOf } from '../agent/policy/route-table.ts';
+import { resolveMaterial } from '../agent/tls/tls-material.ts';
+import type { TlsServer } from '../agent/tls/tls-server.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { compileSnapshot } from '../controller/compile/compile-snapshot.ts';
@@ -11,17 +13,31 @@ import type { Workload } from '../controller/compile/world.ts';
 import type { WorldIndex } from '../controller/compile/world-index.ts';
 import type { ClusterSpec } from '../model/cluster.ts';
 import type { EndpointSpec, EndpointsSpec } from '../model/endpoint.ts';
-
-/** No application of the recordings speaks TLS to a proxy that speaks it of its own accord. */
-const NO_TLS = createFailingPool({ kind: 'connect-failure', reason: NO_TLS_THERE });
+import type { DownstreamTlsSpec } from '../model/listener.ts';
 
 export interface ProxyDeps {
   readonly clock: Clock;
   readonly random: Random;
-  /** `from`: the address that the cluster dials from, '' = the workload's own. */
-  readonly connect: (address: string, port: number, from: string) => Pool;
+  /**
+   * `from`: the address that the cluster dials from, '' = the workload's own; `serverName`: of the TLS that is spoken,
+   * null = none.
+   */
+  readonly connect: (address: string, port: number, from: string, serverName: string | null) => Pool;
   /** The address of a name that the proxy itself looks up. */
   readonly resolve: (name: string) => string;
+}
+
+/** A server that ends TLS, as far as it matters without bytes: whom it lets in. */
+export class MemoryTlsServer implements TlsServer {
+  readonly mode: DownstreamTlsSpec['mode'];
+
+  constructor(mode: DownstreamTlsSpec['mode']) {
+    this.mode = mode;
+  }
+
+  accept(): void {
+    throw new Error('there are no sockets here');
+  }
 }
 
 /** One proxy: its snapshot compiled as the controller does, its tables built as the agent does. */
@@ -47,12 +63,16 @@ export class MemoryProxy {
         [...snapshot.resources.cluster.values()].map((spec) => [spec.name, lookUp(spec, resolve)]),
       ),
       createPool: ({ discovery, tls }, host) => {
-        if (tls !== null) return NO_TLS;
         const from = discovery.kind === 'original-destination' ? discovery.sourceAddress : '';
-        return poolOf((head, hasBody, events) =>
-          connect(host.address, host.port, from).request(head, hasBody, events),
-        );
+        return poolOf((head, hasBody, events) => {
+          const serverName = tls === null ? null : tls.sni || hostOf(head.authority);
+          connect(host.address, host.port, from, serverName).request(head, hasBody, events);
+        });
       },
+      createTlsServer: (spec, secrets) =>
+        'missing' in resolveMaterial(secrets, spec.certificates, spec.trust)
+          ? null
+          : new MemoryTlsServer(spec.mode),
     });
   }
 }

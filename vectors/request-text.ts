@@ -15,7 +15,8 @@ export interface Target {
 /** Not by `URL`, which would normalise the path. */
 export function splitUrl(url: string): Target {
   const [, scheme = '', authority = '', target = ''] = /^([a-z]+):\/\/([^/?#]*)([^#]*)/.exec(url) ?? [];
-  const [, host = '', port = '80'] = /^(.*?)(?::([0-9]+))?$/.exec(authority) ?? [];
+  const usual = scheme === 'https' ? '443' : '80';
+  const [, host = '', port = usual] = /^(.*?)(?::([0-9]+))?$/.exec(authority) ?? [];
   // A URL holds no backslash: the callers of the recordings escaped it.
   const escaped = target.replaceAll('\\', '%5C');
   const path = escaped.startsWith('/') ? escaped : `/${escaped}`;

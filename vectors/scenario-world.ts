@@ -9,7 +9,7 @@ import type { Resource } from '../istio/resource.ts';
 import type { MeshConfigDocument } from '../istio/schema/mesh-config.ts';
 import { matchesLabels } from '../model/labels.ts';
 import { DEFAULT_NAMESPACE, serviceHostname } from '../model/names.ts';
-import type { Scenario, ScenarioService, ScenarioWorkload } from './scenario.ts';
+import type { Scenario, ScenarioCertificate, ScenarioService, ScenarioWorkload } from './scenario.ts';
 
 /** Every workload is on it: reachability by Docker networks is not what was recorded. */
 const NETWORK = 'pods';
@@ -17,7 +17,8 @@ const NETWORK = 'pods';
 /** What a scenario's cluster would be to Lateen's compiler. */
 export function createWorld(scenario: Scenario): World {
   const workloads = scenario.workloads.map(createWorkload);
-  const resources = parseConfig(scenario.config, `${scenario.name}.yaml`).toSorted(compareAge);
+  const documents = [scenario.config, ...(scenario.certificates ?? []).map(writeCertificate)];
+  const resources = parseConfig(documents.join('\n---\n'), `${scenario.name}.yaml`).toSorted(compareAge);
   const services = scenario.services.map((service, index) => createService(service, index, workloads));
   const taken = new Set(services.map(({ hostname }) => hostname));
   return {
@@ -29,6 +30,19 @@ export function createWorld(scenario: Scenario): World {
     ),
     resources,
   };
+}
+
+/** What is in it does not matter in memory: nobody shakes hands. */
+function writeCertificate({ name, namespace }: ScenarioCertificate): string {
+  const metadata = { name, namespace };
+  const stringData = { 'tls.crt': 'certificate', 'tls.key': 'key' };
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata,
+    type: 'kubernetes.io/tls',
+    stringData,
+  });
 }
 
 function parseConfig(text: string, file: string): readonly Resource[] {

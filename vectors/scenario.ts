@@ -9,6 +9,8 @@ export interface Scenario {
   readonly config: string;
   readonly workloads: readonly ScenarioWorkload[];
   readonly services: readonly ScenarioService[];
+  /** Secrets with a certificate for a host, without authorities. */
+  readonly certificates?: readonly ScenarioCertificate[];
   readonly calls: readonly Call[];
 }
 
@@ -30,6 +32,12 @@ export interface ScenarioService {
   readonly namespace?: string;
   readonly selector: Readonly<Record<string, string>>;
   readonly ports: readonly { readonly name: string; readonly port: number; readonly targetPort?: number }[];
+}
+
+export interface ScenarioCertificate {
+  readonly name: string;
+  readonly namespace: string;
+  readonly host: string;
 }
 
 export interface Call {

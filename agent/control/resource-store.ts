@@ -1,4 +1,5 @@
 import { type Push, resourceKey } from '../../model/push.ts';
+import { readSecret, type SecretSpec, writeSecrets } from '../../model/secret.ts';
 import { emptyResources, RESOURCE_KINDS, type Snapshot } from '../../model/snapshot.ts';
 
 /** What the agent holds: a snapshot, its version and the hash of each resource, as the controller sent them. */
@@ -42,7 +43,7 @@ export function applyPush(held: HeldSnapshot, push: Push): HeldSnapshot {
     const map = maps[kind];
     if (map === undefined) throw new Error(`unknown kind of resource ${JSON.stringify(kind)}`);
     if (typeof spec !== 'object' || spec === null) throw new Error(`${kind} ${name} has no content`);
-    map.set(name, spec);
+    map.set(name, kind === 'secret' ? readSecret(spec) : spec);
     hashes[resourceKey(kind, name)] = hash;
   }
   return { version: push.version, hashes, snapshot: { resources: maps as unknown as Snapshot['resources'] } };
@@ -51,7 +52,7 @@ export function applyPush(held: HeldSnapshot, push: Push): HeldSnapshot {
 /** For the tmpfs: plain JSON, with maps as lists of pairs. */
 export function serialiseHeld({ version, hashes, snapshot }: HeldSnapshot): string {
   const resources = Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, [...snapshot.resources[kind]]]));
-  return JSON.stringify({ version, hashes, resources });
+  return writeSecrets({ version, hashes, resources });
 }
 
 /** null for anything that {@link serialiseHeld} did not write. */
@@ -63,6 +64,8 @@ export function parseHeld(text: string): HeldSnapshot | null {
       resources: Record<string, [string, unknown][]>;
     };
     const maps = Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, new Map(value.resources[kind])]));
+    for (const [name, secret] of maps['secret'] as Map<string, SecretSpec>)
+      maps['secret']?.set(name, readSecret(secret));
     return {
       version: String(value.version),
       hashes: value.hashes,

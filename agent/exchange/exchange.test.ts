@@ -31,7 +31,7 @@ function open(routes: readonly RouteSpec[], direction: ListenerDirection = 'outb
     ],
   });
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
-    ...{ clock, random, resolved: new Map() },
+    ...{ clock, random, resolved: new Map(), createTlsServer: () => null },
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
     createPool: () =>
       createMemoryPool((upstream) => {

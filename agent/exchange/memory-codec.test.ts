@@ -21,7 +21,7 @@ function open(snapshot: Snapshot, handler: MemoryHandler | null) {
   };
   const createPipeline = createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' });
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
-    ...{ clock, random, createPipeline, resolved: new Map() },
+    ...{ clock, random, createPipeline, resolved: new Map(), createTlsServer: () => null },
     createPool: () => createMemoryPool(handler),
   });
   const pipeline = tables.listeners.named('0.0.0.0_9080')?.pipeline;

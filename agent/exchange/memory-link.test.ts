@@ -29,7 +29,7 @@ function openProxy(direction: 'inbound' | 'outbound', route: RouteSpec, pool: ()
     clusters: [[clusterSpec('next'), [endpointSpec(1)]]],
   });
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
-    ...{ clock, random, resolved: new Map(), createPool: pool },
+    ...{ clock, random, resolved: new Map(), createTlsServer: () => null, createPool: pool },
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
   });
   const pipeline = tables.listeners.named('0.0.0.0_9080')?.pipeline;

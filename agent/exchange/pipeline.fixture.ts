@@ -48,7 +48,7 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
   });
   const telemetry = { wantsRecords: true, record: (each: ExchangeRecord) => records.push(each), count() {} };
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
-    ...{ clock, random, resolved: new Map() },
+    ...{ clock, random, resolved: new Map(), createTlsServer: () => null },
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
     createPool: ({ name }) =>
       createMemoryPool(

@@ -161,7 +161,9 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
   abort(): void {
     // Without a length or an end the caller can tell that the answer is cut off only by a reset.
     this.#writer.flush();
-    this.#socket.resetAndDestroy();
+    // TLS has no reset: an end without `close_notify` says the same.
+    if ('encrypted' in this.#socket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   pauseRequest(): void {

@@ -1,7 +1,8 @@
-import { connect, isIP, type Socket } from 'node:net';
-import type { PeerCertificate } from 'node:tls';
+import { connect, isIP, Socket } from 'node:net';
+import type { PeerCertificate, SecureContext } from 'node:tls';
 import { errorCode, errorMessage } from '../../base/errors.ts';
 import type { ClusterSpec, UpstreamTlsSpec } from '../../model/cluster.ts';
+import { clientContext } from '../tls/client-context.ts';
 
 /** A connection to a host as the cluster's settings want it; {@link openEvent} tells when it can be used. */
 export function openSocket(spec: ClusterSpec, address: string, port: number): Socket {
@@ -37,12 +38,20 @@ function setKeepAlive(socket: Socket, keepAlive: ClusterSpec['connections']['tcp
 /** Linux's own values, for what is not said: the three can only be set together. */
 const KEEPALIVE = { timeMs: 7_200_000, intervalMs: 75_000, probes: 9 };
 
-/** Against the system's roots; the name is checked where one is known, as Istio configures Envoy. */
-function connectTls(options: object, { sni, alpn, subjectAltNames, skipVerify }: UpstreamTlsSpec): Socket {
+/** Against the given or the system's roots; the name is checked where one is known, as Istio configures Envoy. */
+function connectTls(options: object, spec: UpstreamTlsSpec): Socket {
+  const { sni, alpn, subjectAltNames, skipVerify, material } = spec;
   // Loaded by the first connection that needs it: it would cost every idle agent 2 MB.
   const tls = process.getBuiltinModule('node:tls');
+  let secureContext: SecureContext | undefined;
+  try {
+    if (material !== undefined) secureContext = clientContext(material);
+  } catch {
+    return failingSocket(SECRET_NOT_THERE);
+  }
   return tls.connect({
     ...options,
+    ...(secureContext !== undefined && { secureContext }),
     ...(sni === '' || isIP(sni) !== 0 ? {} : { servername: sni }),
     ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     rejectUnauthorized: !skipVerify,
@@ -53,6 +62,15 @@ function connectTls(options: object, { sni, alpn, subjectAltNames, skipVerify }:
     },
   });
 }
+
+function failingSocket(reason: string): Socket {
+  const socket = new Socket();
+  process.nextTick(() => socket.destroy(new Error(reason)));
+  return socket;
+}
+
+/** Envoy's words for a cluster whose secret it does not have, or could not use. */
+const SECRET_NOT_THERE = 'TLS error: Secret is not supplied by SDS';
 
 /** In Envoy's words, which end up in `response_code_details`. */
 export function describeConnectError(error: Error): string {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
@@ -14,7 +15,7 @@ import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { plainAddress } from './address.ts';
 import { detectProtocol } from './detect.ts';
-import type { Listener } from './listener-table.ts';
+import type { Listener, TlsChain } from './listener-table.ts';
 import type { Tables } from './tables.ts';
 
 export interface TcpTelemetry {
@@ -60,7 +61,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
   };
 
   /** Reads the listener in force once per request. */
-  const followListener = (peer: DownstreamPeer, listener: Listener) => {
+  const followListener = (peer: DownstreamPeer, listener: Listener, serverName: string | null) => {
     let seen = deps.tables();
     let current = listener;
     let isOrphan = false;
@@ -70,7 +71,8 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
         const now = deps.tables();
         if (now !== seen && now !== null) {
           seen = now;
-          const next = now.listeners.pick(listener.spec.direction, address, port);
+          const outside = now.listeners.pick(listener.spec.direction, address, port);
+          const next = serverName === null ? outside : (outside?.tls?.pick(serverName)?.inside ?? null);
           // A connection whose listener serves no HTTP any more ends after the request that it already sent.
           isOrphan = next === null || next.pipeline === null;
           if (next !== null && !isOrphan) current = next;
@@ -87,9 +89,10 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     listener: Listener,
     protocol: 'http1' | 'http2',
     first: Buffer,
+    serverName: string | null = null,
   ) => {
     const options = {
-      ...followListener(peer, listener),
+      ...followListener(peer, listener, serverName),
       ...{ queue: deps.queue, clock: deps.clock, onClosed: () => connections.delete(connection) },
     };
     const connection: DownstreamConnection | DownstreamH2Connection =
@@ -98,7 +101,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
         : new DownstreamConnection(socket, peer, options);
     connections.add(connection);
     socket.resume();
-    connection.read(first);
+    if (first.length > 0) connection.read(first);
   };
 
   const serveTcp = (
@@ -139,6 +142,15 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const protocol = detectProtocol(bytes);
     if (protocol === 'unknown') return false;
     if (protocol === 'tls' && needsServerName(listener) && readServerName(bytes).incomplete) return false;
+    if (listener.tls !== null && protocol !== 'tls') {
+      refuse(socket, peer, listener.spec.direction, 'plain text where TLS is spoken');
+      return true;
+    }
+    const chain = listener.tls?.pick(readServerName(bytes).name) ?? null;
+    if (chain !== null) {
+      endTls(socket, peer, chain, bytes);
+      return true;
+    }
     const isHttp = protocol === 'http1' || protocol === 'http2';
     if (isHttp && listener.pipeline !== null) serveHttp(socket, peer, listener, protocol, bytes);
     else if (protocol === 'tcp' && listener.spec.tcp === null && listener.pipeline !== null) {
@@ -146,6 +158,28 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       serveHttp(socket, peer, listener, 'http1', bytes);
     } else serveTcp(socket, peer, listener, tables, bytes);
     return true;
+  };
+
+  /** Ends TLS, and serves what comes out of it. */
+  const endTls = (socket: Socket, peer: DownstreamPeer, { server, inside }: TlsChain, bytes: Buffer) => {
+    const { direction } = inside.spec;
+    if (server === null) return refuse(socket, peer, direction, 'no certificate for that name');
+    const serverName = readServerName(bytes).name;
+    // TLS reads by itself, from the client's hello on.
+    socket.pause();
+    socket.unshift(bytes);
+    const onSecure = (secure: TLSSocket) => {
+      const tables = deps.tables();
+      const secured: DownstreamPeer = { ...peer, isTls: true };
+      secure.on('error', () => secure.destroy());
+      if (tables === null || isDraining) return refuse(secure, secured, direction, 'not ready');
+      if (inside.pipeline === null) serveTcp(secure, secured, inside, tables, null);
+      else {
+        const protocol = secure.alpnProtocol === 'h2' ? 'http2' : 'http1';
+        serveHttp(secure, secured, inside, protocol, NOTHING_READ, serverName);
+      }
+    };
+    server.accept(socket, onSecure, (reason) => refuse(socket, peer, direction, reason));
   };
 
   const sniff = (socket: Socket, peer: DownstreamPeer, listener: Listener, tables: Tables) => {
@@ -228,7 +262,10 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
 /** A client hello is one record of at most 16 KiB. */
 const MAX_SNIFFED_BYTES = 16 * 1024 + 5;
 
-function needsServerName({ spec }: Listener): boolean {
+const NOTHING_READ = Buffer.alloc(0);
+
+function needsServerName({ spec, tls }: Listener): boolean {
+  if (tls !== null) return true;
   return spec.tcp?.some(({ match }) => match.sniHosts.length > 0) ?? false;
 }
 

@@ -1,11 +1,27 @@
 import type { ListenerDirection, ListenerSpec } from '../../model/listener.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
+import type { TlsServer } from '../tls/tls-server.ts';
 import { type AddressMatcher, createAddressMatcher } from './address.ts';
 
 export interface Listener {
   readonly spec: ListenerSpec;
   /** null = HTTP is not served here. */
   readonly pipeline: HttpPipeline | null;
+  /** null = no TLS ends here. */
+  readonly tls: TlsChains | null;
+}
+
+/** One way out of TLS on a port. */
+export interface TlsChain {
+  /** null = it has no certificate that works. */
+  readonly server: TlsServer | null;
+  /** What is served inside. */
+  readonly inside: Listener;
+}
+
+export interface TlsChains {
+  /** null = TLS is not ended for that name: it is passed on, or there is nobody for it. */
+  pick(serverName: string): TlsChain | null;
 }
 
 export interface ListenerTable {

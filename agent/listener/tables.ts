@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
-import type { ListenerSpec } from '../../model/listener.ts';
+import type { ListenerDirection } from '../../model/listener.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
@@ -11,8 +11,11 @@ import type { HttpPipeline } from '../exchange/pipeline.ts';
 import { createRouteEntry, type RouteEntry } from '../exchange/route-entry.ts';
 import type { HttpPipelineFactory } from '../http/http-pipeline.ts';
 import { createRouteTable, type RouteTable } from '../policy/route-table.ts';
+import { readSecretFiles, withMaterial } from '../tls/tls-material.ts';
+import type { TlsServerFactory } from '../tls/tls-servers.ts';
 import { Cluster, type ClusterDeps } from '../upstream/cluster.ts';
 import { createListenerTable, type Listener, type ListenerTable } from './listener-table.ts';
+import { createTlsChains } from './tls-chains.ts';
 
 /** Everything that one snapshot became; replaced as a whole, read once per request or connection. */
 export interface Tables {
@@ -34,6 +37,7 @@ export interface ClusterSource {
 
 export interface TableDeps extends ClusterDeps {
   readonly createPipeline: HttpPipelineFactory;
+  readonly createTlsServer: TlsServerFactory;
   /** Current answers for clusters that are found by DNS, by cluster name. */
   readonly resolved: ReadonlyMap<string, EndpointsSpec>;
 }
@@ -46,11 +50,13 @@ export interface TableDeps extends ClusterDeps {
 export function checkSnapshot({ resources }: Snapshot): NodeSpec {
   const node = resources.node.get('self') ?? [...resources.node.values()][0];
   if (node === undefined) throw new SnapshotRejected('the snapshot has no node');
-  for (const { name, route } of resources.listener.values()) {
-    if (route !== null && !resources.route.has(route)) {
-      throw new SnapshotRejected(
-        `listener ${name} refers to route config ${route}, which is not in the snapshot`,
-      );
+  for (const { name, route, tlsServers = [] } of resources.listener.values()) {
+    for (const each of [route, ...tlsServers.map((server) => server.route)]) {
+      if (each !== null && !resources.route.has(each)) {
+        throw new SnapshotRejected(
+          `listener ${name} refers to route config ${each}, which is not in the snapshot`,
+        );
+      }
     }
   }
   for (const { name, discovery } of resources.cluster.values()) {
@@ -85,19 +91,25 @@ export function buildTables(
 ): Tables {
   const sources = new Map<string, ClusterSource>();
   const clusters = new Map<string, Cluster>();
-  for (const spec of resources.cluster.values()) {
+  const secrets = readSecretFiles(resources.secret);
+  for (const given of resources.cluster.values()) {
+    const spec = given.tls === null ? given : { ...given, tls: withMaterial(given.tls, secrets) };
     const endpoints = endpointsOf(spec, resources.endpoint, deps.resolved);
     sources.set(spec.name, { spec, endpoints });
     clusters.set(spec.name, keepOrCreate(spec, endpoints, previous, deps));
   }
   const pipelines = new Map<string, HttpPipeline>();
-  const listeners = [...resources.listener.values()].map((spec): Listener => {
-    if (spec.route === null) return { spec, pipeline: null };
-    const key = `${spec.direction}|${spec.route}`;
+  const pipelineOf = (direction: ListenerDirection, route: string | null): HttpPipeline | null => {
+    const key = `${direction}|${route}`;
     const known = pipelines.get(key);
-    const pipeline = known ?? createPipeline(spec, resources.route, clusters, node, deps);
+    const pipeline = known ?? createPipeline(direction, route, resources.route, clusters, node, deps);
     if (pipeline !== null) pipelines.set(key, pipeline);
-    return { spec, pipeline };
+    return pipeline;
+  };
+  const listeners = [...resources.listener.values()].map((spec): Listener => {
+    const ofRoute = (route: string | null) => pipelineOf(spec.direction, route);
+    const tls = createTlsChains(spec, (each) => deps.createTlsServer(each, secrets), ofRoute);
+    return { spec, pipeline: ofRoute(spec.route), tls };
   });
   const workloads = new Map<string, WorkloadSpec>();
   const workloadsByName = new Map<string, WorkloadSpec>();
@@ -117,7 +129,8 @@ export function buildTables(
 }
 
 function createPipeline(
-  { direction, route }: ListenerSpec,
+  direction: ListenerDirection,
+  route: string | null,
   routes: ReadonlyMap<string, RouteConfigSpec>,
   clusters: ReadonlyMap<string, Cluster>,
   node: NodeSpec,

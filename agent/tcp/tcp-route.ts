@@ -73,11 +73,12 @@ function rankSubnets(subnets: readonly Subnet[], address: string): number {
 }
 
 /** -1 = no match; any name at all ranks lowest, then wildcards by length, an exact name highest. */
-function rankServerName(hosts: readonly string[], name: string): number {
+export function rankServerName(hosts: readonly string[], name: string): number {
   if (hosts.length === 0) return 0;
   let rank = -1;
   for (const host of hosts) {
     if (host === name) return Number.POSITIVE_INFINITY;
+    if (host === '*') rank = Math.max(rank, 0);
     const suffix = host.slice(1);
     if (host.startsWith('*') && name.length > suffix.length && name.endsWith(suffix)) {
       rank = Math.max(rank, host.length);

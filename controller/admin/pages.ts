@@ -1,4 +1,7 @@
+import type { Resource } from '../../istio/resource.ts';
+import type { KubernetesSecretSpec } from '../../istio/schema/kubernetes.ts';
 import { LABEL } from '../../model/labels.ts';
+import { REDACTED } from '../../model/secret.ts';
 import { RESOURCE_KINDS } from '../../model/snapshot.ts';
 import { compileSnapshot } from '../compile/compile-snapshot.ts';
 import type { Controller } from '../controller.ts';
@@ -27,11 +30,23 @@ export function createPages(deps: PagesDeps): AdminPages {
     '/debug/registryz': () =>
       ok({ services: controller.world?.services ?? [], workloads: controller.world?.workloads ?? [] }),
     '/debug/configz': () =>
-      ok({ resources: controller.world?.resources ?? [], mesh: controller.world?.mesh ?? null }),
+      ok({
+        resources: (controller.world?.resources ?? []).map(withoutSecrets),
+        mesh: controller.world?.mesh ?? null,
+      }),
     '/debug/violations': () => ok(controller.violationLog.violations),
     '/debug/config_dump': (query) => configDump(deps, query.get('proxyID') ?? ''),
     '/debug/proxies': () => ok(hub.statuses),
   };
+}
+
+/** A Secret's contents are nobody's to read here; its keys are. */
+export function withoutSecrets(resource: Resource): Resource {
+  if (resource.kind !== 'Secret') return resource;
+  const { data, stringData, ...spec } = resource.spec as KubernetesSecretSpec;
+  const redact = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.keys(values).map((key) => [key, REDACTED]));
+  return { ...resource, spec: { ...spec, data: redact({ ...data, ...stringData }) } };
 }
 
 const ok = (body: unknown): AdminReply => ({ status: 200, body });

@@ -56,7 +56,10 @@ export function serviceClusters(
                   endpoints: name,
                 }),
             protocol: upstreamProtocol(port.protocol, blocks.connectionPool, mesh.h2UpgradePolicy),
-            tls: compileUpstreamTls(withSubjectAltNames(blocks.tls, service)),
+            tls: compileUpstreamTls(
+              withSubjectAltNames(blocks.tls, service),
+              isGateway || policy.selector !== null,
+            ),
             service: { hostname: service.hostname, name: service.name, namespace: service.namespace },
           };
           return sharedPair(index, cluster, service, port, subset?.labels ?? {}, networks, placing);

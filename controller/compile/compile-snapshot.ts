@@ -15,6 +15,7 @@ import { compileNames } from './name-entries.ts';
 import { compileOutbound } from './outbound.ts';
 import { OverlaidMap } from './overlaid-map.ts';
 import { networksKey } from './reachability.ts';
+import { compileSecrets } from './secrets.ts';
 import { scopeOf } from './sidecar-scope.ts';
 import { canonicalNames, compileWorkloads } from './workload-specs.ts';
 import type { Service, Workload } from './world.ts';
@@ -48,6 +49,9 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
     listener: byName(index, proxy, `listeners ${viewKey}`, outbound.listeners, inbound.listeners),
     route: byName(index, proxy, `routes ${viewKey}`, outbound.routes, inbound.routes),
     cluster: byName(index, proxy, `clusters ${clusterView}`, upstream.clusters, inbound.clusters),
+    secret: index.shared.get(`secrets ${proxy.namespace} ${clusterView}`, () =>
+      compileSecrets(index, proxy, [], upstream.clusters),
+    ),
     endpoint: upstream.endpoints,
     workload: compileWorkloads(index),
     name: compileNames(index, scope, networks),
@@ -94,13 +98,22 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   for (const spec of withHashPolicies(index, proxy, result.routes)) resources.route.set(spec.name, spec);
   for (const spec of upstream.clusters) resources.cluster.set(spec.name, spec);
   resources.node.set('self', nodeSpec(index, proxy));
-  return { ...resources, endpoint: upstream.endpoints, workload: compileWorkloads(index), name: new Map() };
+  return {
+    ...resources,
+    secret: compileSecrets(index, proxy, result.listeners, upstream.clusters),
+    endpoint: upstream.endpoints,
+    workload: compileWorkloads(index),
+    name: new Map(),
+  };
 }
 
 /** Hosts of the clusters that a gateway's routes name: it needs no others. */
 export function usedHostnames({ listeners, routes }: GatewayResult): Set<string> {
   const hostnames = new Set<string>();
-  const l4 = listeners.flatMap(({ tcp }) => tcp ?? []).flatMap(({ clusters }) => clusters);
+  const l4 = listeners
+    .flatMap(({ tcp, tlsServers = [] }) => [tcp, ...tlsServers.map((server) => server.tcp)])
+    .flatMap((routes) => routes ?? [])
+    .flatMap(({ clusters }) => clusters);
   for (const { name } of l4) hostnames.add(name.split('|')[3] ?? '');
   for (const { virtualHosts } of routes) {
     for (const { action } of virtualHosts.flatMap((host) => host.routes)) {

@@ -11,6 +11,8 @@ export interface DestinationPolicy {
   readonly id: number;
   readonly trafficPolicy: TrafficPolicy | undefined;
   readonly subsets: readonly Subset[];
+  /** null = for every workload. */
+  readonly selector: Labels | null;
 }
 
 /** Who calls: DestinationRules are looked up in its namespace first. */
@@ -26,7 +28,6 @@ export interface Caller {
 interface MergedRule extends DestinationPolicy {
   /** Empty = the mesh's default. */
   readonly exportTo: ReadonlySet<string>;
-  readonly selector: Labels | null;
   trafficPolicy: TrafficPolicy | undefined;
   readonly subsets: Subset[];
 }
@@ -42,7 +43,7 @@ interface NamespaceRules {
 
 export type DestinationRuleIndex = ReadonlyMap<string, NamespaceRules>;
 
-const NONE: DestinationPolicy = { id: 0, trafficPolicy: undefined, subsets: [] };
+const NONE: DestinationPolicy = { id: 0, trafficPolicy: undefined, subsets: [], selector: null };
 
 /** @param rules in the order of age */
 export function indexDestinationRules(

@@ -21,12 +21,22 @@ export interface BoundServer {
 const HTTP_PROTOCOLS = new Set(['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB']);
 const TLS_PROTOCOLS = new Set(['HTTPS', 'TLS']);
 
-/** What is spoken on a server's port; `tls` = passed through unopened, null = not served in this version. */
+/** What is spoken on a server's port; null = not served in this version. */
 export function familyOf({ port, tls }: GatewayServer): 'http' | 'tls' | 'tcp' | null {
   const protocol = (port?.protocol ?? '').toUpperCase();
   if (HTTP_PROTOCOLS.has(protocol)) return 'http';
   if (!TLS_PROTOCOLS.has(protocol)) return 'tcp';
-  return (tls?.mode ?? 'PASSTHROUGH') === 'PASSTHROUGH' ? 'tls' : null;
+  return tls?.mode === 'AUTO_PASSTHROUGH' || tls?.mode === 'ISTIO_MUTUAL' ? null : 'tls';
+}
+
+/** HTTP comes out of its TLS; of protocol TLS it is any bytes. */
+export function isHttps({ port }: GatewayServer): boolean {
+  return (port?.protocol ?? '').toUpperCase() === 'HTTPS';
+}
+
+/** TLS goes on unopened to where the rules send its SNI. */
+export function isPassedThrough({ tls }: GatewayServer): boolean {
+  return (tls?.mode ?? 'PASSTHROUGH') === 'PASSTHROUGH';
 }
 
 export function routeContext(

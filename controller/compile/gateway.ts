@@ -1,5 +1,5 @@
 import { matchesLabels } from '../../model/labels.ts';
-import type { ListenerSpec } from '../../model/listener.ts';
+import type { ListenerSpec, TlsServerSpec } from '../../model/listener.ts';
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
 import { httpsRedirect } from './default-routes.ts';
 import { compileGatewayL4 } from './gateway-l4.ts';
@@ -7,11 +7,14 @@ import {
   type BoundServer,
   boundHosts,
   familyOf,
+  isHttps,
+  isPassedThrough,
   routeContext,
   rulesOf,
   splitHost,
 } from './gateway-servers.ts';
 import { compileHttpRoutes, isCatchAll } from './http-route.ts';
+import { compileServerTls } from './server-tls.ts';
 import type { Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
@@ -48,18 +51,50 @@ export function compileGateway(index: WorldIndex, proxy: Workload): GatewayResul
   for (const [port, all] of [...byPort].sort(([a], [b]) => a - b)) {
     const family = all[0] === undefined ? null : familyOf(all[0].server);
     const servers = all.filter(({ server }) => familyOf(server) === family);
-    if (family === 'http') routes.push(compileRouteConfig(index, proxy, port, servers));
-    listeners.push({
-      name: `0.0.0.0_${port}`,
-      direction: 'gateway',
-      port,
-      addresses: [],
-      protocol: family ?? 'http',
-      route: family === 'http' ? `http.${port}` : null,
-      tcp: family === 'http' ? null : compileGatewayL4(index, proxy, family === 'tls', servers),
-    });
+    const listener = { name: `0.0.0.0_${port}`, direction: 'gateway', port, addresses: [] } as const;
+    if (family === 'http') {
+      const config = compileRouteConfig(index, proxy, port, servers, `http.${port}`);
+      routes.push(config);
+      listeners.push({ ...listener, protocol: 'http', route: config.name, tcp: null });
+    } else if (family === 'tls') {
+      const tls = compileTlsPort(index, proxy, port, servers);
+      routes.push(...tls.routes);
+      listeners.push({ ...listener, protocol: 'tls', route: null, ...tls.listener });
+    } else {
+      const tcp = compileGatewayL4(index, proxy, false, servers);
+      listeners.push({ ...listener, protocol: 'tcp', route: null, tcp });
+    }
   }
   return { listeners, routes };
+}
+
+/**
+ * A port of TLS: each server that ends it has certificates and routes of its own, by SNI; the others pass it on. Of two
+ * servers with one SNI host the first has it (ISTIO.md §3, "same port HTTPS + HTTPS").
+ */
+function compileTlsPort(index: WorldIndex, proxy: Workload, port: number, servers: readonly BoundServer[]) {
+  const routes: RouteConfigSpec[] = [];
+  const tlsServers: TlsServerSpec[] = [];
+  const taken = new Set<string>();
+  for (const bound of servers.filter(({ server }) => !isPassedThrough(server))) {
+    const { gateway, server } = bound;
+    const hosts = (server.hosts ?? []).map((host) => splitHost(host, gateway.namespace).dns);
+    const sniHosts = hosts.filter((host) => !taken.has(host));
+    if (sniHosts.length === 0) continue;
+    for (const host of sniHosts) taken.add(host);
+    const chain = {
+      sniHosts: sniHosts.includes('*') ? [] : sniHosts,
+      tls: compileServerTls(server, isHttps(server)),
+    };
+    if (isHttps(server)) {
+      const name = `https.${server.port?.number ?? port}.${server.port?.name ?? ''}.${gateway.name}.${gateway.namespace}`;
+      routes.push(compileRouteConfig(index, proxy, port, [bound], name));
+      tlsServers.push({ ...chain, route: name, tcp: null });
+    } else tlsServers.push({ ...chain, route: null, tcp: compileGatewayL4(index, proxy, false, [bound]) });
+  }
+  const passing = servers.filter(({ server }) => isPassedThrough(server));
+  const tcp = compileGatewayL4(index, proxy, true, passing);
+  return { routes, listener: tlsServers.length === 0 ? { tcp } : { tcp, tlsServers } };
 }
 
 function compileRouteConfig(
@@ -67,6 +102,7 @@ function compileRouteConfig(
   proxy: Workload,
   port: number,
   servers: readonly BoundServer[],
+  configName: string,
 ): RouteConfigSpec {
   const hosts = new Map<string, RouteSpec[]>();
   const redirects = new Map<string, RouteSpec>();
@@ -94,7 +130,7 @@ function compileRouteConfig(
       routes: redirect === undefined ? routes : [redirect, ...routes],
     };
   });
-  return { name: `http.${port}`, virtualHosts: virtualHosts.filter(({ routes }) => routes.length > 0) };
+  return { name: configName, virtualHosts: virtualHosts.filter(({ routes }) => routes.length > 0) };
 }
 
 /** Rules of several VirtualServices for one host: what matches everything must not hide the rest. */

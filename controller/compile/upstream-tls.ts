@@ -1,19 +1,35 @@
 import type { ClientTls } from '../../istio/schema/destination-rule.ts';
 import type { UpstreamTlsSpec } from '../../model/cluster.ts';
+import { secretName } from '../../model/secret.ts';
 
 /**
- * `trafficPolicy.tls`: TLS that the proxy itself speaks to a host, so that an application may speak plain HTTP. Modes
- * with a certificate of our own (MUTUAL, ISTIO_MUTUAL) have no effect yet, which is said in a warning.
+ * `trafficPolicy.tls`: TLS that the proxy itself speaks to a host, so that an application may speak plain HTTP.
+ * ISTIO_MUTUAL has no effect yet, which is said in a warning.
+ * @param mayUseCredentials a gateway, or a sidecar that the rule's `workloadSelector` selects: any other sidecar drops
+ * the settings of a rule with `credentialName` (Istio's `applyUpstreamTLSSettings`, ISTIO.md §2.6)
  */
-export function compileUpstreamTls(tls: ClientTls | undefined): UpstreamTlsSpec | null {
-  if (tls?.mode !== 'SIMPLE') return null;
-  return {
-    mode: 'simple',
-    sni: tls.sni ?? '',
-    alpn: [],
-    subjectAltNames: tls.subjectAltNames ?? [],
-    trust: '',
-    certificate: '',
-    skipVerify: tls.insecureSkipVerify ?? false,
-  };
+export function compileUpstreamTls(
+  tls: ClientTls | undefined,
+  mayUseCredentials: boolean,
+): UpstreamTlsSpec | null {
+  if (tls?.mode !== 'SIMPLE' && tls?.mode !== 'MUTUAL') return null;
+  const { sni = '', subjectAltNames = [], credentialName = '', insecureSkipVerify = false } = tls;
+  if (credentialName !== '' && !mayUseCredentials) return null;
+  const settings = { sni, alpn: [], subjectAltNames, trust: trustOf(tls), skipVerify: insecureSkipVerify };
+  return tls.mode === 'SIMPLE'
+    ? { mode: 'simple', ...settings, certificate: '' }
+    : { mode: 'mutual', ...settings, certificate: certificateOf(tls) };
+}
+
+function certificateOf({ credentialName = '', clientCertificate = '', privateKey = '' }: ClientTls): string {
+  if (credentialName !== '') return secretName.credential(credentialName);
+  return secretName.certificateFiles(clientCertificate, privateKey);
+}
+
+/** '' = the system's roots. */
+function trustOf({ credentialName = '', caCertificates = '', caCrl = '' }: ClientTls): string {
+  if (credentialName !== '') return secretName.trustOf(credentialName);
+  return caCertificates === '' || caCertificates === 'system'
+    ? ''
+    : secretName.trustFile(caCertificates, caCrl);
 }

@@ -6,6 +6,7 @@ import type {
   LocalityLbSetting,
 } from '../../istio/schema/destination-rule.ts';
 import type { GatewaySpec } from '../../istio/schema/gateway.ts';
+import type { KubernetesSecretSpec } from '../../istio/schema/kubernetes.ts';
 import type { SidecarSpec } from '../../istio/schema/sidecar.ts';
 import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
 import { type DestinationRuleIndex, indexDestinationRules } from './destination-rules.ts';
@@ -28,6 +29,8 @@ interface ConfigIndex {
   readonly destinationRules: DestinationRuleIndex;
   readonly sidecars: readonly Resource<SidecarSpec>[];
   readonly gateways: readonly Resource<GatewaySpec>[];
+  /** By `namespace/name`. */
+  readonly secrets: ReadonlyMap<string, Resource<KubernetesSecretSpec>>;
   /** Label keys that some rule asks of its callers: proxies that agree on them get the same routes. */
   readonly sourceLabelKeys: readonly string[];
   /** Label keys that some failoverPriority compares: see `sourceLabelKeys`. */
@@ -75,6 +78,9 @@ function indexConfig(resources: readonly Resource[], mesh: MeshConfig): ConfigIn
     destinationRules: indexDestinationRules(destinationRules, mesh),
     sidecars: ofKind<SidecarSpec>('Sidecar'),
     gateways: ofKind<GatewaySpec>('Gateway'),
+    secrets: new Map(
+      ofKind<KubernetesSecretSpec>('Secret').map((each) => [`${each.namespace}/${each.name}`, each]),
+    ),
     sourceLabelKeys: collectSourceLabelKeys(virtualServices, destinationRules),
     placeLabelKeys: collectPlaceLabelKeys([
       mesh.localityLbSetting,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeSecrets } from '../../model/secret.ts';
 import type { ResourceKind, Resources } from '../../model/snapshot.ts';
 import { OverlaidMap } from '../compile/overlaid-map.ts';
 
@@ -21,7 +22,7 @@ export class Serialiser {
   get(kind: ResourceKind, name: string, spec: object): Serialised {
     const known = this.#known.get(spec);
     if (known !== undefined) return known;
-    const text = JSON.stringify(spec);
+    const text = kind === 'secret' ? writeSecrets(spec) : JSON.stringify(spec);
     const hash = createHash('sha1').update(text).digest('base64url');
     const head = `{"kind":"${kind}","name":${JSON.stringify(name)},"hash":"${hash}","spec":`;
     const made = { hash, json: `${head}${text}}` };

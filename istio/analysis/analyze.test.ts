@@ -266,7 +266,7 @@ describe('credentials', () => {
       'IST0161 Gateway default/front spec.servers[0].tls.credentialName',
     ]);
     assert.equal(credentialFault({}), 'it has no tls.crt');
-    assert.equal(credentialFault({ data: { 'tls.crt': '' } }), 'it has no tls.key');
+    assert.equal(credentialFault({ data: { 'tls.crt': 'eA==' } }), 'it has no tls.key');
     const { privateKey } = generateKeyPairSync('ec', {
       namedCurve: 'P-256',
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },

@@ -3,6 +3,7 @@ import { errorMessage } from '../../base/errors.ts';
 import { ROOT_NAMESPACE } from '../../model/names.ts';
 import type { Resource } from '../resource.ts';
 import type { KubernetesSecretSpec } from '../schema/kubernetes.ts';
+import { readSecretParts } from '../secret-parts.ts';
 import type { MeshView } from './mesh-view.ts';
 import type { Report } from './report.ts';
 
@@ -50,29 +51,15 @@ function remedyFor(name: string, namespace: string, view: MeshView): string {
     : `There is one in ${elsewhere.namespace}: give it \`namespace: ${namespace}\`, where the gateway is.`;
 }
 
-/** Names of the two parts, newest first. */
-const CERTIFICATE_KEYS = ['tls.crt', 'cert'];
-const PRIVATE_KEYS = ['tls.key', 'key'];
-
 /** null = a certificate and its key. */
 export function credentialFault(spec: KubernetesSecretSpec): string | null {
-  const certificate = read(spec, CERTIFICATE_KEYS);
-  const key = read(spec, PRIVATE_KEYS);
-  if (certificate === null) return 'it has no tls.crt';
-  if (key === null) return 'it has no tls.key';
+  const { certificate, privateKey } = readSecretParts(spec);
+  if (certificate === '') return 'it has no tls.crt';
+  if (privateKey === '') return 'it has no tls.key';
   try {
-    const isPair = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+    const isPair = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey));
     return isPair ? null : 'the key belongs to another certificate';
   } catch (error) {
     return errorMessage(error);
   }
-}
-
-function read({ data = {}, stringData = {} }: KubernetesSecretSpec, keys: readonly string[]): Buffer | null {
-  for (const key of keys) {
-    const [plain, encoded] = [stringData[key], data[key]];
-    if (plain !== undefined) return Buffer.from(plain);
-    if (encoded !== undefined) return Buffer.from(encoded, 'base64');
-  }
-  return null;
 }

@@ -1,6 +1,4 @@
 import type { FieldPath } from '../field-path.ts';
-import { serverTls } from '../schema/gateway.ts';
-import { fieldsOf } from '../schema-walk.ts';
 import type { Findings } from './finding.ts';
 
 /**
@@ -11,13 +9,7 @@ import type { Findings } from './finding.ts';
 /** Below a server's own `connectionPool`: an upgrade to HTTP/2 ends at its proxy. */
 const INBOUND_POOL = ['http.h2UpgradePolicy'];
 
-/** Below a `tls`: what needs a certificate of the caller's own, or other roots than the system's. */
-const TLS = ['mode', 'clientCertificate', 'privateKey', 'caCertificates', 'caCrl', 'credentialName'];
-
-/** Below a server's `tls`: all that is about ending TLS at the gateway. */
-const SERVER_TLS = fieldsOf(serverTls).filter((field) => field !== 'httpsRedirect');
-
-const BLOCKS = ['loadBalancer.zoneAwareLbSetting', ...TLS.map((field) => `tls.${field}`)];
+const BLOCKS = ['loadBalancer.zoneAwareLbSetting', 'tls.mode'];
 
 const POLICY = [
   ...BLOCKS,
@@ -41,18 +33,14 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
     ...POLICY.map((field) => `trafficPolicy.${field}`),
     ...POLICY.map((field) => `subsets.*.trafficPolicy.${field}`),
   ],
-  Gateway: [
-    ...SERVER_TLS.map((field) => `servers.*.tls.${field}`),
-    'servers.*.bind',
-    'servers.*.defaultEndpoint',
-  ],
+  Gateway: ['servers.*.tls.mode', 'servers.*.bind', 'servers.*.defaultEndpoint'],
   Service: ['sessionAffinity'],
 };
 
 /** Values of such fields that have their effect all the same, by the end of the field's path. */
 const EFFECTIVE_VALUES: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
-  Gateway: { 'tls.mode': ['PASSTHROUGH'] },
-  DestinationRule: { 'tls.mode': ['SIMPLE', 'DISABLE'], 'tls.caCertificates': ['system'] },
+  Gateway: { 'tls.mode': ['PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'OPTIONAL_MUTUAL'] },
+  DestinationRule: { 'tls.mode': ['SIMPLE', 'MUTUAL', 'DISABLE'] },
 };
 
 export function effectiveValues(kind: string, pattern: string): readonly unknown[] {

@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict';
+import { createServer as createHttpServer } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
+import { request } from 'node:https';
+import { type AddressInfo, connect as connectTcp, createServer, type Server } from 'node:net';
+import { after, describe, test } from 'node:test';
+import {
+  type ConnectionOptions,
+  connect as connectTls,
+  createServer as createTls,
+  type TLSSocket,
+} from 'node:tls';
+import { createTestAuthority, type TestCertificate } from '../../base/certificate.fixture.ts';
+import { createSystemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/log.ts';
+import { createSeededRandom } from '../../base/random.ts';
+import type { DownstreamTlsSpec, ListenerSpec, TcpRouteSpec, TlsServerSpec } from '../../model/listener.ts';
+import { PrivateKey, type SecretSpec } from '../../model/secret.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
+import { createDataplane } from '../create-dataplane.ts';
+import { clusterSpec, endpointSpec, listenerSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
+
+const endings: (() => unknown)[] = [];
+after(() => Promise.all(endings.map((end) => end())));
+
+function listen(server: Server): Promise<number> {
+  endings.push(() => server.close());
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const authority = createTestAuthority();
+const shop = authority.issue(['shop.example']);
+const wild = authority.issue(['*.wild.example']);
+
+const echo = await listen(
+  createHttpServer((incoming, response) => {
+    const { headers, httpVersion } = incoming;
+    response.end(JSON.stringify({ host: headers.host, proto: headers['x-forwarded-proto'], httpVersion }));
+  }) as unknown as Server,
+);
+
+const SIMPLE: DownstreamTlsSpec = {
+  ...{ mode: 'simple', certificates: ['kubernetes://shop'], trust: '', alpn: ['h2', 'http/1.1'] },
+  ...{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', cipherSuites: [], curves: [], subjectAltNames: [] },
+  ...{ certificateSpki: [], certificateHashes: [], skipVerify: false },
+};
+
+const server = (sniHosts: string[], tls: Partial<DownstreamTlsSpec> = {}): TlsServerSpec => ({
+  ...{ sniHosts, tls: { ...SIMPLE, ...tls }, route: '9080', tcp: null },
+});
+
+const secret = (name: string, pair: TestCertificate | null, trust = ''): SecretSpec => ({
+  ...{ name: `kubernetes://${name}`, trust, revoked: '', files: null },
+  certificate: pair?.certificate ?? '',
+  privateKey: pair === null ? null : new PrivateKey(pair.privateKey),
+});
+
+const SECRETS = [
+  secret('shop', shop),
+  secret('wild', wild),
+  secret('shop-cacert', null, authority.certificate),
+];
+
+function snapshot(port: number, change: Partial<ListenerSpec>, secrets = SECRETS): Snapshot {
+  const made = snapshotOf({
+    listeners: [
+      listenerSpec({ direction: 'gateway', port, protocol: 'tls', route: null, tcp: [], ...change }),
+    ],
+    routes: [routeSpec(['echo'])],
+    clusters: [[clusterSpec('echo'), [endpointSpec(echo)]]],
+  });
+  return { resources: { ...made.resources, secret: new Map(secrets.map((each) => [each.name, each])) } };
+}
+
+/** A gateway whose one port has these servers. */
+async function start(servers: TlsServerSpec[], tcp: TcpRouteSpec[] = [], secrets = SECRETS) {
+  const port = await freePort();
+  const dataplane = createDataplane({
+    ...{ clock: createSystemClock(), random: createSeededRandom(1), log: silentLogger },
+    writeAccessLog: () => {},
+  });
+  endings.push(() => dataplane.drain(0));
+  await dataplane.apply(snapshot(port, { tlsServers: servers, tcp }, secrets));
+  return { port, dataplane };
+}
+
+type Outcome = { status: number; body: { host: string; proto: string; httpVersion: string } };
+
+const TRUST = { ca: authority.certificate, host: '127.0.0.1', agent: false as const };
+
+function call(port: number, servername: string, more: ConnectionOptions & { host?: string } = {}) {
+  return new Promise<Outcome>((resolve, reject) => {
+    const options = { ...TRUST, port, servername, headers: { host: servername }, ...more };
+    const sent = request(options, async (response) => {
+      const body = Buffer.concat(await response.toArray()).toString();
+      resolve({ status: response.statusCode ?? 0, body: body === '' ? null : JSON.parse(body) });
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+/** The certificate that is shown for a name. */
+function namesShown(port: number, servername: string, more: ConnectionOptions = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket: TLSSocket = connectTls(
+      { ...TRUST, port, servername, rejectUnauthorized: false, ...more },
+      () => {
+        resolve(String(socket.getPeerX509Certificate()?.subjectAltName));
+        socket.destroy();
+      },
+    );
+    socket.on('error', reject);
+  });
+}
+
+describe('a gateway that ends TLS', () => {
+  test('serves HTTPS, and tells the service so', async () => {
+    const { port } = await start([server(['shop.example'])]);
+    assert.deepEqual(await call(port, 'shop.example'), {
+      status: 200,
+      body: { host: 'shop.example', proto: 'https', httpVersion: '1.1' },
+    });
+  });
+
+  test('serves HTTP/2 to who asks for it', async () => {
+    const { port } = await start([server(['shop.example'])]);
+    const session = connectHttp2(`https://127.0.0.1:${port}`, { ...TRUST, servername: 'shop.example' });
+    const stream = session.request({ ':authority': 'shop.example', ':path': '/' });
+    const status = await new Promise((resolve) => stream.on('response', (head) => resolve(head[':status'])));
+    assert.equal(status, 200);
+    assert.equal(session.alpnProtocol, 'h2');
+    session.close();
+  });
+
+  test('shows each name its certificate: the most specific server is asked, whatever the order', async () => {
+    const servers = [
+      server(['*']),
+      server(['*.wild.example'], { certificates: ['kubernetes://wild'] }),
+      server(['a.wild.example']),
+    ];
+    const { port } = await start(servers);
+    assert.equal(await namesShown(port, 'b.wild.example'), 'DNS:*.wild.example');
+    assert.equal(await namesShown(port, 'a.wild.example'), 'DNS:shop.example');
+    assert.equal(await namesShown(port, 'elsewhere.example'), 'DNS:shop.example');
+    assert.equal(await namesShown(port, ''), 'DNS:shop.example');
+  });
+
+  test('ends the handshake for a name that no server has', async () => {
+    const { port } = await start([server(['shop.example'])]);
+    await assert.rejects(call(port, 'other.example'), { code: 'ECONNRESET' });
+  });
+
+  test('without its certificate cuts off that name only; the others go on', async () => {
+    const broken = secret('broken', { ...shop, privateKey: wild.privateKey });
+    const servers = [
+      server(['shop.example']),
+      server(['absent.example'], { certificates: ['kubernetes://absent'] }),
+      server(['broken.example'], { certificates: ['kubernetes://broken'] }),
+    ];
+    const { port } = await start(servers, [], [...SECRETS, broken]);
+    await assert.rejects(call(port, 'absent.example'), { code: 'ECONNRESET' });
+    await assert.rejects(call(port, 'broken.example'), { code: 'ECONNRESET' });
+    assert.equal((await call(port, 'shop.example')).status, 200);
+  });
+
+  test('closes what is no TLS', async () => {
+    const { port } = await start([server(['shop.example'])]);
+    const socket = connectTcp(port, '127.0.0.1', () =>
+      socket.write('GET / HTTP/1.1\r\nhost: shop.example\r\n\r\n'),
+    );
+    const bytes = await socket.toArray().catch(() => []);
+    assert.deepEqual(bytes, []);
+  });
+
+  test('passes on TLS for the names that rules send elsewhere', async () => {
+    const inner = createTls({ cert: wild.certificate, key: wild.privateKey }, (socket) => socket.end());
+    const route: TcpRouteSpec = {
+      match: { sniHosts: ['in.wild.example'], destinationSubnets: [] },
+      ...{ clusters: [{ name: 'inner', weight: 1 }], idleTimeoutMs: 0, statPrefix: '' },
+    };
+    const { port, dataplane } = await start([]);
+    const made = snapshot(port, { tlsServers: [server(['*.wild.example'])], tcp: [route] });
+    const cluster = clusterSpec('inner', { protocol: 'tcp' });
+    const endpoints = {
+      name: 'inner',
+      endpoints: [endpointSpec(await listen(inner))],
+      localityWeights: null,
+    };
+    await dataplane.apply({
+      resources: {
+        ...made.resources,
+        cluster: new Map([...made.resources.cluster, ['inner', cluster]]),
+        endpoint: new Map([...made.resources.endpoint, ['inner', endpoints]]),
+      },
+    });
+    assert.equal(await namesShown(port, 'in.wild.example'), 'DNS:*.wild.example');
+    assert.equal(await namesShown(port, 'out.wild.example'), 'DNS:shop.example');
+  });
+
+  test('gives any bytes out of TLS to a TCP route', async () => {
+    const lines = createServer((socket) => socket.pipe(socket));
+    const { port, dataplane } = await start([]);
+    const route: TcpRouteSpec = {
+      match: { sniHosts: [], destinationSubnets: [] },
+      ...{ clusters: [{ name: 'lines', weight: 1 }], idleTimeoutMs: 0, statPrefix: '' },
+    };
+    const made = snapshot(port, {
+      tlsServers: [{ ...server(['shop.example'], { alpn: [] }), route: null, tcp: [route] }],
+    });
+    const cluster = clusterSpec('lines', { protocol: 'tcp' });
+    const endpoints = {
+      name: 'lines',
+      endpoints: [endpointSpec(await listen(lines))],
+      localityWeights: null,
+    };
+    await dataplane.apply({
+      resources: {
+        ...made.resources,
+        cluster: new Map([['lines', cluster], ...made.resources.cluster]),
+        endpoint: new Map([['lines', endpoints], ...made.resources.endpoint]),
+      },
+    });
+    const socket = connectTls({ ...TRUST, port, servername: 'shop.example' });
+    socket.end('hello over TLS');
+    assert.equal(Buffer.concat(await socket.toArray()).toString(), 'hello over TLS');
+  });
+
+  test('speaks the versions and ciphers that it is told to', async () => {
+    const { port } = await start([
+      server(['shop.example'], { maxVersion: 'TLSv1.2', cipherSuites: ['ECDHE-ECDSA-AES256-GCM-SHA384'] }),
+    ]);
+    await assert.rejects(namesShown(port, 'shop.example', { minVersion: 'TLSv1.3' }), {
+      code: /PROTOCOL_VERSION/,
+    });
+    await assert.rejects(
+      namesShown(port, 'shop.example', { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' }),
+      { code: /HANDSHAKE_FAILURE/ },
+    );
+    assert.equal(await namesShown(port, 'shop.example'), 'DNS:shop.example');
+  });
+
+  test('takes a new certificate for new handshakes, and drops no connection', async () => {
+    const { port, dataplane } = await start([server(['shop.example'])]);
+    const kept = connectTls({ ...TRUST, port, servername: 'shop.example' });
+    const ask = () => {
+      kept.write('GET / HTTP/1.1\r\nhost: shop.example\r\n\r\n');
+      return new Promise<string>((resolve) =>
+        kept.once('data', (chunk: Buffer) => resolve(chunk.toString())),
+      );
+    };
+    assert.match(await ask(), /^HTTP\/1\.1 200 /);
+    const renewed = authority.issue(['shop.example', 'renewed.example']);
+    const secrets = [secret('shop', renewed)];
+    await dataplane.apply(snapshot(port, { tlsServers: [server(['shop.example'])] }, secrets));
+    assert.equal(await namesShown(port, 'shop.example'), 'DNS:shop.example, DNS:renewed.example');
+    assert.match(await ask(), /^HTTP\/1\.1 200 /);
+    kept.destroy();
+  });
+});
+
+describe('mutual TLS at a gateway', () => {
+  const caller = authority.issue(['caller.example', { kind: 'uri', name: 'spiffe://somewhere/caller' }]);
+  const stranger = createTestAuthority('somebody else').issue(['caller.example']);
+  const shows = ({ certificate, privateKey }: TestCertificate) => ({ cert: certificate, key: privateKey });
+  const mutual = (tls: Partial<DownstreamTlsSpec> = {}) =>
+    start([server(['shop.example'], { mode: 'mutual', trust: 'kubernetes://shop-cacert', ...tls })]);
+
+  test('lets in who has a certificate of the authority, and nobody else', async () => {
+    const { port } = await mutual();
+    assert.equal((await call(port, 'shop.example', shows(caller))).status, 200);
+    await assert.rejects(call(port, 'shop.example'), { code: /CERTIFICATE_REQUIRED/ });
+    await assert.rejects(call(port, 'shop.example', shows(stranger)));
+  });
+
+  test('that is optional lets in who has none, and refuses a wrong one', async () => {
+    const { port } = await mutual({ mode: 'optional-mutual' });
+    assert.equal((await call(port, 'shop.example')).status, 200);
+    assert.equal((await call(port, 'shop.example', shows(caller))).status, 200);
+    await assert.rejects(call(port, 'shop.example', shows(stranger)));
+  });
+
+  test('without the authority cuts off everybody', async () => {
+    const { port } = await mutual({ trust: 'kubernetes://nobody-cacert' });
+    await assert.rejects(call(port, 'shop.example', shows(caller)), { code: 'ECONNRESET' });
+  });
+
+  test('may ask for a name, a key or a certificate', async () => {
+    const byUri = await mutual({ subjectAltNames: ['spiffe://somewhere/caller'] });
+    assert.equal((await call(byUri.port, 'shop.example', shows(caller))).status, 200);
+    const byOther = await mutual({ subjectAltNames: ['other.example'] });
+    await assert.rejects(call(byOther.port, 'shop.example', shows(caller)));
+    const { createHash, X509Certificate } = process.getBuiltinModule('node:crypto');
+    const read = new X509Certificate(caller.certificate);
+    const spki = read.publicKey.export({ type: 'spki', format: 'der' });
+    const pins: Partial<DownstreamTlsSpec>[] = [
+      { certificateSpki: [createHash('sha256').update(spki).digest('base64')] },
+      { certificateHashes: [read.fingerprint256.replaceAll(':', '').toLowerCase()] },
+    ];
+    for (const pin of pins) {
+      const { port } = await mutual(pin);
+      assert.equal((await call(port, 'shop.example', shows(caller))).status, 200);
+      const other = authority.issue(['caller.example']);
+      await assert.rejects(call(port, 'shop.example', shows(other)));
+    }
+  });
+});

@@ -1,0 +1,87 @@
+import type { Socket } from 'node:net';
+import type { Server, TLSSocket, TlsOptions } from 'node:tls';
+import type { DownstreamTlsSpec } from '../../model/listener.ts';
+import type { TlsMaterial } from '../../model/secret.ts';
+import { isAcceptedCertificate } from './certificate-checks.ts';
+
+/** Ends TLS on connections that were accepted elsewhere; opens no port. */
+export interface TlsServer {
+  /**
+   * Takes a paused connection, with what was read of it put back. `onSecure` gets the decrypted one, paused, once the
+   * handshake is over and the caller's certificate is good. A failed handshake ends the connection, with TLS's alert.
+   */
+  accept(socket: Socket, onSecure: (secure: TLSSocket) => void, onFailed: (reason: string) => void): void;
+}
+
+/** Envoy's `transport_socket_connect_timeout`, as Istio sets it. */
+const HANDSHAKE_TIMEOUT_MS = 15_000;
+
+interface Waiting {
+  readonly onSecure: (secure: TLSSocket) => void;
+  readonly onFailed: (reason: string) => void;
+}
+
+/**
+ * Makes the context once; a handshake then costs no parsing.
+ * @throws Error for certificates, keys and ciphers that OpenSSL does not take
+ */
+export function createTlsServer(spec: DownstreamTlsSpec, material: TlsMaterial): TlsServer {
+  // Loaded by the first server that needs it: it would cost every idle agent 2 MB.
+  const tls = process.getBuiltinModule('node:tls');
+  const server: Server = tls.createServer(serverOptions(spec, material));
+  const waiting = new Map<string, Waiting>();
+  const take = (socket: Socket): Waiting | undefined => {
+    const key = keyOf(socket);
+    const entry = waiting.get(key);
+    waiting.delete(key);
+    return entry;
+  };
+  server.on('secureConnection', (secure: TLSSocket) => {
+    const entry = take(secure);
+    if (entry !== undefined && isAcceptedCertificate(spec, secure)) entry.onSecure(secure);
+    else {
+      secure.destroy();
+      entry?.onFailed('the certificate of the caller is not one of those that are accepted');
+    }
+  });
+  server.on('tlsClientError', (error: Error, secure: TLSSocket) => take(secure)?.onFailed(error.message));
+  return {
+    accept(socket, onSecure, onFailed) {
+      const key = keyOf(socket);
+      waiting.set(key, { onSecure, onFailed });
+      socket.once('close', () => {
+        if (waiting.delete(key)) onFailed('the connection ended within the handshake');
+      });
+      server.emit('connection', socket);
+    },
+  };
+}
+
+/** Both ends of what is decrypted and of what is not have one address and port, unique while it is open. */
+function keyOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}|${remotePort}`;
+}
+
+function serverOptions(spec: DownstreamTlsSpec, { pairs, trust, revoked }: TlsMaterial): TlsOptions {
+  const { mode, alpn, minVersion, maxVersion, cipherSuites, curves, skipVerify } = spec;
+  return {
+    cert: pairs.map(({ certificate }) => certificate),
+    key: pairs.map(({ privateKey }) => privateKey.reveal()),
+    ...(trust !== '' && { ca: trust }),
+    ...(revoked !== '' && { crl: revoked }),
+    requestCert: mode !== 'simple',
+    // What is optional is looked at when the handshake is over: OpenSSL knows only all or nothing.
+    rejectUnauthorized: mode === 'mutual' && !skipVerify,
+    minVersion,
+    maxVersion,
+    ...(cipherSuites.length > 0 && { ciphers: [...TLS13_CIPHERS, ...cipherSuites].join(':') }),
+    ...(curves.length > 0 && { ecdhCurve: curves.join(':') }),
+    ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    pauseOnConnect: true,
+    ...{ allowHalfOpen: true },
+  };
+}
+
+/** Istio's list is of TLS 1.2 and below; those of 1.3 cannot be chosen (Envoy's `cipher_suites`). */
+const TLS13_CIPHERS = ['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'];
