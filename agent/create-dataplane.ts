@@ -37,6 +37,7 @@ export function createDataplane({ clock, random, log, writeAccessLog }: Dataplan
   const telemetry = createTelemetry({
     tables: () => tables,
     writeAccessLog: writeAccessLog ?? ((line) => process.stdout.write(line)),
+    ...{ clock, log },
   });
   const acceptor = createAcceptor({ clock, random, queue, telemetry, tables: () => tables });
   const gateways = createGatewayPorts((socket, port) => {

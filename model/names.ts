@@ -9,6 +9,8 @@ export const MESH_GATEWAY = 'mesh';
 
 export const PASSTHROUGH_CLUSTER = 'PassthroughCluster';
 export const BLACK_HOLE_CLUSTER = 'BlackHoleCluster';
+/** The route of unknown hosts that are refused. */
+export const BLOCK_ALL_ROUTE = 'block_all';
 export const INBOUND_PASSTHROUGH_CLUSTER = 'InboundPassthroughCluster';
 
 /** `reviews`, `default` → `reviews.default.svc.cluster.local`. */

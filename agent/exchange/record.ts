@@ -26,4 +26,8 @@ export interface ExchangeRecord {
   readonly requestId: string;
   readonly forwardedFor: string;
   readonly userAgent: string;
+  /** SNI of a connection that is no HTTP. */
+  readonly serverName?: string;
+  /** Why a connection to the host could not be made. */
+  readonly transportFailure?: string;
 }

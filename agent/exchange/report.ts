@@ -1,3 +1,4 @@
+import { BLACK_HOLE_CLUSTER, BLOCK_ALL_ROUTE } from '../../model/names.ts';
 import { isGrpcRequest } from '../policy/grpc.ts';
 import { getHeader } from '../policy/headers.ts';
 import type { Host } from '../upstream/host.ts';
@@ -39,6 +40,9 @@ function clusterOf({ destination }: Exchange): string {
   return destination === null || destination.cluster === null ? '' : destination.clusterName;
 }
 
+/** The answer to unknown hosts with REGISTRY_ONLY, which no cluster gives: Istio's metrics name one all the same. */
+const isBlocked = ({ routeName }: Exchange) => routeName === BLOCK_ALL_ROUTE;
+
 /** In the trailers, or in the head of an answer that has nothing else; '' = none, or no number. */
 function grpcStatusOf({ responseHead, responseTrailers }: Exchange): string {
   const status =
@@ -60,7 +64,7 @@ export function countExchange(
     pipeline: exchange.pipeline,
     peer: exchange.peer,
     host: exchange.forwarder?.host ?? null,
-    clusterName: exchange.destination?.clusterName ?? '',
+    clusterName: exchange.destination?.clusterName ?? (isBlocked(exchange) ? BLACK_HOLE_CLUSTER : ''),
     authority: exchange.request.authority,
     status: exchange.status,
     flags: exchange.flags,

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
+import { BLACK_HOLE_CLUSTER } from '../../model/names.ts';
 import { PORT } from '../../model/ports.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import { DownstreamConnection } from '../http/downstream-connection.ts';
@@ -10,17 +11,20 @@ import type { FlushQueue } from '../http/flush-queue.ts';
 import { DownstreamH2Connection } from '../http2/downstream-connection.ts';
 import { readServerName } from '../tcp/server-name.ts';
 import { proxyTcp, type TcpRecord } from '../tcp/tcp-proxy.ts';
-import { createTcpRouteTable } from '../tcp/tcp-route.ts';
+import type { BlockedCall } from '../telemetry/blocked-hosts.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { plainAddress } from './address.ts';
+import { readAskedHost } from './asked-host.ts';
 import { detectProtocol } from './detect.ts';
 import type { Listener, TlsChain } from './listener-table.ts';
 import type { Tables } from './tables.ts';
 
 export interface TcpTelemetry {
   tcpOpened(peer: DownstreamPeer, direction: ListenerDirection, cluster: Cluster, host: Host): void;
-  tcpClosed(peer: DownstreamPeer, direction: ListenerDirection, record: TcpRecord): void;
+  /** @param serverName the SNI, '' = none, or not looked at */
+  tcpClosed(peer: DownstreamPeer, direction: ListenerDirection, record: TcpRecord, serverName: string): void;
+  blocked(call: BlockedCall): void;
 }
 
 export interface AcceptorDeps {
@@ -45,6 +49,9 @@ const OWN_PORTS: ReadonlySet<number> = new Set([PORT.outboundCapture, PORT.inbou
 /** Destinations remembered as speaking first; more than any container calls. */
 const MAX_SERVER_FIRST = 4096;
 
+/** How long a connection that will be closed is listened to for its caller's first bytes, without detection. */
+const DEAD_END_MS = 300;
+
 /** Decides what a new connection is, and hands it to the HTTP codec or the TCP proxy. */
 export function createAcceptor(deps: AcceptorDeps): Acceptor {
   const sockets = new Set<Socket>();
@@ -54,10 +61,13 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
 
   const refuse = (socket: Socket, peer: DownstreamPeer, direction: ListenerDirection, reason: string) => {
     socket.destroy();
-    deps.telemetry.tcpClosed(peer, direction, {
-      ...{ cluster: '', host: null, flag: 'NR', reason },
-      ...{ sentBytes: 0, receivedBytes: 0, durationMs: 0 },
-    });
+    const nothing = { sentBytes: 0, receivedBytes: 0, durationMs: 0 };
+    deps.telemetry.tcpClosed(
+      peer,
+      direction,
+      { cluster: '', host: null, flag: 'NR', reason, ...nothing },
+      '',
+    );
   };
 
   /** Reads the listener in force once per request. */
@@ -112,16 +122,20 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     early: Buffer | null,
     reconsider: ((chunk: Buffer) => boolean) | null = null,
   ) => {
-    const { direction, tcp } = listener.spec;
-    if (tcp === null) return refuse(socket, peer, direction, 'the bytes are not HTTP');
+    const { direction } = listener.spec;
+    if (listener.tcp === null) return refuse(socket, peer, direction, 'the bytes are not HTTP');
     const name = early === null ? '' : readServerName(early).name;
     const { originalDestination: destination } = peer;
-    const route = createTcpRouteTable(tcp).match(name, destination.address);
+    const route = listener.tcp.match(name, destination.address);
     const session = {
       ...{ early, destination, clusters: tables.clusters, reconsider },
       onServerFirst: () => remember(`${destination.address}|${destination.port}`),
       onOpen: (cluster: Cluster, host: Host) => deps.telemetry.tcpOpened(peer, direction, cluster, host),
-      onOver: (record: TcpRecord) => deps.telemetry.tcpClosed(peer, direction, record),
+      onOver: (record: TcpRecord) => {
+        deps.telemetry.tcpClosed(peer, direction, record, name);
+        if (record.cluster === BLACK_HOLE_CLUSTER)
+          deps.telemetry.blocked({ ...readAskedHost(early), ...destination });
+      },
     };
     proxyTcp(socket, route, session, deps);
   };
@@ -140,8 +154,9 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     bytes: Buffer,
   ): boolean => {
     const protocol = detectProtocol(bytes);
-    if (protocol === 'unknown') return false;
-    if (protocol === 'tls' && needsServerName(listener) && readServerName(bytes).incomplete) return false;
+    if (protocol === 'unknown' && !listener.isDeadEnd) return false;
+    const wantsName = needsServerName(listener) || listener.isDeadEnd;
+    if (protocol === 'tls' && wantsName && readServerName(bytes).incomplete) return false;
     if (listener.tls !== null && protocol !== 'tls') {
       refuse(socket, peer, listener.spec.direction, 'plain text where TLS is spoken');
       return true;
@@ -217,9 +232,10 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       });
     };
     const { address, port } = peer.originalDestination;
-    const silenceMs = tables.node.protocolDetectionTimeoutMs;
-    const canBeTcp =
-      listener.spec.protocol === 'auto' && listener.spec.tcp !== null && !needsServerName(listener);
+    const { isDeadEnd } = listener;
+    const silenceMs = tables.node.protocolDetectionTimeoutMs || (isDeadEnd ? DEAD_END_MS : 0);
+    const isDetected = listener.spec.protocol === 'auto' || isDeadEnd;
+    const canBeTcp = isDetected && listener.tcp !== null && !needsServerName(listener);
     if (canBeTcp && serverFirst.has(`${address}|${port}`)) return onSilence();
     listen();
     if (canBeTcp && silenceMs > 0) cancelTimer = deps.clock.after(silenceMs, onSilence);
@@ -242,7 +258,8 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       const listener = tables.listeners.pick(direction, address, port);
       if (listener === null) return refuse(socket, peer, direction, 'no listener');
       const { protocol } = listener.spec;
-      if ((protocol === 'tcp' || protocol === 'tls') && !needsServerName(listener)) {
+      const isTold = protocol === 'tcp' || protocol === 'tls';
+      if (isTold && !needsServerName(listener) && !listener.isDeadEnd) {
         serveTcp(socket, peer, listener, tables, null);
       } else sniff(socket, peer, listener, tables);
     },
@@ -264,10 +281,7 @@ const MAX_SNIFFED_BYTES = 16 * 1024 + 5;
 
 const NOTHING_READ = Buffer.alloc(0);
 
-function needsServerName({ spec, tls }: Listener): boolean {
-  if (tls !== null) return true;
-  return spec.tcp?.some(({ match }) => match.sniHosts.length > 0) ?? false;
-}
+const needsServerName = ({ tcp, tls }: Listener): boolean => tls !== null || (tcp?.needsServerName ?? false);
 
 function isOwnAddress({ node }: Tables, address: string): boolean {
   return address.startsWith('127.') || address === '::1' || node.addresses.includes(address);

@@ -10,7 +10,7 @@ function listener(
   direction: ListenerSpec['direction'] = 'outbound',
 ) {
   const spec: ListenerSpec = { name, direction, port, addresses, protocol: 'auto', route: null, tcp: [] };
-  return { spec, pipeline: null, tls: null };
+  return { spec, pipeline: null, tls: null, tcp: null, isDeadEnd: false };
 }
 
 const table = createListenerTable([

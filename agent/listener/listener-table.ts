@@ -1,5 +1,6 @@
 import type { ListenerDirection, ListenerSpec } from '../../model/listener.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
+import type { TcpRouteTable } from '../tcp/tcp-route.ts';
 import type { TlsServer } from '../tls/tls-server.ts';
 import { type AddressMatcher, createAddressMatcher } from './address.ts';
 
@@ -7,6 +8,10 @@ export interface Listener {
   readonly spec: ListenerSpec;
   /** null = HTTP is not served here. */
   readonly pipeline: HttpPipeline | null;
+  /** null = only HTTP is served here. */
+  readonly tcp: TcpRouteTable | null;
+  /** Whatever is no HTTP is closed (BlackHoleCluster): its first bytes are read, to say what was wanted. */
+  readonly isDeadEnd: boolean;
   /** null = no TLS ends here. */
   readonly tls: TlsChains | null;
 }

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
-import type { ListenerDirection } from '../../model/listener.ts';
+import type { ListenerDirection, ListenerSpec } from '../../model/listener.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
@@ -11,6 +11,7 @@ import type { HttpPipeline } from '../exchange/pipeline.ts';
 import { createRouteEntry, type RouteEntry } from '../exchange/route-entry.ts';
 import type { HttpPipelineFactory } from '../http/http-pipeline.ts';
 import { createRouteTable, type RouteTable } from '../policy/route-table.ts';
+import { createTcpRouteTable } from '../tcp/tcp-route.ts';
 import { readSecretFiles, withMaterial } from '../tls/tls-material.ts';
 import type { TlsServerFactory } from '../tls/tls-servers.ts';
 import { Cluster, type ClusterDeps } from '../upstream/cluster.ts';
@@ -109,7 +110,8 @@ export function buildTables(
   const listeners = [...resources.listener.values()].map((spec): Listener => {
     const ofRoute = (route: string | null) => pipelineOf(spec.direction, route);
     const tls = createTlsChains(spec, (each) => deps.createTlsServer(each, secrets), ofRoute);
-    return { spec, pipeline: ofRoute(spec.route), tls };
+    const tcp = spec.tcp === null ? null : createTcpRouteTable(spec.tcp);
+    return { spec, pipeline: ofRoute(spec.route), tcp, isDeadEnd: leadsNowhere(spec, clusters), tls };
   });
   const workloads = new Map<string, WorkloadSpec>();
   const workloadsByName = new Map<string, WorkloadSpec>();
@@ -126,6 +128,11 @@ export function buildTables(
     listeners: createListenerTable(listeners),
     gateways: listeners.filter(({ spec }) => spec.direction === 'gateway'),
   };
+}
+
+function leadsNowhere({ tcp }: ListenerSpec, clusters: ReadonlyMap<string, Cluster>): boolean {
+  const names = tcp?.flatMap((route) => route.clusters.map(({ name }) => name)) ?? [];
+  return names.length > 0 && names.every((name) => clusters.get(name)?.spec.discovery.kind === 'none');
 }
 
 function createPipeline(

@@ -1,7 +1,7 @@
 import type { ListenerSpec } from '../../model/listener.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
-import { rankServerName } from '../tcp/tcp-route.ts';
+import { createTcpRouteTable, rankServerName } from '../tcp/tcp-route.ts';
 import type { TlsServer } from '../tls/tls-server.ts';
 import type { Listener, TlsChain, TlsChains } from './listener-table.ts';
 
@@ -17,7 +17,10 @@ export function createTlsChains(
     const { route } = each;
     const protocol = route === null ? 'tcp' : 'http';
     const inner: ListenerSpec = { ...spec, protocol, route, tcp: each.tcp, tlsServers: [] };
-    const inside: Listener = { spec: inner, pipeline: pipelineOf(route), tls: null };
+    const tcpTable = each.tcp === null ? null : createTcpRouteTable(each.tcp);
+    const inside: Listener = {
+      ...{ spec: inner, pipeline: pipelineOf(route), tcp: tcpTable, isDeadEnd: false, tls: null },
+    };
     return { sniHosts: each.sniHosts, chain: { server: createServer(each.tls), inside } };
   });
   return {

@@ -115,6 +115,10 @@ function readOperator(record: ExchangeRecord, name: string, argument: string): s
       return record.remoteAddress;
     case 'DOWNSTREAM_PEER_URI_SAN':
       return record.peerIdentity;
+    case 'REQUESTED_SERVER_NAME':
+      return record.serverName ?? '';
+    case 'UPSTREAM_TRANSPORT_FAILURE_REASON':
+      return record.transportFailure ?? '';
     case 'ROUTE_NAME':
       return record.routeName;
     default:

@@ -1,11 +1,16 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import { BLACK_HOLE_CLUSTER } from '../../model/names.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { ExchangeTelemetry } from '../exchange/pipeline.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
 import type { TcpTelemetry } from '../listener/acceptor.ts';
 import type { Tables } from '../listener/tables.ts';
 import { type AccessLogFormat, createAccessLogFormat } from './access-log.ts';
+import { createBlockedHostsLog } from './blocked-hosts.ts';
 import { renderClusterMetrics } from './cluster-metrics.ts';
 import { IstioMetrics } from './istio-metrics.ts';
+import { tcpAccessRecord } from './tcp-access-record.ts';
 
 export interface Telemetry extends ExchangeTelemetry, TcpTelemetry {
   /** Access log on or off, and its format, as the new snapshot says. */
@@ -17,10 +22,13 @@ export interface TelemetryDeps {
   readonly tables: () => Tables | null;
   /** Takes whole lines of the access log. */
   readonly writeAccessLog: (line: string) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
-export function createTelemetry({ tables, writeAccessLog }: TelemetryDeps): Telemetry {
+export function createTelemetry({ tables, writeAccessLog, clock, log }: TelemetryDeps): Telemetry {
   const metrics = new IstioMetrics(tables);
+  const blocked = createBlockedHostsLog(clock, log);
   let format: AccessLogFormat | null = null;
   return {
     get wantsRecords() {
@@ -29,9 +37,18 @@ export function createTelemetry({ tables, writeAccessLog }: TelemetryDeps): Tele
     record(record: ExchangeRecord) {
       if (format !== null) writeAccessLog(format(record));
     },
-    count: (sample) => metrics.countHttp(sample),
+    count(sample) {
+      metrics.countHttp(sample);
+      if (sample.clusterName !== BLACK_HOLE_CLUSTER) return;
+      const { authority, peer } = sample;
+      blocked({ host: authority, protocol: 'HTTP', ...peer.originalDestination });
+    },
     tcpOpened: (peer, direction, cluster, host) => metrics.openTcp(peer, direction, cluster, host),
-    tcpClosed: (peer, direction, record) => metrics.closeTcp(peer, direction, record),
+    tcpClosed(peer, direction, record, serverName) {
+      metrics.closeTcp(peer, direction, record);
+      if (format !== null) writeAccessLog(format(tcpAccessRecord(peer, record, serverName, clock.wall())));
+    },
+    blocked,
     configure({ accessLog }) {
       format = accessLog === null ? null : createAccessLogFormat(accessLog);
     },

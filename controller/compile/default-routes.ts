@@ -1,5 +1,5 @@
 import type { Resource } from '../../istio/resource.ts';
-import { BLACK_HOLE_CLUSTER, outboundClusterName } from '../../model/names.ts';
+import { BLACK_HOLE_CLUSTER, BLOCK_ALL_ROUTE, outboundClusterName } from '../../model/names.ts';
 import type { RetrySpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
 import { MATCH_ALL } from './http-match.ts';
 import { decorator, originOf } from './http-route.ts';
@@ -42,9 +42,9 @@ export function catchAllHost(cluster: string | null): VirtualHostSpec {
   if (cluster !== null) {
     return { name: 'allow_any', domains: ['*'], routes: [plainRoute('allow_any', cluster, null)] };
   }
-  const route = plainRoute('block_all', BLACK_HOLE_CLUSTER, null);
+  const route = plainRoute(BLOCK_ALL_ROUTE, BLACK_HOLE_CLUSTER, null);
   return {
-    name: 'block_all',
+    name: BLOCK_ALL_ROUTE,
     domains: ['*'],
     routes: [{ ...route, action: { kind: 'direct', status: 502, bodyBase64: '' } }],
   };
