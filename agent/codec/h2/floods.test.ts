@@ -4,6 +4,7 @@ import type { ResponseHead } from '../head.ts';
 import { block, data, frame, GET, HELLO, headers, POST, settings, uint32 } from './frames.fixture.ts';
 import { ERROR, FLAG, FRAME, MAX_CONCURRENT_STREAMS } from './protocol.ts';
 import { type RecordedServer, recordServer } from './recorder.fixture.ts';
+import type { H2Stream } from './stream.ts';
 
 const OK: ResponseHead = {
   ...{ status: 200, reason: '', version: 'HTTP/2', headers: [], contentLength: -1, upgrade: '' },
@@ -111,6 +112,20 @@ describe('HTTP/2 limits that end no connection', () => {
       endure(server, () => beside),
       Number.POSITIVE_INFINITY,
     );
+  });
+
+  test('a window update for each frame of a long download is fine', () => {
+    const server = newServer();
+    server.push(headers(1, GET, FLAG.endStream));
+    const stream = server.streams.get(1)?.stream as H2Stream;
+    server.session.sendHead(stream, OK, true);
+    const updates = Buffer.concat([0, 1].map((id) => frame(FRAME.windowUpdate, 0, id, uint32(100))));
+    const rounds = endure(server, () => {
+      server.session.sendData(stream, Buffer.alloc(100));
+      server.takeBytes();
+      return updates;
+    });
+    assert.equal(rounds, Number.POSITIVE_INFINITY);
   });
 
   test('callers that cancel one request out of three are fine', () => {

@@ -1,6 +1,7 @@
 import type { Headers, RequestHead, ResponseHead } from '../head.ts';
 import { HpackEncoder } from '../hpack/encoder.ts';
 import { ProtocolError } from '../protocol-error.ts';
+import type { FloodGuard } from './flood-guard.ts';
 import { writeData, writeFrameHead } from './frame-writer.ts';
 import type { Output } from './output.ts';
 import { DEFAULT_WINDOW, FLAG, FRAME, FRAME_HEAD_BYTES, MAX_FRAME_BYTES, MAX_WINDOW } from './protocol.ts';
@@ -17,6 +18,7 @@ const TURN_BYTES = 64 * 1024;
 /** Heads, bodies and trailers out of streams, as far as the peer's windows allow (RFC 9113 §5.2). */
 export class Sender {
   readonly #output: Output;
+  readonly #guard: FloodGuard;
   readonly #onSendClosed: (stream: H2Stream) => void;
   readonly encoder = new HpackEncoder();
   /** Streams that hold something back. */
@@ -30,8 +32,9 @@ export class Sender {
   #lastDataGeneration = -1;
   #lastDataStream: H2Stream | null = null;
 
-  constructor(output: Output, onSendClosed: (stream: H2Stream) => void) {
+  constructor(output: Output, guard: FloodGuard, onSendClosed: (stream: H2Stream) => void) {
     this.#output = output;
+    this.#guard = guard;
     this.#onSendClosed = onSendClosed;
   }
 
@@ -144,6 +147,8 @@ export class Sender {
     for (let at = start; at < end; at += MAX_FRAME_BYTES) {
       this.#lastDataAt = this.#output.length;
       writeData(this.#output, stream.id, chunk, at, Math.min(end, at + MAX_FRAME_BYTES), 0);
+      // It pays for the window updates that it will bring.
+      this.#guard.countUseful();
     }
     this.#lastDataGeneration = this.#output.generation;
     this.#lastDataStream = stream;

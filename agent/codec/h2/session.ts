@@ -54,7 +54,7 @@ export abstract class H2Session implements FrameSink {
 
   constructor(isServer: boolean, assumedStreams: number) {
     this.#windows = new ReceiveWindows(this.output);
-    this.sender = new Sender(this.output, (stream) => this.#onSendClosed(stream));
+    this.sender = new Sender(this.output, this.guard, (stream) => this.#onSendClosed(stream));
     this.peer = initialSettings(assumedStreams);
     this.#reader = new FrameReader(this, isServer);
   }
