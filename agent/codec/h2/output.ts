@@ -1,5 +1,5 @@
-/** Buffers up to this size are used again; larger ones serve one burst. */
-const MAX_KEPT_BYTES = 64 * 1024;
+/** Buffers up to this size are used again; larger ones serve one burst. What one read causes is half of it at most. */
+const MAX_KEPT_BYTES = 256 * 1024;
 const FIRST_BYTES = 4096;
 const NOTHING = Buffer.alloc(0);
 
@@ -12,6 +12,8 @@ export class Output {
   #onFirst: () => void = () => {};
   #isTold = false;
   #spare: Buffer = NOTHING;
+  /** Of the last write: the next one is likely to be of that size. */
+  #lastLength = 0;
 
   /** `onFirst` is told of the first byte since the last {@link take}; of what is there already at once. */
   listen(onFirst: () => void): void {
@@ -33,6 +35,7 @@ export class Output {
   /** What there is. */
   take(): Buffer {
     const taken = this.length === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.length);
+    this.#lastLength = this.length;
     this.#spare = this.bytes.length <= MAX_KEPT_BYTES ? this.bytes : NOTHING;
     this.bytes = NOTHING;
     this.length = 0;
@@ -48,8 +51,9 @@ export class Output {
   }
 
   #grow(wanted: number): void {
+    const likely = this.bytes.length === 0 ? Math.min(this.#lastLength, MAX_KEPT_BYTES) : 0;
     let size = Math.max(FIRST_BYTES, this.bytes.length * 2);
-    while (size < wanted) size *= 2;
+    while (size < wanted || size < likely) size *= 2;
     const grown = Buffer.allocUnsafeSlow(size);
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
