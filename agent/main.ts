@@ -25,6 +25,7 @@ import { createControlClient } from './control/control-client.ts';
 import { createKeptFiles } from './control/kept-files.ts';
 import { createDataplane } from './create-dataplane.ts';
 import { createResolver, type Resolver } from './dns/resolver.ts';
+import { MeshIdentity } from './identity/identity.ts';
 
 const env = process.env;
 const isGateway = env[AGENT_ENV.mode] === 'gateway';
@@ -42,6 +43,7 @@ process.on('uncaughtException', (error) => {
 });
 
 const runDirectory = env[AGENT_ENV.runDirectory] ?? RUN_DIRECTORY;
+const identity = new MeshIdentity();
 const dataplane = createDataplane({ clock, random, log });
 let resolver: Resolver | null = null;
 let drainMs = 5000;
@@ -114,6 +116,7 @@ const client = createControlClient({
   clock,
   random,
   log,
+  identity,
   apply,
 });
 

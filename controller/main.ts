@@ -8,12 +8,15 @@ import type { Logger } from '../base/log.ts';
 import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
 import { CONTROL_SOCKET } from '../model/agent-container.ts';
 import { LABEL } from '../model/labels.ts';
+import { spiffeId, TRUST_DOMAIN } from '../model/names.ts';
 import { PORT } from '../model/ports.ts';
 import { openAdminServer } from './admin/admin-server.ts';
 import { createPages } from './admin/pages.ts';
 import { Attacher } from './attach/attacher.ts';
 import { GatewayNetworks } from './attach/gateway-networks.ts';
 import { HeldApps } from './attach/held-apps.ts';
+import { Certificates } from './ca/certificates.ts';
+import { type AuthorityState, openAuthority } from './ca/open-authority.ts';
 import { Controller } from './controller.ts';
 import type { LastGood } from './last-good/last-good.ts';
 import { StateFile } from './last-good/state-file.ts';
@@ -30,6 +33,7 @@ const env = process.env;
 const version = process.env.LATEEN_VERSION ?? 'dev';
 const stateDirectory = env['LATEEN_STATE_DIR'] ?? '/var/lib/lateen';
 const configDirectory = env['LATEEN_MESH_DIR'] ?? '/etc/lateen/mesh';
+const authorityDirectory = env['LATEEN_CACERTS_DIR'] ?? '/etc/lateen/cacerts';
 const adminSocket = '/var/run/lateen-admin/admin.sock';
 const logLevel = env['LATEEN_LOG_LEVEL'] ?? 'info';
 
@@ -78,6 +82,19 @@ await sessionFile.write(sessionState);
 const sessions = new Sessions(
   sessionState,
   (state) => void sessionFile.write(state).catch(complain('the list of used tokens')),
+);
+
+const certificates = new Certificates(
+  await openAuthority({
+    state: new StateFile<AuthorityState>(join(stateDirectory, 'ca.json')),
+    directory: authorityDirectory,
+    trustDomain: TRUST_DOMAIN,
+    wall: Date.now,
+  }).catch((error: unknown) => {
+    const remedy = error instanceof LateenError ? error.remedy : null;
+    log.error('the certificate authority cannot be used', { error: errorMessage(error), remedy });
+    process.exit(1);
+  }),
 );
 
 let source: DockerSource | null = null;
@@ -130,6 +147,13 @@ const controlServer = await openControlServer({
   sessions,
   hub,
   log,
+  certificates,
+  identityOf: (container) => {
+    const workload = controller.index?.workloadsById.get(ownerOf(container));
+    if (workload === undefined || workload.proxy === null) return null;
+    const { trustDomain } = controller.world?.mesh ?? DEFAULT_MESH_CONFIG;
+    return spiffeId(workload.namespace, workload.serviceAccount, trustDomain);
+  },
   onOpenPorts: (container, report) => {
     const app = containers().get(ownerOf(container));
     if (app !== undefined) controller.onOpenPorts(app, report);
@@ -157,7 +181,10 @@ source = openDockerSource({
   docker,
   clock: createSystemClock(),
   log,
-  onChange: (all) => controller.onContainers(all),
+  onChange: (all) => {
+    certificates.keep(all);
+    controller.onContainers(all);
+  },
   onConnection: (isConnected) => {
     isDockerConnected = isConnected;
   },

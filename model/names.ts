@@ -44,6 +44,10 @@ export function parseClusterName(name: string): ClusterNameParts | null {
 }
 
 /** `spiffe://cluster.local/ns/NS/sa/SA` (SPIFFE-ID §2, Istio's path). */
-export function spiffeId(namespace: string, serviceAccount: string): string {
-  return `spiffe://${TRUST_DOMAIN}/ns/${namespace}/sa/${serviceAccount}`;
+export function spiffeId(
+  namespace: string,
+  serviceAccount: string,
+  trustDomain: string = TRUST_DOMAIN,
+): string {
+  return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
 }

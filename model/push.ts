@@ -7,6 +7,8 @@ import type { ResourceKind, ResourceTypes } from './snapshot.ts';
  * that was used before gets 403. Everything else sends `authorization: Bearer SESSION`; 403 = not (any longer) known.
  * `POST /v1/config` with a {@link Hello} opens the stream; the answer never ends and carries {@link ControllerMessage}s.
  * `POST /v1/ack` carries one {@link Ack}, answered 204.
+ * `POST /v1/certificates` carries a certificate request and is answered with a certificate (model/identity.ts); 403 =
+ * the request is not signed with its own key, or asks for another identity.
  * `POST /v1/open-ports` carries an {@link OpenPorts} after each start of the stream and each change, answered 204.
  * A push is applied whole or refused whole. At most one is outstanding per proxy.
  */
@@ -24,6 +26,8 @@ export interface Hello {
   readonly hashes: Readonly<Record<string, string>>;
   /** Version of the agent's program. */
   readonly agent: string;
+  /** PEM of the certificate that it holds, for `proxy-config secret`. */
+  readonly certificate?: string;
 }
 
 export const PUSH_PROTOCOL = 1;

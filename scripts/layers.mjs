@@ -39,7 +39,16 @@ const MAX_LINES = 500;
 const LONG_FILES = {};
 
 /** `node:http` is had by agent/admin/node-http.ts, which says why. */
-const AGENT_FORBIDDEN = ['zod', 'yaml', 'undici', 'pino', 'dockerode', 'chokidar', 'node:http'];
+const AGENT_FORBIDDEN = [
+  'zod',
+  'yaml',
+  'undici',
+  'pino',
+  'dockerode',
+  'chokidar',
+  '@peculiar/x509',
+  'node:http',
+];
 
 /** What runs on a user's own Node (20 or newer), with all that it imports. */
 const ON_NODE_20 = ['cli/main.ts', 'cli/admin-client.ts'];

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createManualClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import type { Ack, Hello } from '../../model/push.ts';
+import { createTestAuthority } from '../identity/testing/test-authority.ts';
 import { createControlClient } from './control-client.ts';
 import type { KeptFiles } from './kept-files.ts';
 
@@ -18,6 +19,8 @@ const FILES: KeptFiles = {
   readToken: async () => '',
   readSnapshot: async () => null,
   writeSnapshot: async () => {},
+  readIdentity: async () => null,
+  writeIdentity: async () => {},
 };
 
 test('a push that builds on something else than what is held makes the agent tell anew, and is no NACK', async () => {
@@ -42,9 +45,10 @@ test('a push that builds on something else than what is held makes the agent tel
     return push(response, 'a-2', 'a-0');
   });
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  const identity = await (await createTestAuthority()).identity('spiffe://cluster.local/ns/default/sa/a');
   const client = createControlClient({
     ...{ socketPath, files: FILES, version: 'test', clock: createManualClock(), random: () => 0 },
-    ...{ log: silentLogger, apply: async () => {} },
+    ...{ log: silentLogger, identity, apply: async () => {} },
   });
   try {
     await client.start();

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
+import { TRUST_HEADER } from '../../model/identity.ts';
 import {
   type Ack,
   type ControllerMessage,
@@ -14,6 +15,8 @@ import {
 } from '../../model/push.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { request } from '../admin/node-http.ts';
+import { CertificateKeeper } from '../identity/certificate-keeper.ts';
+import type { MeshIdentity } from '../identity/identity.ts';
 import type { KeptFiles } from './kept-files.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { applyPush, buildsOn, type HeldSnapshot, NOTHING_HELD } from './resource-store.ts';
@@ -25,6 +28,7 @@ export interface ControlClientDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  readonly identity: MeshIdentity;
   /** Puts a snapshot in force; a rejection is the NACK's reason. */
   apply(snapshot: Snapshot): Promise<void>;
 }
@@ -58,6 +62,7 @@ class Client implements ControlClient {
   #applying: Promise<void> = Promise.resolve();
   #hasLoggedFailure = false;
   #openPorts: OpenPorts | null = null;
+  #keeper: CertificateKeeper | null = null;
   isConnected = false;
 
   constructor(deps: ControlClientDeps) {
@@ -71,9 +76,21 @@ class Client implements ControlClient {
   async start(): Promise<void> {
     // Read first: what was written as root cannot be read once a snapshot is in force and the privileges are gone.
     this.#session = await this.#deps.files.readSession();
+    const identity = await this.#deps.files.readIdentity();
+    if (identity !== null) this.#deps.identity.replace(identity);
+    this.#keeper = this.#createKeeper();
     const kept = await this.#deps.files.readSnapshot();
     if (kept !== null) await this.#applyKept(kept);
     void this.#connect();
+  }
+
+  #createKeeper(): CertificateKeeper {
+    const { identity, clock, random, log, files } = this.#deps;
+    return new CertificateKeeper({
+      ...{ identity, clock, random, log },
+      request: (body) => this.#post('/v1/certificates', this.#session, body),
+      keep: (kept) => files.writeIdentity(kept),
+    });
   }
 
   reportOpenPorts(report: OpenPorts): void {
@@ -92,6 +109,7 @@ class Client implements ControlClient {
 
   close(): void {
     this.#isClosed = true;
+    this.#keeper?.close();
     this.#cancelSilence();
     this.#stream?.destroy();
   }
@@ -110,6 +128,8 @@ class Client implements ControlClient {
     if (this.#isClosed) return;
     try {
       if (this.#session === '') await this.#openSession();
+      // Nothing is captured before this proxy can prove who it is.
+      await this.#keeper?.ensure();
       await this.#openStream();
     } catch (error) {
       this.#fail(errorMessage(error));
@@ -134,6 +154,7 @@ class Client implements ControlClient {
       version: this.#held.version,
       hashes: this.#held.hashes,
       agent: this.#deps.version,
+      certificate: this.#deps.identity.held?.kept.chain ?? '',
     };
     const response = await this.#send('/v1/config', this.#session, JSON.stringify(hello));
     if (response.statusCode === 403) {
@@ -148,6 +169,7 @@ class Client implements ControlClient {
     this.#retryMs = RETRY_MS.first;
     this.#read(response);
     void this.#sendOpenPorts();
+    this.#keeper?.onTrust(String(response.headers[TRUST_HEADER] ?? ''));
   }
 
   #read(response: IncomingMessage): void {

@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../base/errors.ts';
+import type { KeptIdentity } from '../identity/identity.ts';
 import { type HeldSnapshot, parseHeld, serialiseHeld } from './resource-store.ts';
 
 /** What outlives a crash of the process: files on the container's tmpfs, never on a disk. */
@@ -11,10 +12,13 @@ export interface KeptFiles {
   readToken(): Promise<string>;
   readSnapshot(): Promise<HeldSnapshot | null>;
   writeSnapshot(held: HeldSnapshot): Promise<void>;
+  readIdentity(): Promise<KeptIdentity | null>;
+  writeIdentity(kept: KeptIdentity): Promise<void>;
 }
 
 export function createKeptFiles(runDirectory: string, tokenFile: string): KeptFiles {
   const session = join(runDirectory, 'session');
+  const identity = join(runDirectory, 'identity.json');
   const snapshot = join(runDirectory, 'snapshot.json');
   return {
     readSession: () => readIfThere(session),
@@ -25,6 +29,11 @@ export function createKeptFiles(runDirectory: string, tokenFile: string): KeptFi
       return text === '' ? null : parseHeld(text);
     },
     writeSnapshot: (held) => replace(snapshot, serialiseHeld(held)),
+    async readIdentity() {
+      const text = await readIfThere(identity);
+      return text === '' ? null : (JSON.parse(text) as KeptIdentity);
+    },
+    writeIdentity: (kept) => replace(identity, JSON.stringify(kept)),
   };
 }
 

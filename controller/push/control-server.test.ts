@@ -1,19 +1,29 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createLineLogger } from '../../base/log.ts';
+import type { IssuedCertificate } from '../../model/identity.ts';
+import { createAuthority, createRoot } from '../ca/authority.ts';
+import { Certificates } from '../ca/certificates.ts';
+import { createRequest } from '../ca/request.fixture.ts';
 import { type ControlServerDeps, openControlServer } from './control-server.ts';
 import { createSessionState, Sessions } from './sessions.ts';
+
+const IDENTITY = 'spiffe://cluster.local/ns/default/sa/reviews';
 
 async function open(isProxy: () => boolean) {
   const folder = await mkdtemp(join(tmpdir(), 'lateen-control-'));
   const socketPath = join(folder, 'control.sock');
   const sessions = new Sessions(createSessionState(), () => {});
   const told: (readonly number[])[] = [];
+  const authority = await createAuthority(await createRoot('cluster.local', Date.now()), [], Date.now);
   const deps: ControlServerDeps = {
+    certificates: new Certificates(authority),
+    identityOf: (container) => (container === 'unknown' ? null : IDENTITY),
     ...{ socketPath, sessions, isProxy },
     hub: null as unknown as ControlServerDeps['hub'],
     log: createLineLogger(() => {}, Date.now, 'error'),
@@ -27,12 +37,24 @@ async function open(isProxy: () => boolean) {
   return { socketPath, sessions, told, close };
 }
 
-function post(socketPath: string, path: string, credential: string, body = ''): Promise<number> {
+async function post(socketPath: string, path: string, credential: string, body = ''): Promise<number> {
+  return (await ask(socketPath, path, credential, body)).status;
+}
+
+function ask(
+  socketPath: string,
+  path: string,
+  credential: string,
+  body: string,
+): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${credential}` };
     const outgoing = request({ socketPath, path, method: 'POST', agent: false, headers }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
     });
     outgoing.on('error', reject);
     outgoing.end(body);
@@ -58,5 +80,42 @@ test('a forged session and a token used twice get 403', async () => {
   const token = sessions.issueToken('container');
   assert.equal(await post(socketPath, '/v1/session', token), 200);
   assert.equal(await post(socketPath, '/v1/session', token), 403);
+  await close();
+});
+
+test('a proxy gets a certificate in the name that Docker attests, whoever asks without a session gets 403', async () => {
+  const { socketPath, sessions, close } = await open(() => true);
+  const session = sessions.redeem(sessions.issueToken('container')) ?? '';
+  const body = JSON.stringify({ csr: (await createRequest()).toString('base64') });
+  const { status, body: answer } = await ask(socketPath, '/v1/certificates', session, body);
+  assert.equal(status, 200);
+  const { chain, roots } = JSON.parse(answer) as IssuedCertificate;
+  const leaf = new X509Certificate(chain);
+  assert.equal(leaf.subjectAltName, `URI:${IDENTITY}`);
+  assert.ok(leaf.verify(new X509Certificate(roots).publicKey));
+  assert.equal(await post(socketPath, '/v1/certificates', 'forged.forged', body), 403);
+  assert.equal(await post(socketPath, '/v1/certificates', sessions.issueToken('container'), body), 403);
+  await close();
+});
+
+test('a request for the identity of another, or one whose sender lacks the key, gets 403', async () => {
+  const { socketPath, sessions, close } = await open(() => true);
+  const session = sessions.redeem(sessions.issueToken('container')) ?? '';
+  const send = (csr: Buffer) =>
+    post(socketPath, '/v1/certificates', session, JSON.stringify({ csr: csr.toString('base64') }));
+  assert.equal(await send(await createRequest(IDENTITY)), 200);
+  assert.equal(await send(await createRequest('spiffe://cluster.local/ns/default/sa/payments')), 403);
+  const replayed = await createRequest();
+  replayed[replayed.length - 1] = (replayed.at(-1) ?? 0) ^ 1;
+  assert.equal(await send(replayed), 403);
+  assert.equal(await send(Buffer.from('nothing of the kind')), 403);
+  await close();
+});
+
+test('a proxy whose workload is not known yet is asked to wait for its certificate', async () => {
+  const { socketPath, sessions, close } = await open(() => true);
+  const session = sessions.redeem(sessions.issueToken('unknown')) ?? '';
+  const body = JSON.stringify({ csr: (await createRequest()).toString('base64') });
+  assert.equal(await post(socketPath, '/v1/certificates', session, body), 503);
   await close();
 });

@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { dirname } from 'node:path';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
+import { type CertificateRequest, TRUST_HEADER } from '../../model/identity.ts';
 import { type Ack, HEARTBEAT_MS, type Hello, type OpenPorts, PUSH_PROTOCOL } from '../../model/push.ts';
+import type { Certificates } from '../ca/certificates.ts';
 import type { PushHub } from './push-hub.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -14,6 +16,9 @@ export interface ControlServerDeps {
   readonly log: Logger;
   /** Only containers that Docker says are proxies of this mesh, and run, may speak. */
   isProxy(container: string): boolean;
+  /** Whose certificate a container may have, by what Docker says of it; null = it is not known (yet). */
+  identityOf(container: string): string | null;
+  readonly certificates: Certificates;
   /** What the agent says of the application beside it. */
   onOpenPorts(container: string, report: OpenPorts): void;
 }
@@ -68,12 +73,34 @@ async function handle(
     case '/v1/ack':
       deps.hub.acknowledge(container, JSON.parse(body) as Ack);
       return reply(response, 204);
+    case '/v1/certificates':
+      return issue(deps, container, JSON.parse(body) as CertificateRequest, response);
     case '/v1/open-ports':
       deps.onOpenPorts(container, JSON.parse(body) as OpenPorts);
       return reply(response, 204);
     default:
       return reply(response, 404);
   }
+}
+
+async function issue(
+  deps: ControlServerDeps,
+  container: string,
+  { csr }: CertificateRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const identity = deps.identityOf(container);
+  if (identity === null) return reply(response, 503);
+  const issued = await deps.certificates.issue(container, identity, Buffer.from(csr, 'base64'));
+  if (issued !== null) return reply(response, 200, JSON.stringify(issued));
+  deps.log.warn(
+    'a request for a certificate was refused: not signed with its own key, or for another identity',
+    {
+      container,
+      identity,
+    },
+  );
+  return reply(response, 403);
 }
 
 function openStream(
@@ -91,7 +118,11 @@ function openStream(
     reply(response, 400);
     return;
   }
-  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  deps.certificates.learn(container, hello.certificate ?? '');
+  response.writeHead(200, {
+    'content-type': 'application/x-ndjson',
+    [TRUST_HEADER]: deps.certificates.trust,
+  });
   response.flushHeaders();
   const connection = deps.hub.connect(container, hello, (line) => response.write(line));
   if (connection === null) {

@@ -1,0 +1,45 @@
+import type { IssuedCertificate } from '../../model/identity.ts';
+import type { Authority } from './authority.ts';
+import { readRequest } from './certificate-request.ts';
+import { trustFingerprint } from './open-authority.ts';
+
+/** Issues the mesh's certificates, and knows which one each container's proxy holds. */
+export class Certificates {
+  readonly #authority: Authority;
+  readonly #held = new Map<string, string>();
+  /** Names the set of trusted roots. */
+  readonly trust: string;
+
+  constructor(authority: Authority) {
+    this.#authority = authority;
+    this.trust = trustFingerprint(authority.roots);
+  }
+
+  /** null = the request is refused. */
+  async issue(container: string, identity: string, csr: Buffer): Promise<IssuedCertificate | null> {
+    const key = await readRequest(csr, identity);
+    if (key === null) return null;
+    const chain = await this.#authority.issue(key, identity);
+    this.#held.set(container, chain);
+    return { chain, roots: this.#authority.roots, trust: this.trust };
+  }
+
+  /** A proxy says what it holds: its certificate may be older than this process. */
+  learn(container: string, chain: string): void {
+    if (chain !== '') this.#held.set(container, chain);
+  }
+
+  /** PEM; '' = not known. */
+  heldBy(container: string): string {
+    return this.#held.get(container) ?? '';
+  }
+
+  get roots(): string {
+    return this.#authority.roots;
+  }
+
+  /** Forgets containers that are gone. */
+  keep(containers: ReadonlyMap<string, unknown>): void {
+    for (const container of this.#held.keys()) if (!containers.has(container)) this.#held.delete(container);
+  }
+}
