@@ -52,7 +52,7 @@ export class ClientSession extends H2Session {
 
   /** Sends a request's head; call it only with {@link hasRoom}. */
   open(head: RequestHead, hasBody: boolean, events: StreamEvents): H2Stream {
-    const stream = new H2Stream(this.#nextStream, head.method, this.sender.initialWindow);
+    const stream = new H2Stream(this.#nextStream, head.method, this.sender.initialWindow, this.guard.nowMs);
     this.#nextStream += 2;
     stream.events = events;
     this.streams.set(stream.id, stream);

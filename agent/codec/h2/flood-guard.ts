@@ -11,19 +11,22 @@ const MAX_IDLE_WORK = 1000;
 const USEFUL_FRAME_PAYS = 10;
 const IDLE_WORK_PER_MS = 0.1;
 
-/** Requests that were cancelled before their answer or that broke the protocol; half of Envoy's 500 and no less. */
+/** Requests that were cancelled at once, before their answer, or that broke the protocol; Envoy's limit. */
 const MAX_WASTED_STREAMS = 500;
+/** Who cancels later than this has waited for an answer; Envoy's `premature_reset_min_stream_lifetime_seconds`. */
+export const PREMATURE_MS = 1000;
 const WASTED_STREAMS_PER_MS = 0.05;
 
 export class FloodGuard {
   #idleWork = 0;
   #wastedStreams = 0;
-  #nowMs = 0;
+  /** Of the read at hand. */
+  nowMs = 0;
 
   /** Called once per read. */
   advance(nowMs: number): void {
-    const elapsedMs = Math.max(0, nowMs - this.#nowMs);
-    this.#nowMs = nowMs;
+    const elapsedMs = Math.max(0, nowMs - this.nowMs);
+    this.nowMs = nowMs;
     if (this.#idleWork > 0) this.#idleWork = Math.max(0, this.#idleWork - elapsedMs * IDLE_WORK_PER_MS);
     if (this.#wastedStreams > 0) {
       this.#wastedStreams = Math.max(0, this.#wastedStreams - elapsedMs * WASTED_STREAMS_PER_MS);

@@ -141,6 +141,17 @@ describe('HTTP/2 limits that end no connection', () => {
     assert.equal(rounds, Number.POSITIVE_INFINITY);
   });
 
+  test('callers whose requests hang, and who give them up after a second, are fine', () => {
+    const server = newServer();
+    const hung = 100;
+    const rounds = endure(
+      server,
+      (i) => Buffer.concat([headers(2 * i - 1, GET, 1), i > hung ? cancel(2 * (i - hung) - 1) : ping]),
+      (round) => round * 10,
+    );
+    assert.equal(rounds, Number.POSITIVE_INFINITY);
+  });
+
   test('one stream more than was allowed is refused, and may be sent again', () => {
     const server = newServer();
     for (let i = 0; i <= MAX_CONCURRENT_STREAMS; i++) server.push(headers(2 * i + 1, GET, FLAG.endStream));

@@ -87,7 +87,7 @@ export class ServerSession extends H2Session {
   }
 
   #open(streamId: number, head: RequestHead, isEnd: boolean): void {
-    const stream = new H2Stream(streamId, head.method, this.sender.initialWindow);
+    const stream = new H2Stream(streamId, head.method, this.sender.initialWindow, this.guard.nowMs);
     stream.hasHead = true;
     if (head.contentLength >= 0) stream.expectedBytes = head.contentLength;
     this.streams.set(streamId, stream);

@@ -1,7 +1,7 @@
 import type { Headers } from '../head.ts';
 import { HpackDecoder } from '../hpack/decoder.ts';
 import { ProtocolError } from '../protocol-error.ts';
-import { FloodGuard } from './flood-guard.ts';
+import { FloodGuard, PREMATURE_MS } from './flood-guard.ts';
 import { FrameReader, type FrameSink, readUint31 } from './frame-reader.ts';
 import {
   writeGoAway,
@@ -353,7 +353,8 @@ export abstract class H2Session implements FrameSink {
       return;
     }
     const code = bytes.readUInt32BE(start);
-    if (!stream.hasSentHead) this.guard.countWastedStream();
+    const isPremature = !stream.hasSentHead && this.guard.nowMs - stream.openedAtMs < PREMATURE_MS;
+    if (isPremature) this.guard.countWastedStream();
     this.lose(stream, code, 'peer');
   }
 

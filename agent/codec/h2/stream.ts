@@ -31,6 +31,7 @@ export class H2Stream {
   readonly id: number;
   /** Of the request. */
   readonly method: string;
+  readonly openedAtMs: number;
   events: StreamEvents | null = null;
 
   /** The final head has come: what follows is DATA, then trailers. */
@@ -60,9 +61,10 @@ export class H2Stream {
   /** The sender was told to wait. */
   wantsWritable = false;
 
-  constructor(id: number, method: string, sendWindow: number) {
+  constructor(id: number, method: string, sendWindow: number, openedAtMs: number) {
     this.id = id;
     this.method = method;
+    this.openedAtMs = openedAtMs;
     this.sendWindow = sendWindow;
   }
 }
