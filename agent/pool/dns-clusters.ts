@@ -40,7 +40,7 @@ const REFRESH_MS = 60_000;
 /** The shortest, so that an answer with TTL 0 is not asked for without end (Envoy's `dns_min_refresh_rate`). */
 const MIN_REFRESH_MS = 5000;
 /** A host that did not resolve may be about to start. */
-const FAILURE_REFRESH_MS = 5000;
+const FAILURE_TTL_SECONDS = 5;
 /** A name server that is away must not hold up every other change of the snapshot. */
 const FIRST_ANSWER_MS = 1000;
 
@@ -67,11 +67,29 @@ export function createDnsClusters({
   const resolved = new Map<string, EndpointsSpec>();
   let watched = new Map<string, ClusterSpec>();
   const timers = new Map<string, () => void>();
+  const failing = new Set<string>();
+  /** Once, until it resolves again. */
+  const complain = (cluster: string, host: string, error: unknown) => {
+    const key = `${cluster} ${host}`;
+    if (!failing.has(key))
+      log.warn('a host of a cluster does not resolve', { cluster, host, reason: errorCode(error) });
+    failing.add(key);
+  };
+  const lookUp = async (cluster: string, host: string) => {
+    try {
+      const answer = await resolve(host);
+      failing.delete(`${cluster} ${host}`);
+      return answer;
+    } catch (error) {
+      complain(cluster, host, error);
+      return null;
+    }
+  };
 
   /** true = other hosts than before. */
   const look = async (spec: ClusterSpec): Promise<boolean> => {
     if (spec.discovery.kind !== 'dns') return false;
-    const { endpoints, refreshMs } = await resolveCluster(spec.name, spec.discovery, resolve, log);
+    const { endpoints, refreshMs } = await resolveCluster(spec.discovery, (host) => lookUp(spec.name, host));
     if (watched.get(spec.name) !== spec) return false;
     schedule(spec, refreshMs);
     if (endpoints === null) return false;
@@ -131,26 +149,18 @@ const keyOf = (endpoints: readonly EndpointSpec[]) =>
 
 /** `endpoints` null = no name could be resolved. */
 async function resolveCluster(
-  cluster: string,
   { mode, hosts }: DnsDiscovery,
-  resolve: ResolveHost,
-  log: Logger,
+  lookUp: (host: string) => Promise<DnsAnswer | null>,
 ): Promise<{ endpoints: EndpointSpec[] | null; refreshMs: number }> {
   let refreshMs = REFRESH_MS;
   const found = await Promise.all(
     hosts.map(async (host) => {
-      try {
-        const { addresses, ttlSeconds } = await resolve(host.host);
-        if (ttlSeconds !== null) refreshMs = Math.min(refreshMs, ttlSeconds * 1000);
-        const usable = ofOneFamily(addresses);
-        return (mode === 'logical' ? usable.slice(0, 1) : usable).map((each) => endpointAt(each, host));
-      } catch (error) {
-        refreshMs = Math.min(refreshMs, FAILURE_REFRESH_MS);
-        log.warn('a host of a cluster does not resolve', {
-          ...{ cluster, host: host.host, reason: errorCode(error) },
-        });
-        return null;
-      }
+      const answer = await lookUp(host.host);
+      const { addresses = [], ttlSeconds = FAILURE_TTL_SECONDS } = answer ?? {};
+      if (ttlSeconds !== null) refreshMs = Math.min(refreshMs, ttlSeconds * 1000);
+      const usable = ofOneFamily(addresses);
+      const used = mode === 'logical' ? usable.slice(0, 1) : usable;
+      return answer === null ? null : used.map((each) => endpointAt(each, host));
     }),
   );
   const answered = found.filter((endpoints) => endpoints !== null);

@@ -12,12 +12,17 @@ export interface ComposeContainer {
   readonly hasUnknownPorts: boolean;
 }
 
-/** One container for each service: how many there are changes nothing of what is known of them. */
+/** One container for each service that has any: how many there are changes nothing of what is known of them. */
 export function composeContainers(project: ComposeProject): ComposeContainer[] {
-  return [...project.services.values()].map((service) => {
+  return [...project.services.values()].filter(isStarted).map((service) => {
     const image = imagePorts(service);
     return { facts: factsOf(project, service, image ?? []), service, hasUnknownPorts: image === null };
   });
+}
+
+function isStarted({ fields }: ComposeService): boolean {
+  const count = fields['scale'] ?? asFields(fields['deploy'] ?? {})['replicas'] ?? 1;
+  return Number(count) !== 0;
 }
 
 function factsOf(project: ComposeProject, service: ComposeService, image: readonly string[]): ContainerFacts {
@@ -42,7 +47,7 @@ function factsOf(project: ComposeProject, service: ComposeService, image: readon
       ...asList(fields['expose']).map(String),
       ...publishedTargets(fields),
     ]),
-    publishedPorts: [],
+    publishedPorts: exposedPorts(publishedTargets(fields)).map(({ port }) => ({ port, hostPort: 0 })),
     startError: '',
     stopSignal: '',
     image: String(fields['image'] ?? ''),

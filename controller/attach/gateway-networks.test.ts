@@ -47,6 +47,22 @@ test('a gateway needs the network of a service that its routes name', () => {
   assert.deepEqual(networksFor(RULES, { gate: ['front'], shop: ['back'], other: ['far'] }), ['back']);
 });
 
+test('an egress gateway needs a network of every caller whose rules lead to it', () => {
+  const rules = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: out }
+spec:
+  hosts: [api.example]
+  gateways: [mesh, out]
+  http:
+    - match: [{ gateways: [mesh] }]
+      route: [{ destination: { host: gate.istio-system.svc.cluster.local } }]
+`;
+  const networks = { gate: ['front'], shop: ['inner'], other: ['inner', 'far'], near: ['front'] };
+  assert.deepEqual(networksFor(rules, networks), ['inner']);
+  assert.deepEqual(networksFor(rules.replace('[mesh, out]', '[out]'), networks), []);
+});
+
 test('it needs none where it shares one already, or no route names the service', () => {
   assert.deepEqual(networksFor(RULES, { gate: ['front'], shop: ['back', 'front'] }), []);
   assert.deepEqual(networksFor('', { gate: ['front'], shop: ['back'] }), []);

@@ -4,23 +4,50 @@ import type { Logger } from '../../base/log.ts';
 import { LABEL } from '../../model/labels.ts';
 import { usedHostnames } from '../compile/compile-snapshot.ts';
 import { compileGateway } from '../compile/gateway.ts';
+import { meshRules } from '../compile/mesh-rules.ts';
+import { destinationsOf } from '../compile/sidecar-scope.ts';
 import type { Workload } from '../compile/world.ts';
 import type { WorldIndex } from '../compile/world-index.ts';
 
-/** Networks that a gateway must join so that it reaches every service that its routes name. */
+/**
+ * Networks that a gateway must join so that it reaches every service that its routes name, and so that it is reached
+ * by the sidecars whose rules lead to it, as those of an egress gateway do.
+ */
 export function neededNetworks(index: WorldIndex, gateway: Workload): string[] {
-  const own = new Set(gateway.addresses.map(({ network }) => network));
-  const needed = new Set<string>();
-  for (const hostname of usedHostnames(compileGateway(index, gateway))) {
-    for (const id of index.servicesByHost.get(hostname)?.members ?? []) {
-      const addresses = index.workloadsById.get(id)?.addresses ?? [];
-      const [first] = addresses;
-      if (first === undefined || addresses.some(({ network }) => own.has(network) || needed.has(network)))
-        continue;
-      needed.add(first.network);
-    }
+  const known = new Set(gateway.addresses.map(({ network }) => network));
+  const needed: string[] = [];
+  for (const { addresses } of [...backends(index, gateway), ...callers(index, gateway)]) {
+    const [first] = addresses;
+    if (first === undefined || addresses.some(({ network }) => known.has(network))) continue;
+    known.add(first.network);
+    needed.push(first.network);
   }
-  return [...needed];
+  return needed;
+}
+
+function backends(index: WorldIndex, gateway: Workload): Workload[] {
+  return [...usedHostnames(compileGateway(index, gateway))]
+    .flatMap((hostname) => index.servicesByHost.get(hostname)?.members ?? [])
+    .flatMap((id) => index.workloadsById.get(id) ?? []);
+}
+
+/** Every sidecar that sees a rule of the mesh with this gateway as its destination. */
+function callers(index: WorldIndex, gateway: Workload): Workload[] {
+  const names = new Set(
+    index.world.services
+      .filter(({ members }) => members.includes(gateway.id))
+      .map(({ hostname }) => hostname),
+  );
+  const namespaces = new Map<string, boolean>();
+  const isCaller = ({ proxy, namespace }: Workload) => {
+    if (proxy !== 'sidecar') return false;
+    const seen =
+      namespaces.get(namespace) ??
+      meshRules(index, namespace).some((rule) => destinationsOf(index, rule).some((host) => names.has(host)));
+    namespaces.set(namespace, seen);
+    return seen;
+  };
+  return index.world.workloads.filter(isCaller);
 }
 
 /** Connects gateways to the networks that their routes need, and takes back what it connected when none needs it. */

@@ -136,7 +136,8 @@ function importedServices(
   return visibleServices(index, namespace).filter(({ hostname }) => imported.has(hostname));
 }
 
-function destinationsOf(index: WorldIndex, rule: VirtualService): string[] {
+/** Hosts that a rule of the mesh leads to, mirrors too. */
+export function destinationsOf(index: WorldIndex, rule: VirtualService): string[] {
   const { tls = [], tcp = [] } = rule.spec;
   const http = httpRulesOf(index, rule).map((each) => each.rule);
   const mirrors = http.flatMap(({ mirror, mirrors = [] }) => [

@@ -10,6 +10,7 @@ import type { Service, ServicePort, Workload, World } from '../compile/world.ts'
 import type { ContainerFacts } from './container-facts.ts';
 import { isDiscovered } from './discovery.ts';
 import { externalNames, isExternalName, lookedUpServices, withAliases } from './external-names.ts';
+import { gatewayPorts } from './gateway-ports.ts';
 import { gatewayStartFault } from './gateway-start-fault.ts';
 import { labelTypos } from './label-typos.ts';
 import { isInjected, isMember, isOneOff, type Membership, ownsNamespace, roleOf } from './membership.ts';
@@ -140,7 +141,7 @@ function createMember(facts: ContainerFacts, input: WorldInput, violations: Viol
     facts,
     dockerName,
     joinedName,
-    ports: isGateway ? GATEWAY_PORTS : containerPorts(facts, complain),
+    ports: isGateway ? gatewayPorts(facts, input.resources) : containerPorts(facts, complain),
     workload: {
       id: facts.id,
       name: facts.name,
@@ -157,11 +158,6 @@ function createMember(facts: ContainerFacts, input: WorldInput, violations: Viol
     },
   };
 }
-
-const GATEWAY_PORTS: readonly ServicePort[] = [
-  { name: 'http2', number: 80, targetPort: 8080, protocol: 'http' },
-  { name: 'https', number: 443, targetPort: 8443, protocol: 'https' },
-];
 
 function healthOf(facts: ContainerFacts, isFailing: boolean): Workload['health'] {
   if (facts.isDraining) return 'draining';

@@ -12,7 +12,7 @@ export interface ContainerFacts {
   readonly startedAt: string;
   readonly networks: readonly NetworkFacts[];
   readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
-  /** Ports of the host that lead to the container. */
+  /** Ports of the host that lead to the container; `hostPort` 0 = not known. */
   readonly publishedPorts: readonly { readonly port: number; readonly hostPort: number }[];
   /** Why Docker could not start it, in Docker's words; '' = it could, or nobody tried. */
   readonly startError: string;

@@ -31,7 +31,9 @@ function checkWorkloads(gateway: GatewayResource, view: MeshView, report: Report
       'IST0101',
       ['spec', 'selector'],
       `Referenced selector not found: "${formatSelector(gateway.spec.selector)}"`,
-      'No running container has these labels. The ingress gateway has istio=ingressgateway.',
+      gateway.spec.selector?.['istio'] === 'egressgateway'
+        ? 'The egress gateway does not run: set LATEEN_EGRESS_GATEWAYS=1 (e.g. in .env), and run `docker compose up -d`.'
+        : 'No running container has these labels. The ingress gateway has istio=ingressgateway.',
     );
     return;
   }
