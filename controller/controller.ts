@@ -1,4 +1,5 @@
 import type { Logger } from '../base/log.ts';
+import { analyzeCredentials } from '../istio/analyze.ts';
 import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
 import { readMeshConfig } from '../istio/read-mesh-config.ts';
 import type { Resource } from '../istio/resource.ts';
@@ -96,7 +97,10 @@ export class Controller {
       isFailing: (facts) => this.#openPorts.isFailing(facts),
       resources: settled.resources,
     });
-    this.violationLog.update([...settled.violations, ...violations, ...this.#rivals()]);
+    const credentials = analyzeCredentials(world.resources, {
+      ...{ services: [], workloads: world.workloads, nowMs: Date.now() },
+    });
+    this.violationLog.update([...settled.violations, ...violations, ...credentials, ...this.#rivals()]);
     this.index = indexWorld(world, this.index);
     this.#deps.onWorld(this.index);
     this.#openPorts.keep(this.#containers);

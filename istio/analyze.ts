@@ -132,3 +132,10 @@ export function analyze(resources: readonly Resource[], known: KnownServices | n
   for (const { check } of ANALYZERS) check(view, report, resources);
   return report.violations;
 }
+
+/** Of all that, what the controller says in its own log: certificates that are missing, wrong or expired. */
+export function analyzeCredentials(resources: readonly Resource[], known: KnownServices): Violation[] {
+  const report = new Report();
+  checkCredentials(new MeshView(resources, known), report);
+  return report.violations;
+}

@@ -28,7 +28,11 @@ export function createPages(deps: PagesDeps): AdminPages {
     '/metrics': () => ok(renderMetrics(deps)),
     '/debug/syncz': () => ok(syncStatus(deps)),
     '/debug/registryz': () =>
-      ok({ services: controller.world?.services ?? [], workloads: controller.world?.workloads ?? [] }),
+      ok({
+        services: controller.world?.services ?? [],
+        workloads: controller.world?.workloads ?? [],
+        nowMs: Date.now(),
+      }),
     '/debug/configz': () =>
       ok({
         resources: (controller.world?.resources ?? []).map(withoutSecrets),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { createTestAuthority } from '../../base/certificate.fixture.ts';
 import { analyze, type KnownServices } from '../analyze.ts';
 import { documentOf, resourcesOf } from '../testing/read-text.ts';
 import { credentialFault } from './credentials.ts';
@@ -265,6 +266,10 @@ describe('credentials', () => {
     assert.deepEqual(found(KNOWN, https, secret('istio-system')), [
       'IST0161 Gateway default/front spec.servers[0].tls.credentialName',
     ]);
+    const { certificate, privateKey: key } = createTestAuthority().issue(['shop.example']);
+    const whole = { stringData: { 'tls.crt': certificate, 'tls.key': key } };
+    assert.equal(credentialFault(whole, Date.UTC(2030, 0)), null);
+    assert.match(credentialFault(whole, Date.UTC(2101, 0)) ?? '', /^it expired on Jan +1 .* 2100 GMT$/);
     assert.equal(credentialFault({}), 'it has no tls.crt');
     assert.equal(credentialFault({ data: { 'tls.crt': 'eA==' } }), 'it has no tls.key');
     const { privateKey } = generateKeyPairSync('ec', {

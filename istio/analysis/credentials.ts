@@ -22,14 +22,14 @@ export function checkCredentials(view: MeshView, report: Report): void {
       for (const name of names) {
         const secret = view.find('Secret', namespace, name);
         if (secret !== undefined) {
-          const fault = credentialFault(secret.spec);
+          const fault = credentialFault(secret.spec, view.nowMs);
           if (fault !== null)
             report.error(
               gateway,
               'IST0161',
               path,
               `The credential ${namespace}/${name} is invalid: ${fault}`,
-              'It needs tls.crt and tls.key, in PEM and in base64 below data, or as they are below stringData.',
+              'It needs tls.crt and tls.key that are valid now, in PEM: in base64 below data, or as they are below stringData.',
             );
         } else if (!view.credentials.has(`${namespace}/${name}`))
           report.error(
@@ -51,14 +51,15 @@ function remedyFor(name: string, namespace: string, view: MeshView): string {
     : `There is one in ${elsewhere.namespace}: give it \`namespace: ${namespace}\`, where the gateway is.`;
 }
 
-/** null = a certificate and its key. */
-export function credentialFault(spec: KubernetesSecretSpec): string | null {
+/** null = a certificate and its key; `nowMs` 0 = whether it has expired is not asked. */
+export function credentialFault(spec: KubernetesSecretSpec, nowMs = 0): string | null {
   const { certificate, privateKey } = readSecretParts(spec);
   if (certificate === '') return 'it has no tls.crt';
   if (privateKey === '') return 'it has no tls.key';
   try {
-    const isPair = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey));
-    return isPair ? null : 'the key belongs to another certificate';
+    const read = new X509Certificate(certificate);
+    if (!read.checkPrivateKey(createPrivateKey(privateKey))) return 'the key belongs to another certificate';
+    return Date.parse(read.validTo) < nowMs ? `it expired on ${read.validTo}` : null;
   } catch (error) {
     return errorMessage(error);
   }

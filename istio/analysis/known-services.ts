@@ -6,6 +6,8 @@ export interface KnownServices {
   readonly workloads: readonly KnownWorkload[];
   /** `namespace/name` of credentials that are no documents but files. */
   readonly credentials?: readonly string[];
+  /** The time there, to see what has expired; absent = nothing has. */
+  readonly nowMs?: number;
 }
 
 export interface KnownService {

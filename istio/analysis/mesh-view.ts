@@ -21,6 +21,7 @@ export class MeshView {
   /** null = files alone: what only a running mesh knows cannot be missing. */
   readonly workloads: readonly KnownWorkload[] | null;
   readonly credentials: ReadonlySet<string>;
+  readonly nowMs: number;
   readonly #byKind: ReadonlyMap<string, readonly Resource[]>;
   readonly #services: ReadonlyMap<string, ServiceView>;
   readonly #wildcards: readonly ServiceView[];
@@ -35,6 +36,7 @@ export class MeshView {
     this.#byKind = byKind;
     this.workloads = known?.workloads ?? null;
     this.credentials = new Set(known?.credentials ?? []);
+    this.nowMs = known?.nowMs ?? 0;
     const services = collectServices(this, known);
     this.#services = services;
     this.#wildcards = [...services.values()].filter(({ hostname }) => isWildcard(hostname));
