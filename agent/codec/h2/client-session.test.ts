@@ -4,7 +4,7 @@ import { createSeededRandom } from '../../../base/random.ts';
 import type { RequestHead } from '../head.ts';
 import { data, frame, headers, settings, uint32 } from './frames.fixture.ts';
 import { ERROR, FLAG, FRAME, SETTING } from './protocol.ts';
-import { type RecordedClient, recordClient, StreamRecorder } from './recorder.fixture.ts';
+import { type RecordedClient, recordClient, recordServer, StreamRecorder } from './recorder.fixture.ts';
 
 const { endStream } = FLAG;
 const GET: RequestHead = {
@@ -184,6 +184,15 @@ describe('HTTP/2 clients', () => {
     assert.equal(bytes.includes('x-trace'), true);
     assert.equal(bytes.includes('checksum'), true);
     assert.deepEqual(client.sent().slice(1), ['HEADERS 1', 'DATA 1 3', 'HEADERS 1 end']);
+  });
+
+  test('what only HTTP/1 connections understand is left out, and an authority that is not known', () => {
+    const client = recordClient();
+    const server = recordServer();
+    const head = { ...GET, authority: '', headers: ['Connection', 'close', 'a', 'b', 'Upgrade', 'x'] };
+    client.session.open(head, false, new StreamRecorder([], ''));
+    server.push(client.takeBytes());
+    assert.deepEqual(server.log, ['1 request GET  /ratings/1 -3 a b', '1 end']);
   });
 
   test('any bytes from a server give events or a ProtocolError', () => {

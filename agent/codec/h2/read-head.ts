@@ -6,6 +6,7 @@ import {
   type RequestHead,
   type ResponseHead,
 } from '../head.ts';
+import { isConnectionSpecific } from './connection-specific.ts';
 
 /**
  * Decoded fields into heads, with everything that RFC 9113 §8 asks of a message: null = malformed, an error of the
@@ -141,20 +142,4 @@ function setContentLength(regular: Regular, value: string): boolean {
   if (regular.contentLength !== BODY_NOT_TOLD) return false;
   regular.contentLength = length;
   return true;
-}
-
-/** RFC 9113 §8.2.2. */
-function isConnectionSpecific(name: string): boolean {
-  switch (name.length) {
-    case 7:
-      return name === 'upgrade';
-    case 10:
-      return name === 'connection' || name === 'keep-alive';
-    case 16:
-      return name === 'proxy-connection';
-    case 17:
-      return name === 'transfer-encoding';
-    default:
-      return false;
-  }
 }

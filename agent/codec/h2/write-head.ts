@@ -1,5 +1,6 @@
 import type { Headers, RequestHead, ResponseHead } from '../head.ts';
 import type { HpackEncoder } from '../hpack/encoder.ts';
+import { isConnectionSpecific } from './connection-specific.ts';
 import type { Output } from './output.ts';
 
 /** Heads into fields (RFC 9113 §8). Names go out in lower case, whatever the other side's protocol was. */
@@ -15,7 +16,7 @@ export function writeRequestFields(
     encoder.field(output, ':scheme', scheme);
     encoder.field(output, ':path', head.path);
   }
-  encoder.field(output, ':authority', head.authority);
+  if (head.authority !== '') encoder.field(output, ':authority', head.authority);
   writeFields(encoder, output, head.headers);
   if (head.contentLength >= 0) encoder.field(output, 'content-length', String(head.contentLength));
   if (head.expectContinue) encoder.field(output, 'expect', '100-continue');
@@ -29,6 +30,8 @@ export function writeResponseFields(encoder: HpackEncoder, output: Output, head:
 
 export function writeFields(encoder: HpackEncoder, output: Output, fields: Readonly<Headers>): void {
   for (let i = 0; i < fields.length; i += 2) {
-    encoder.field(output, (fields[i] as string).toLowerCase(), fields[i + 1] as string);
+    const name = (fields[i] as string).toLowerCase();
+    // No codec lets them through, but header operations may add them.
+    if (!isConnectionSpecific(name)) encoder.field(output, name, fields[i + 1] as string);
   }
 }
