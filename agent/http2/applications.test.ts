@@ -5,7 +5,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { describeFrames, headers, settings } from '../codec/h2/frames.fixture.ts';
 import { FLAG } from '../codec/h2/protocol.ts';
@@ -280,5 +280,28 @@ describe('a cluster that speaks what its callers speak', () => {
     const first = await start(toReviews(http1Port, 'downstream'));
     assert.equal((await callHttp1(first.port)).status, 200);
     assert.deepEqual(versions, ['2.0', '1.1']);
+  });
+});
+
+describe('two proxies, as between two workloads', () => {
+  test('carry HTTP/1.1 over one HTTP/2 connection, where a rule upgrades it', async () => {
+    const application = await http1Backend((request, response) => {
+      request.pipe(response.setHeader('x-version', request.httpVersion));
+    });
+    const inner = await start(toReviews(application, 'http1'));
+    let connections = 0;
+    const between = createServer((socket) => {
+      connections += 1;
+      socket.pipe(connect(inner.port, '127.0.0.1')).pipe(socket);
+    });
+    const outer = await start(toReviews(await listen(between), 'http2'));
+    const bodies = Array.from({ length: 40 }, (_, i) => String(i).repeat(1 + 1000 * i));
+    const answers = await Promise.all(bodies.map((body) => callHttp1(outer.port, { method: 'POST' }, body)));
+    assert.deepEqual(
+      answers.map(({ body }) => body),
+      bodies,
+    );
+    assert.equal(answers[0]?.headers['x-version'], '1.1');
+    assert.equal(connections, 1);
   });
 });

@@ -90,7 +90,9 @@ async function startServer(name: string): Promise<Played> {
   return Object.assign(played, { port });
 }
 
-async function startProxy(snapshot: Snapshot): Promise<{ client: grpc.Client; dataplane: Dataplane }> {
+async function startProxy(
+  snapshot: Snapshot,
+): Promise<{ client: grpc.Client; dataplane: Dataplane; port: number }> {
   const dataplane = createDataplane({
     ...{ clock: createSystemClock(), random: createSeededRandom(1), log: silentLogger },
   });
@@ -107,7 +109,7 @@ async function startProxy(snapshot: Snapshot): Promise<{ client: grpc.Client; da
     () => dataplane.drain(0),
     () => client.close(),
   );
-  return { client, dataplane };
+  return { client, dataplane, port };
 }
 
 const toServers = (...ports: number[]) =>
@@ -204,6 +206,24 @@ describe('gRPC through the data plane', () => {
     const status = new Promise<grpc.StatusObject>((resolve) => call.on('status', resolve));
     call.end();
     assert.equal((await status).code, grpc.status.OK);
+  });
+
+  test('fifty streams at once through two proxies, as between two workloads', async () => {
+    const inner = await startProxy(toServers(first.port, second.port));
+    const { client } = await startProxy(toServers(inner.port));
+    const chats = Array.from({ length: 50 }, async (_, i) => {
+      const call = client.makeBidiStreamRequest(path('chat'), identity, identity);
+      let bytes = 0;
+      call.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      const status = new Promise<grpc.StatusObject>((resolve) => call.on('status', resolve));
+      for (let message = 0; message < 20; message++) call.write(Buffer.alloc(1 + i * 100, message));
+      call.end();
+      return [(await status).code, bytes];
+    });
+    const expected = Array.from({ length: 50 }, (_, i) => [grpc.status.OK, 20 * (1 + i * 100)]);
+    assert.deepEqual(await Promise.all(chats), expected);
   });
 
   test("a server's error arrives as it is, and is counted as gRPC's", async () => {
