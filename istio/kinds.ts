@@ -58,7 +58,7 @@ const KINDS: readonly Kind[] = [
   inert('ProxyConfig', NETWORKING, proxyConfig),
   inert('PeerAuthentication', SECURITY, peerAuthentication),
   inert('RequestAuthentication', SECURITY, requestAuthentication),
-  inert('AuthorizationPolicy', SECURITY, authorizationPolicy),
+  active('AuthorizationPolicy', SECURITY, authorizationPolicy),
   inert('Telemetry', TELEMETRY, telemetry),
   { ...active('Secret', ['v1'], kubernetesSecret), isFlat: true },
 ];

@@ -4,6 +4,7 @@ import type {
   OutlierDetection,
   TcpKeepalive,
 } from './schema/destination-rule.ts';
+import type { ExtensionProvider } from './schema/extension-provider.ts';
 import type { NamespaceSelector } from './schema/mesh-config.ts';
 import type { HttpRetry } from './schema/virtual-service.ts';
 
@@ -17,6 +18,8 @@ export interface MeshConfig {
   readonly connectTimeoutMs: number;
   readonly rootNamespace: string;
   readonly trustDomain: string;
+  /** Other names of the trust domain, in principals. */
+  readonly trustDomainAliases: readonly string[];
   readonly protocolDetectionTimeoutMs: number;
   readonly numTrustedProxies: number;
   readonly holdApplicationUntilProxyStarts: boolean;
@@ -32,6 +35,8 @@ export interface MeshConfig {
   readonly defaultHttpRetryPolicy: HttpRetry | null;
   /** Between a proxy and its application; null = Istio's own. */
   readonly defaultInboundHttpRetryPolicy: HttpRetry | null;
+  /** What AuthorizationPolicy's CUSTOM names. */
+  readonly extensionProviders: readonly ExtensionProvider[];
   readonly tcpKeepalive: TcpKeepalive | null;
   /** HTTP/1.1 becomes HTTP/2 on its way to a declared HTTP port, where no DestinationRule says otherwise. */
   readonly h2UpgradePolicy: 'DO_NOT_UPGRADE' | 'UPGRADE';
@@ -52,6 +57,7 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   connectTimeoutMs: 10_000,
   rootNamespace: 'istio-system',
   trustDomain: 'cluster.local',
+  trustDomainAliases: [],
   protocolDetectionTimeoutMs: 300,
   numTrustedProxies: 0,
   holdApplicationUntilProxyStarts: false,
@@ -63,6 +69,7 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   inboundTrafficPolicy: 'PASSTHROUGH',
   defaultHttpRetryPolicy: null,
   defaultInboundHttpRetryPolicy: null,
+  extensionProviders: [],
   tcpKeepalive: null,
   h2UpgradePolicy: 'DO_NOT_UPGRADE',
   localityLbSetting: { enabled: true },

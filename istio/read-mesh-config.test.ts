@@ -61,7 +61,7 @@ describe('MeshConfig', () => {
       [
         'Warning LAT0005 enableTracing',
         'Warning LAT0005 defaultConfig.concurrency',
-        'Warning LAT0005 extensionProviders',
+        'Warning LAT0005 extensionProviders[0].zipkin',
       ],
     );
   });
@@ -127,7 +127,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 42);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 59);
   });
 
   it('refuses a default retry policy as it refuses a route its retries', () => {

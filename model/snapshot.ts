@@ -1,3 +1,4 @@
+import type { AuthorizationSpec } from './authorization.ts';
 import type { ClusterSpec } from './cluster.ts';
 import type { EndpointsSpec } from './endpoint.ts';
 import type { ListenerSpec } from './listener.ts';
@@ -15,6 +16,7 @@ export const RESOURCE_KINDS = [
   'endpoint',
   'cluster',
   'route',
+  'authorization',
   'listener',
   'name',
 ] as const;
@@ -28,6 +30,7 @@ export interface ResourceTypes {
   readonly endpoint: EndpointsSpec;
   readonly cluster: ClusterSpec;
   readonly route: RouteConfigSpec;
+  readonly authorization: AuthorizationSpec;
   readonly listener: ListenerSpec;
   readonly name: NameEntrySpec;
 }
@@ -48,6 +51,7 @@ export function emptyResources(): { [K in ResourceKind]: Map<string, ResourceTyp
     endpoint: new Map(),
     cluster: new Map(),
     route: new Map(),
+    authorization: new Map(),
     listener: new Map(),
     name: new Map(),
   };

@@ -32,6 +32,8 @@ export function describeResponse(
   delete headers['date'];
   if (arrival === undefined) return { status, headers, body };
   for (const name of [ARRIVAL_HEADER, 'content-type', 'content-length']) delete headers[name];
+  // What reached an application was told in its answer's body, which HEAD has none of.
+  if (request.method === 'HEAD') return { status, headers, body: '' };
   return { status, headers, backend: asRecorded(arrival.backend, request) };
 }
 

@@ -9,6 +9,7 @@ import type { Random } from '../base/random.ts';
 import type { World } from '../controller/compile/world.ts';
 import { indexWorld } from '../controller/compile/world-index.ts';
 import type { ListenerDirection } from '../model/listener.ts';
+import { spiffeId } from '../model/names.ts';
 import { INBOUND_SOURCE_ADDRESS } from '../model/ports.ts';
 import type { Arrival } from './describe-answer.ts';
 import { createEchoApplication } from './echo-application.ts';
@@ -36,10 +37,16 @@ const CERTIFICATE_REQUIRED = createFailingPool({
   reason: 'tls: certificate required',
 });
 
+/** Where a connection comes from; `isOfMesh` = a proxy made it by what it knows of the mesh. */
+interface Source {
+  readonly address: string;
+  readonly isOfMesh: boolean;
+}
+
 interface Connection {
   readonly address: string;
   readonly port: number;
-  readonly source: string;
+  readonly source: Source;
   readonly serverName: string | null;
 }
 
@@ -77,7 +84,7 @@ export class MemoryMesh {
 
   /** The way of a caller's connection; `from` null = outside the mesh, `serverName` null = in plain text. */
   open(from: string | null, address: string, port: number, serverName: string | null): Pool {
-    const source = from === null ? OUTSIDE_ADDRESS : this.addressOf(from);
+    const source = { address: from === null ? OUTSIDE_ADDRESS : this.addressOf(from), isOfMesh: false };
     if (from === null || !this.proxies.has(from)) return this.#route(address, port, source, serverName);
     return this.#serve(from, 'outbound', { address, port, source, serverName });
   }
@@ -111,13 +118,20 @@ export class MemoryMesh {
   }
 
   /** A proxy calls from 127.0.0.6 only its own application, past its own capture. */
-  #fromProxy(name: string, address: string, port: number, from: string, serverName: string | null): Pool {
+  #fromProxy(
+    name: string,
+    address: string,
+    port: number,
+    from: string | null,
+    serverName: string | null,
+  ): Pool {
     const own = this.addressOf(name);
     const isOwn = address.startsWith('127.') || (from === INBOUND_SOURCE_ADDRESS && address === own);
-    return isOwn ? this.#application(name, port, serverName) : this.#route(address, port, own, serverName);
+    if (isOwn) return this.#application(name, port, serverName);
+    return this.#route(address, port, { address: own, isOfMesh: from === null }, serverName);
   }
 
-  #route(address: string, port: number, source: string, serverName: string | null): Pool {
+  #route(address: string, port: number, source: Source, serverName: string | null): Pool {
     const service = this.#services.get(address);
     if (service !== undefined) return this.#balance(service, port, source, serverName);
     const workload = this.#workloads.get(address);
@@ -131,7 +145,7 @@ export class MemoryMesh {
   #balance(
     { ports, members }: World['services'][number],
     port: number,
-    source: string,
+    source: Source,
     serverName: string | null,
   ): Pool {
     const entry = ports.find(({ number }) => number === port);
@@ -140,14 +154,30 @@ export class MemoryMesh {
     return this.#route(this.addressOf(member), entry.targetPort, source, serverName);
   }
 
+  /**
+   * Whom a proxy sees on the other end: mutual TLS is not built yet, so it is taken as made wherever both sides have a
+   * proxy and the caller's knows the service, as Istio does by default.
+   */
+  #callerOf(source: Source, direction: ListenerDirection, port: number, name: string) {
+    const caller = this.#workloads.get(source.address);
+    if (direction !== 'inbound' || caller === undefined || !source.isOfMesh) return { identity: '' };
+    const service = this.world.services.find(({ members }) => members.includes(name));
+    const number = service?.ports.find(({ targetPort }) => targetPort === port)?.number ?? port;
+    return {
+      identity: spiffeId(caller.namespace, caller.serviceAccount),
+      serverName: `outbound_.${number}_._.${service?.hostname ?? ''}`,
+    };
+  }
+
   #serve(name: string, direction: ListenerDirection, connection: Connection): Pool {
     const { address, port, source, serverName } = connection;
     const listener = this.proxies.get(name)?.tables.listeners.pick(direction, address, port) ?? null;
     if (listener === null) return direction === 'gateway' ? REFUSED : CLOSED;
     const peer: DownstreamPeer = {
-      ...{ remoteAddress: source, remotePort: 40000, localAddress: address, localPort: port },
+      ...{ remoteAddress: source.address, remotePort: 40000, localAddress: address, localPort: port },
       originalDestination: { address, port },
-      ...{ identity: '', isTls: false },
+      ...this.#callerOf(source, direction, port, name),
+      isTls: false,
     };
     if (serverName !== null) return this.#serveTls(name, listener, peer, serverName);
     if (listener.tls !== null) return CLOSED;

@@ -19,10 +19,11 @@ export interface ProxyDeps {
   readonly clock: Clock;
   readonly random: Random;
   /**
-   * `from`: the address that the cluster dials from, '' = the workload's own; `serverName`: of the TLS that is spoken,
+   * `from`: the address that a cluster dials from which leads where the call was going, '' = the workload's own; null =
+   * the cluster is a service's; `serverName`: of the TLS that is spoken,
    * null = none.
    */
-  readonly connect: (address: string, port: number, from: string, serverName: string | null) => Pool;
+  readonly connect: (address: string, port: number, from: string | null, serverName: string | null) => Pool;
   /** The address of a name that the proxy itself looks up. */
   readonly resolve: (name: string) => string;
 }
@@ -63,7 +64,7 @@ export class MemoryProxy {
         [...snapshot.resources.cluster.values()].map((spec) => [spec.name, lookUp(spec, resolve)]),
       ),
       createPool: ({ discovery, tls }, host) => {
-        const from = discovery.kind === 'original-destination' ? discovery.sourceAddress : '';
+        const from = discovery.kind === 'original-destination' ? discovery.sourceAddress : null;
         return poolOf((head, hasBody, events) => {
           const serverName = tls === null ? null : tls.sni || hostOf(head.authority);
           connect(host.address, host.port, from, serverName).request(head, hasBody, events);

@@ -1,5 +1,6 @@
 import type { ResponseFlag } from '../../model/response-flag.ts';
 import { BODY_NOT_TOLD, type Headers, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import type { JwtClaims } from '../policy/authentication/claims.ts';
 import type { FormatContext } from '../policy/format.ts';
 import { isGrpcRequest } from '../policy/grpc.ts';
 import { applyHeaderOps } from '../policy/header-ops.ts';
@@ -36,6 +37,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   /** The caller's own proxy said how the operation is called. */
   isDecorated = false;
   corsOrigin = '';
+  claims: JwtClaims | null = null;
   status = 0;
   flags = '';
   details = '';
@@ -76,7 +78,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     return this.downstream.peer;
   }
 
-  /** The matched route; filters run only where there is one. */
+  /** The matched route; only guards run where there is none. */
   get route(): RouteEntry {
     return this.#route as RouteEntry;
   }
@@ -98,28 +100,33 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
       return;
     }
     this.request.path = path;
-    const { entry } = matchRoute(this.pipeline.routes, { head: this.request, path, scheme: this.scheme });
-    if (entry === null) {
-      this.sendLocalReply(ROUTE_NOT_FOUND);
-      return;
-    }
-    this.#route = entry;
-    // Chosen before the filters run, as in Envoy: what they answer has the destination's header operations too.
-    const choice = entry.destinations;
-    if (choice !== null) {
-      this.destination = pickWeighted(
-        choice,
-        choice.items.length === 1 ? 0 : this.pipeline.services.random(),
-      );
-    }
+    this.chooseRoute();
     this.resumeFilters();
   }
 
+  /** Before the filters run, as in Envoy: what they answer has the destination's header operations too. */
+  chooseRoute(): void {
+    const { request, scheme, claims } = this;
+    const view = { head: request, path: request.path, scheme, claims };
+    const { entry } = matchRoute(this.pipeline.routes, view);
+    this.#route = entry;
+    const choice = entry?.destinations ?? null;
+    this.destination =
+      choice === null
+        ? null
+        : pickWeighted(choice, choice.items.length === 1 ? 0 : this.pipeline.services.random());
+  }
+
   resumeFilters(): void {
-    const { filters } = this.pipeline;
-    while (this.#nextFilter < filters.length) {
+    const { filters, guardCount } = this.pipeline;
+    for (;;) {
+      if (this.#nextFilter === guardCount && this.#route === null) {
+        this.sendLocalReply(ROUTE_NOT_FOUND);
+        return;
+      }
       const filter = filters[this.#nextFilter++];
-      if (filter !== undefined && filter.onRequest(this) !== 'continue') return;
+      if (filter === undefined) break;
+      if (filter.onRequest(this) !== 'continue') return;
     }
     this.#act();
   }

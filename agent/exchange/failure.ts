@@ -35,6 +35,11 @@ export const REQUEST_TIMEOUT = reply(504, 'UT', 'response_timeout', 'upstream re
 export const PER_TRY_TIMEOUT = reply(504, 'UT', 'upstream_per_try_timeout', 'upstream request timeout');
 export const BAD_PATH = reply(400, '', 'path_normalization_failed');
 
+/** AuthorizationPolicy; `details` names the policy and the rule. */
+export function accessDenied(details: string): LocalReply {
+  return reply(403, '', details, 'RBAC: access denied');
+}
+
 export function faultAbort(status: number): LocalReply {
   return reply(status, 'FI', 'fault_filter_abort', 'fault filter abort');
 }

@@ -1,5 +1,6 @@
 import type { ResponseFlag } from '../../model/response-flag.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
+import type { JwtClaims } from '../policy/authentication/claims.ts';
 import type { LocalReply } from './failure.ts';
 import type { RouteEntry } from './route-entry.ts';
 import type { DownstreamPeer } from './streams.ts';
@@ -7,15 +8,21 @@ import type { DownstreamPeer } from './streams.ts';
 /** What a filter sees of an exchange. */
 export interface FilteredExchange {
   readonly request: RequestHead;
+  /** Guards may run where there is none. */
   readonly route: RouteEntry;
   readonly peer: DownstreamPeer;
   /** The caller's Origin, once the route's CORS policy has allowed it; '' until then. */
   corsOrigin: string;
+  /** Of the token that the request carried, once it has been verified. */
+  claims: JwtClaims | null;
+  readonly scheme: string;
   addFlag(flag: ResponseFlag): void;
   /** Ends the exchange with an answer of the proxy's own. */
   sendLocalReply(reply: LocalReply): void;
   /** Goes on behind a filter that said `wait`. */
   resumeFilters(): void;
+  /** Looks for the route again: what it is chosen by has changed. */
+  chooseRoute(): void;
   /** Runs `task` later, unless the exchange has ended by then. */
   after(delayMs: number, task: () => void): void;
 }

@@ -12,6 +12,8 @@ export interface HttpPipeline {
   readonly direction: 'inbound' | 'outbound' | 'gateway';
   readonly routes: RouteTable<RouteEntry>;
   readonly filters: readonly Filter[];
+  /** So many of the filters come first, whether a route was found or not: who may call, is asked before what. */
+  readonly guardCount: number;
   readonly node: NodeSpec;
   readonly services: ExchangeServices;
 }

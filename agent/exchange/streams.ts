@@ -17,6 +17,8 @@ export interface DownstreamPeer {
   /** SPIFFE id under mutual TLS of the mesh, '' = not known. */
   readonly identity: string;
   readonly isTls: boolean;
+  /** Name that the caller's TLS handshake asked for (SNI); absent = none. */
+  readonly serverName?: string;
 }
 
 /** The caller's side, told by the exchange. */

@@ -22,6 +22,8 @@ export type HttpPipelineFactory = (
   direction: ListenerDirection,
   node: NodeSpec,
   routes: RouteTable<RouteEntry>,
+  /** Filters that come before all others. */
+  guards?: readonly Filter[],
 ) => HttpPipeline;
 
 /** Filters in Istio's order; the router is the end of every exchange and no filter. */
@@ -35,5 +37,9 @@ export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineF
     httpDate: createHttpDate(clock),
   };
   const filters: readonly Filter[] = [createFaultFilter({ random }), createCorsFilter()];
-  return (direction, node, routes) => ({ direction, routes, filters, node, services });
+  return (direction, node, routes, guards = []) => ({
+    ...{ direction, routes, node, services },
+    filters: guards.length === 0 ? filters : [...guards, ...filters],
+    guardCount: guards.length,
+  });
 }

@@ -6,6 +6,7 @@ import type { ListenerDirection } from '../../model/listener.ts';
 import { BLACK_HOLE_CLUSTER } from '../../model/names.ts';
 import { PORT } from '../../model/ports.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
+import { refuseConnection } from '../filters/security.ts';
 import { DownstreamConnection } from '../http/downstream-connection.ts';
 import type { FlushQueue } from '../http/flush-queue.ts';
 import { DownstreamH2Connection } from '../http2/downstream-connection.ts';
@@ -59,15 +60,16 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
   const serverFirst = new Set<string>();
   let isDraining = false;
 
-  const refuse = (socket: Socket, peer: DownstreamPeer, direction: ListenerDirection, reason: string) => {
+  const refuse = (
+    socket: Socket,
+    peer: DownstreamPeer,
+    direction: ListenerDirection,
+    reason: string,
+    flag: TcpRecord['flag'] = 'NR',
+  ) => {
     socket.destroy();
     const nothing = { sentBytes: 0, receivedBytes: 0, durationMs: 0 };
-    deps.telemetry.tcpClosed(
-      peer,
-      direction,
-      { cluster: '', host: null, flag: 'NR', reason, ...nothing },
-      '',
-    );
+    deps.telemetry.tcpClosed(peer, direction, { cluster: '', host: null, flag, reason, ...nothing }, '');
   };
 
   /** Reads the listener in force once per request. */
@@ -125,6 +127,8 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const { direction } = listener.spec;
     if (listener.tcp === null) return refuse(socket, peer, direction, 'the bytes are not HTTP');
     const name = early === null ? '' : readServerName(early).name;
+    const denial = refusalOf(listener, peer, tables, name);
+    if (denial !== null) return refuse(socket, peer, direction, denial, '');
     const { originalDestination: destination } = peer;
     const route = listener.tcp.match(name, destination.address);
     const session = {
@@ -235,7 +239,12 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const { isDeadEnd } = listener;
     const silenceMs = tables.node.protocolDetectionTimeoutMs || (isDeadEnd ? DEAD_END_MS : 0);
     const isDetected = listener.spec.protocol === 'auto' || isDeadEnd;
-    const canBeTcp = isDetected && listener.tcp !== null && !needsServerName(listener);
+    // Where policies refuse plain connections, silence must not make one of a slow caller that may speak HTTP yet.
+    const canBeTcp =
+      isDetected &&
+      listener.tcp !== null &&
+      !needsServerName(listener) &&
+      refusalOf(listener, peer, tables, '') === null;
     if (canBeTcp && serverFirst.has(`${address}|${port}`)) return onSilence();
     listen();
     if (canBeTcp && silenceMs > 0) cancelTimer = deps.clock.after(silenceMs, onSilence);
@@ -282,6 +291,11 @@ const MAX_SNIFFED_BYTES = 16 * 1024 + 5;
 const NOTHING_READ = Buffer.alloc(0);
 
 const needsServerName = ({ tcp, tls }: Listener): boolean => tls !== null || (tcp?.needsServerName ?? false);
+
+/** What policies say of a connection that carries no HTTP; callers are asked where they arrive. */
+function refusalOf({ spec }: Listener, peer: DownstreamPeer, tables: Tables, name: string): string | null {
+  return spec.direction === 'outbound' ? null : refuseConnection(tables.security, peer, name);
+}
 
 function isOwnAddress({ node }: Tables, address: string): boolean {
   return address.startsWith('127.') || address === '::1' || node.addresses.includes(address);

@@ -9,6 +9,7 @@ import type { WorkloadSpec } from '../../model/workload.ts';
 import { SnapshotRejected } from '../dataplane.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
 import { createRouteEntry, type RouteEntry } from '../exchange/route-entry.ts';
+import { createGuards, createSecurity, type Security } from '../filters/security.ts';
 import type { HttpPipelineFactory } from '../http/http-pipeline.ts';
 import { createRouteTable, type RouteTable } from '../policy/route-table.ts';
 import { createTcpRouteTable } from '../tcp/tcp-route.ts';
@@ -27,6 +28,7 @@ export interface Tables {
   /** By address. */
   readonly workloads: ReadonlyMap<string, WorkloadSpec>;
   readonly workloadsByName: ReadonlyMap<string, WorkloadSpec>;
+  readonly security: Security;
   /** What the clusters were made of, to see whether the next snapshot changes them. */
   readonly sources: ReadonlyMap<string, ClusterSource>;
 }
@@ -99,11 +101,14 @@ export function buildTables(
     sources.set(spec.name, { spec, endpoints });
     clusters.set(spec.name, keepOrCreate(spec, endpoints, previous, deps));
   }
+  const policies = [...resources.authorization.values()];
+  const security = createSecurity({ policies }, previous?.security ?? null);
   const pipelines = new Map<string, HttpPipeline>();
   const pipelineOf = (direction: ListenerDirection, route: string | null): HttpPipeline | null => {
     const key = `${direction}|${route}`;
     const known = pipelines.get(key);
-    const pipeline = known ?? createPipeline(direction, route, resources.route, clusters, node, deps);
+    const pipeline =
+      known ?? createPipeline(direction, route, resources.route, clusters, node, security, deps);
     if (pipeline !== null) pipelines.set(key, pipeline);
     return pipeline;
   };
@@ -123,6 +128,7 @@ export function buildTables(
     node,
     clusters,
     sources,
+    security,
     workloads,
     workloadsByName,
     listeners: createListenerTable(listeners),
@@ -141,10 +147,13 @@ function createPipeline(
   routes: ReadonlyMap<string, RouteConfigSpec>,
   clusters: ReadonlyMap<string, Cluster>,
   node: NodeSpec,
+  security: Security,
   deps: TableDeps,
 ): HttpPipeline | null {
   const config = route === null ? undefined : routes.get(route);
-  return config === undefined ? null : deps.createPipeline(direction, node, compileRoutes(config, clusters));
+  if (config === undefined) return null;
+  const guards = createGuards(security, direction);
+  return deps.createPipeline(direction, node, compileRoutes(config, clusters), guards);
 }
 
 function endpointsOf(

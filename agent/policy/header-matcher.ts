@@ -1,5 +1,6 @@
 import type { HeaderMatchSpec, QueryParamMatchSpec } from '../../model/route.ts';
 import type { RequestHead } from '../codec/head.ts';
+import { type JwtClaims, readClaim, someText } from './authentication/claims.ts';
 import { someLine } from './headers.ts';
 import { queryOf } from './path-matcher.ts';
 import { createStringMatcher, type StringMatcher } from './string-match.ts';
@@ -9,6 +10,8 @@ export interface RequestView {
   readonly head: RequestHead;
   readonly path: string;
   readonly scheme: string;
+  /** Of a verified token; absent or null = there was none. */
+  readonly claims?: JwtClaims | null;
 }
 
 export type RequestMatcher = (request: RequestView) => boolean;
@@ -29,6 +32,7 @@ export function createHeaderMatcher(spec: HeaderMatchSpec): RequestMatcher {
 type Look = (request: RequestView, matches: StringMatcher) => boolean | undefined;
 
 function createLook(name: string): Look {
+  if (name.startsWith(CLAIMS)) return createClaimLook(claimSteps(name.slice(CLAIMS.length)));
   switch (name) {
     case ':method':
       return ({ head }, matches) => matches(head.method);
@@ -42,6 +46,22 @@ function createLook(name: string): Look {
     default:
       return ({ head }, matches) => someLine(head.headers, name, matches);
   }
+}
+
+/** Conditions on claims stand among the headers, under a name that no header can have (HTTPMatchRequest.headers). */
+const CLAIMS = '@request.auth.claims';
+
+/** `.realm.role` and `[realm][role]` mean the same. */
+function claimSteps(text: string): string[] {
+  if (text.startsWith('.')) return text.slice(1).split('.');
+  return [...text.matchAll(/\[([^[\]]*)\]/g)].map(([, step = '']) => step);
+}
+
+function createClaimLook(steps: readonly string[]): Look {
+  return ({ claims }, matches) => {
+    const value = claims === undefined || claims === null ? undefined : readClaim(claims, steps);
+    return value === undefined ? undefined : someText(value, matches);
+  };
 }
 
 /** The first parameter of that name, compared undecoded; a name without `=` has the value ''. */

@@ -4,6 +4,7 @@ import { LABEL, type Labels } from '../../model/labels.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import { emptyResources, type Resources, type Snapshot } from '../../model/snapshot.ts';
+import { compileAuthorization } from './authorization.ts';
 import { builtInClusters, serviceClusters } from './clusters.ts';
 import type { Caller } from './destination-rules.ts';
 import { compileGateway, type GatewayResult } from './gateway.ts';
@@ -46,6 +47,7 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
   const inbound = compileInbound(index, proxy, scope.sidecar);
   return {
     node: new Map([['self', nodeSpec(index, proxy)]]),
+    authorization: compileAuthorization(index, proxy),
     listener: byName(index, proxy, `listeners ${viewKey}`, outbound.listeners, inbound.listeners),
     route: byName(index, proxy, `routes ${viewKey}`, outbound.routes, inbound.routes),
     cluster: byName(index, proxy, `clusters ${clusterView}`, upstream.clusters, inbound.clusters),
@@ -100,6 +102,7 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   resources.node.set('self', nodeSpec(index, proxy));
   return {
     ...resources,
+    authorization: compileAuthorization(index, proxy),
     secret: compileSecrets(index, proxy, result.listeners, upstream.clusters),
     endpoint: upstream.endpoints,
     workload: compileWorkloads(index),

@@ -7,6 +7,7 @@ import type {
 } from '../../istio/schema/destination-rule.ts';
 import type { GatewaySpec } from '../../istio/schema/gateway.ts';
 import type { KubernetesSecretSpec } from '../../istio/schema/kubernetes.ts';
+import type { AuthorizationPolicySpec } from '../../istio/schema/security.ts';
 import type { SidecarSpec } from '../../istio/schema/sidecar.ts';
 import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
 import { type DestinationRuleIndex, indexDestinationRules } from './destination-rules.ts';
@@ -31,6 +32,7 @@ interface ConfigIndex {
   readonly gateways: readonly Resource<GatewaySpec>[];
   /** By `namespace/name`. */
   readonly secrets: ReadonlyMap<string, Resource<KubernetesSecretSpec>>;
+  readonly authorizationPolicies: readonly Resource<AuthorizationPolicySpec>[];
   /** Label keys that some rule asks of its callers: proxies that agree on them get the same routes. */
   readonly sourceLabelKeys: readonly string[];
   /** Label keys that some failoverPriority compares: see `sourceLabelKeys`. */
@@ -81,6 +83,7 @@ function indexConfig(resources: readonly Resource[], mesh: MeshConfig): ConfigIn
     secrets: new Map(
       ofKind<KubernetesSecretSpec>('Secret').map((each) => [`${each.namespace}/${each.name}`, each]),
     ),
+    authorizationPolicies: ofKind<AuthorizationPolicySpec>('AuthorizationPolicy'),
     sourceLabelKeys: collectSourceLabelKeys(virtualServices, destinationRules),
     placeLabelKeys: collectPlaceLabelKeys([
       mesh.localityLbSetting,

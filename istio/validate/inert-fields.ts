@@ -34,6 +34,7 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
     ...POLICY.map((field) => `subsets.*.trafficPolicy.${field}`),
   ],
   Gateway: ['servers.*.tls.mode', 'servers.*.bind', 'servers.*.defaultEndpoint'],
+  AuthorizationPolicy: ['targetRef', 'targetRefs'],
   Service: ['sessionAffinity'],
 };
 

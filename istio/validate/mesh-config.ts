@@ -38,18 +38,24 @@ export function validateMeshConfig(document: MeshConfigDocument, findings: Findi
   );
   checkDuration(tcpKeepalive?.time, ['tcpKeepalive', 'time'], findings);
   checkDuration(tcpKeepalive?.interval, ['tcpKeepalive', 'interval'], findings);
+  document.extensionProviders?.forEach(({ envoyExtAuthzHttp }, index) => {
+    const at = ['extensionProviders', index, 'envoyExtAuthzHttp', 'timeout'];
+    checkDuration(envoyExtAuthzHttp?.timeout, at, findings);
+  });
   for (const path of ineffectiveFields(document, [])) {
-    findings.warn(path, `${path.join('.')} has no effect in this version`, '', 'LAT0005');
+    findings.warn(path, `${path.filter(isName).join('.')} has no effect in this version`, '', 'LAT0005');
   }
 }
 
 /** The outermost fields below which nothing is in force. */
 function ineffectiveFields(value: object, path: FieldPath): FieldPath[] {
   return Object.entries(value).flatMap(([field, inner]: [string, unknown]) => {
-    const at = [...path, field];
-    const text = at.join('.');
+    const at = [...path, Array.isArray(value) ? Number(field) : field];
+    const text = at.map((step) => (isName(step) ? step : '*')).join('.');
     if (inner === undefined || EFFECTIVE_MESH_CONFIG.has(text)) return [];
     const isOnTheWay = [...EFFECTIVE_MESH_CONFIG].some((known) => known.startsWith(`${text}.`));
     return isOnTheWay && typeof inner === 'object' && inner !== null ? ineffectiveFields(inner, at) : [at];
   });
 }
+
+const isName = (step: string | number): step is string => typeof step === 'string';

@@ -1,0 +1,46 @@
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { AuthorizationSpec } from '../../model/authorization.ts';
+import type { ListenerDirection } from '../../model/listener.ts';
+import type { Filter } from '../exchange/filter.ts';
+import type { DownstreamPeer } from '../exchange/streams.ts';
+import { type Authorizer, createAuthorizer } from '../policy/authorization/authorizer.ts';
+import { Subject } from '../policy/authorization/subject.ts';
+import { createAuthorizationFilter } from './authorization.ts';
+
+/** Who may call this proxy's workload, compiled; kept over snapshots that change nothing of it. */
+export interface Security {
+  readonly source: SecuritySource;
+  /** null = nothing is decided. */
+  readonly requests: Authorizer | null;
+  readonly connections: Authorizer | null;
+}
+
+export interface SecuritySource {
+  readonly policies: readonly AuthorizationSpec[];
+}
+
+export function createSecurity(source: SecuritySource, previous: Security | null): Security {
+  if (previous !== null && canonicalJson(previous.source) === canonicalJson(source)) return previous;
+  return {
+    source,
+    requests: createAuthorizer(source.policies, 'http'),
+    connections: createAuthorizer(source.policies, 'tcp'),
+  };
+}
+
+/** A connection that carries no HTTP; null = it may pass. @param serverName the name that its own TLS asks for */
+export function refuseConnection(
+  { connections }: Security,
+  peer: DownstreamPeer,
+  serverName: string,
+): string | null {
+  if (connections === null) return null;
+  const known = serverName === '' ? peer : { ...peer, serverName };
+  return connections.refuse(new Subject(known, null, null, () => peer.remoteAddress));
+}
+
+/** In Istio's order. Callers are asked where calls arrive, never where they leave. */
+export function createGuards({ requests }: Security, direction: ListenerDirection): readonly Filter[] {
+  if (direction === 'outbound') return [];
+  return requests === null ? [] : [createAuthorizationFilter(requests, direction === 'gateway')];
+}
