@@ -2,7 +2,8 @@
  * The application of the integration tests: answers with what it saw, and makes calls from inside its container when
  * told to on the driver port (which tests exclude from capture).
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
@@ -12,15 +13,22 @@ const name = process.env['NAME'] ?? hostname();
 const version = process.env['VERSION'] ?? '';
 const ports = (process.env['PORTS'] ?? '8080').split(',').filter(Boolean).map(Number);
 const tcpPorts = (process.env['TCP_PORTS'] ?? '').split(',').filter(Boolean).map(Number);
+const tlsPorts = (process.env['TLS_PORTS'] ?? '').split(',').filter(Boolean).map(Number);
 const driverPort = Number(process.env['DRIVER_PORT'] ?? '7070');
 
 let isHealthy = true;
 
-const servers = ports.map((port) =>
+const servers: Server[] = ports.map((port) =>
   createServer((request, response) => void answer(port, request, response))
     .on('upgrade', (_, socket) => echo(socket))
     .listen(port),
 );
+for (const port of tlsPorts) {
+  const identity = { key: process.env['TLS_KEY'], cert: process.env['TLS_CERTIFICATE'] };
+  servers.push(
+    createTlsServer(identity, (request, response) => void answer(port, request, response)).listen(port),
+  );
+}
 for (const port of tcpPorts) {
   // Server first, as MySQL and SMTP are: a proxy that waits for the client would hang.
   createTcpServer((socket) => {
