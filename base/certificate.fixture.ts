@@ -1,5 +1,12 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { type Issuer, type SubjectName, writeCertificate } from './certificate.ts';
+import 'reflect-metadata';
+import {
+  BasicConstraintsExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 
 /** Certificates for tests, made when they are needed. */
 
@@ -11,33 +18,41 @@ export interface TestCertificate {
 export interface TestAuthority {
   /** PEM of its own certificate. */
   readonly certificate: string;
-  issue(names: readonly (string | SubjectName)[], change?: { notAfterMs?: number }): TestCertificate;
+  /** DNS names, or URIs such as `spiffe://…`. */
+  issue(...names: readonly string[]): Promise<TestCertificate>;
 }
 
+const SIGNING = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 /** Valid whenever a test runs. */
-const FROM_MS = Date.UTC(2020, 0, 1);
-const UNTIL_MS = Date.UTC(2100, 0, 1);
+const VALIDITY = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2100-01-01T00:00:00Z') };
 
-export function createTestAuthority(subject = 'test authority'): TestAuthority {
-  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const issuer: Issuer = { subject, ...keys };
-  let serial = 0;
-  const make = (name: string, publicKey: KeyObject, names: readonly SubjectName[], notAfterMs: number) =>
-    writeCertificate(
-      {
-        ...{ subject: name, publicKey, names, notBeforeMs: FROM_MS, notAfterMs },
-        ...{ serial: Buffer.from([1, ++serial]), isAuthority: name === subject },
-      },
-      issuer,
-    );
+export async function createTestAuthority(subject = 'test authority'): Promise<TestAuthority> {
+  const keys = await crypto.subtle.generateKey(SIGNING, true, ['sign', 'verify']);
+  const root = await X509CertificateGenerator.createSelfSigned({
+    ...{ ...VALIDITY, name: `CN=${subject}`, serialNumber: '01', keys, signingAlgorithm: SIGNING },
+    extensions: [
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
+    ],
+  });
+  let serial = 1;
   return {
-    certificate: make(subject, keys.publicKey, [], UNTIL_MS),
-    issue(names, { notAfterMs = UNTIL_MS } = {}) {
-      const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const all = names.map((name): SubjectName => (typeof name === 'string' ? { kind: 'dns', name } : name));
+    certificate: `${root.toString('pem')}\n`,
+    async issue(...names) {
+      const pair = await crypto.subtle.generateKey(SIGNING, true, ['sign', 'verify']);
+      const leaf = await X509CertificateGenerator.create({
+        ...{ ...VALIDITY, issuer: root.subject, signingKey: keys.privateKey, publicKey: pair.publicKey },
+        ...{ serialNumber: (++serial + 0x1000).toString(16), signingAlgorithm: SIGNING },
+        extensions: [
+          new SubjectAlternativeNameExtension(
+            names.map((value) => ({ type: value.includes('://') ? 'url' : 'dns', value })),
+          ),
+        ],
+      });
+      const key = await crypto.subtle.exportKey('pkcs8', pair.privateKey);
       return {
-        certificate: make('', pair.publicKey, all, notAfterMs),
-        privateKey: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+        certificate: `${leaf.toString('pem')}\n`,
+        privateKey: `${PemConverter.encode(key, 'PRIVATE KEY')}\n`,
       };
     },
   };

@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 import { errorMessage } from '../base/errors.ts';
 import type { KnownServices } from '../istio/analyze.ts';
 import { askController } from './ask-controller.ts';
+import { addCertCommand } from './cert/cert-command.ts';
 import { addCheckCommands } from './check-commands.ts';
 import { CliError } from './cli-error.ts';
 import { createDocker, findController } from './find-controller.ts';
@@ -30,6 +31,7 @@ async function ask<T>(path: string): Promise<T> {
 }
 
 addMeshCommands(program, VERSION, ask);
+addCertCommand(program);
 addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
 program
   .command('logs <service>')

@@ -12,9 +12,9 @@ import { eventually } from './fixture/eventually.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { SHOP } from './fixture/shop.ts';
 
-const authority = createTestAuthority('the authority of this test');
-const shop = authority.issue(['shop.example']);
-const caller = authority.issue(['caller.example']);
+const authority = await createTestAuthority('the authority of this test');
+const shop = await authority.issue('shop.example');
+const caller = await authority.issue('caller.example');
 
 function secret(name: string, { certificate, privateKey }: TestCertificate, more: object = {}): string {
   const metadata = { name, namespace: 'istio-system' };
@@ -67,8 +67,8 @@ before(async () => {
     config: {
       'gateway.yaml': GATEWAY,
       'shop-secret.json': secret('shop', shop),
-      'wild-secret.json': secret('wild', authority.issue(['*.wild.example'])),
-      'mutual-secret.json': secret('mutual', authority.issue(['mutual.example']), {
+      'wild-secret.json': secret('wild', await authority.issue('*.wild.example')),
+      'mutual-secret.json': secret('mutual', await authority.issue('mutual.example'), {
         'ca.crt': authority.certificate,
       }),
     },
@@ -155,7 +155,7 @@ test('certificates are renewed under load, and no call is lost', async () => {
   };
   const running = agents.flatMap((agent) => [load(agent), load(agent)]);
   for (let round = 1; round <= 5; round++) {
-    const renewed = authority.issue(['shop.example', `round-${round}.example`]);
+    const renewed = await authority.issue('shop.example', `round-${round}.example`);
     await mesh.apply('shop-secret.json', secret('shop', renewed));
     assert.equal(await namesShown('shop.example'), `DNS:shop.example, DNS:round-${round}.example`);
   }

@@ -49,8 +49,10 @@ await Promise.all([
     ...common,
     target: 'node20',
     entryPoints: ['cli/main.ts'],
-    outfile: 'dist/cli/main.js',
+    outdir: 'dist/cli',
     packages: 'external',
+    // What one verb alone needs is loaded by that verb.
+    splitting: true,
   }),
 ]);
 await cp(join(root, 'agent/supervisor/entrypoint.sh'), join(dist, 'entrypoint.sh'));

@@ -37,9 +37,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-const authority = createTestAuthority();
-const shop = authority.issue(['shop.example']);
-const wild = authority.issue(['*.wild.example']);
+const authority = await createTestAuthority();
+const shop = await authority.issue('shop.example');
+const caller = await authority.issue('caller.example', 'spiffe://somewhere/caller');
+const stranger = await (await createTestAuthority('somebody else')).issue('caller.example');
+const wild = await authority.issue('*.wild.example');
 
 const echo = await listen(
   createHttpServer((incoming, response) => {
@@ -258,7 +260,7 @@ describe('a gateway that ends TLS', () => {
       );
     };
     assert.match(await ask(), /^HTTP\/1\.1 200 /);
-    const renewed = authority.issue(['shop.example', 'renewed.example']);
+    const renewed = await authority.issue('shop.example', 'renewed.example');
     const secrets = [secret('shop', renewed)];
     await dataplane.apply(snapshot(port, { tlsServers: [server(['shop.example'])] }, secrets));
     assert.equal(await namesShown(port, 'shop.example'), 'DNS:shop.example, DNS:renewed.example');
@@ -268,8 +270,6 @@ describe('a gateway that ends TLS', () => {
 });
 
 describe('mutual TLS at a gateway', () => {
-  const caller = authority.issue(['caller.example', { kind: 'uri', name: 'spiffe://somewhere/caller' }]);
-  const stranger = createTestAuthority('somebody else').issue(['caller.example']);
   const shows = ({ certificate, privateKey }: TestCertificate) => ({ cert: certificate, key: privateKey });
   const mutual = (tls: Partial<DownstreamTlsSpec> = {}) =>
     start([server(['shop.example'], { mode: 'mutual', trust: 'kubernetes://shop-cacert', ...tls })]);
@@ -308,7 +308,7 @@ describe('mutual TLS at a gateway', () => {
     for (const pin of pins) {
       const { port } = await mutual(pin);
       assert.equal((await call(port, 'shop.example', shows(caller))).status, 200);
-      const other = authority.issue(['caller.example']);
+      const other = await authority.issue('caller.example');
       await assert.rejects(call(port, 'shop.example', shows(other)));
     }
   });

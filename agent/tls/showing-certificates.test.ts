@@ -23,9 +23,9 @@ function listen(server: Server): Promise<number> {
   );
 }
 
-const authority = createTestAuthority();
-const shown = authority.issue(['shop.example']);
-const own = authority.issue(['caller.example']);
+const authority = await createTestAuthority();
+const shown = await authority.issue('shop.example');
+const own = await authority.issue('caller.example');
 
 /** Asks its callers for a certificate, and answers with the name in it. */
 const port = await (async () => {
@@ -90,7 +90,7 @@ describe('a proxy with a certificate of its own', () => {
   });
 
   test('trusts nobody else, and says so as Envoy does', async () => {
-    const stranger = secret('roots', null, createTestAuthority('somebody else').certificate);
+    const stranger = secret('roots', null, (await createTestAuthority('somebody else')).certificate);
     const { entrance, lines } = await start({}, [secret('own', own), stranger]);
     assert.match(await call(entrance), /^503 /);
     assert.match(lines.join(''), /^UF .*CERTIFICATE_VERIFY_FAILED:TLS_error_end\}/);
@@ -110,7 +110,7 @@ describe('a proxy with a certificate of its own', () => {
   test('shows the new one as soon as it is there', async () => {
     const { entrance, dataplane } = await start({});
     assert.equal(await call(entrance), '200 DNS:caller.example');
-    const renewed = secret('own', authority.issue(['renewed.example']));
+    const renewed = secret('own', await authority.issue('renewed.example'));
     await dataplane.apply(snapshot({}, [renewed, ...SECRETS.slice(1)]));
     assert.equal(await call(entrance), '200 DNS:renewed.example');
   });

@@ -9,7 +9,7 @@ import { PushHub } from '../push/push-hub.ts';
 import { containerFacts } from '../testing/container-facts.ts';
 import { createPages } from './pages.ts';
 
-const { certificate, privateKey } = createTestAuthority().issue(['shop.example']);
+const { certificate, privateKey } = await (await createTestAuthority()).issue('shop.example');
 
 const secret = (name: string, stringData: object) =>
   `---\n${JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'istio-system' }, stringData })}\n`;
@@ -26,7 +26,7 @@ spec:
   selector: { app: gate }
   servers:${['shop', 'absent', 'swapped'].map(server).join('')}
 ${secret('shop', { 'tls.crt': certificate, 'tls.key': privateKey })}
-${secret('swapped', { 'tls.crt': createTestAuthority().certificate, 'tls.key': privateKey })}
+${secret('swapped', { 'tls.crt': (await createTestAuthority()).certificate, 'tls.key': privateKey })}
 ${secret('nobody-needs-it', { 'tls.crt': certificate, 'tls.key': 'ANOTHER KEY' })}`;
 
 /** What is told of a gateway and a sidecar: the pages, and what is pushed to each. */

@@ -262,11 +262,11 @@ describe('credentials', () => {
     assert.deepEqual(found({ ...KNOWN, credentials: ['istio-system/shop'] }, https), []);
   });
 
-  it('must hold a certificate', () => {
+  it('must hold a certificate', async () => {
     assert.deepEqual(found(KNOWN, https, secret('istio-system')), [
       'IST0161 Gateway default/front spec.servers[0].tls.credentialName',
     ]);
-    const { certificate, privateKey: key } = createTestAuthority().issue(['shop.example']);
+    const { certificate, privateKey: key } = await (await createTestAuthority()).issue('shop.example');
     const whole = { stringData: { 'tls.crt': certificate, 'tls.key': key } };
     assert.equal(credentialFault(whole, Date.UTC(2030, 0)), null);
     assert.match(credentialFault(whole, Date.UTC(2101, 0)) ?? '', /^it expired on Jan +1 .* 2100 GMT$/);
