@@ -1,4 +1,5 @@
 import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
+import type { GrpcMessages } from '../policy/grpc-messages.ts';
 import type { HttpPipeline } from './pipeline.ts';
 import type { DownstreamPeer } from './streams.ts';
 
@@ -12,6 +13,7 @@ export interface Exchange {
   readonly status: number;
   readonly flags: string;
   readonly details: string;
+  readonly grpcMessages: GrpcMessages | null;
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly responseHead: ResponseHead | null;

@@ -3,6 +3,7 @@ import { BODY_NOT_TOLD, type Headers, type RequestHead, type ResponseHead } from
 import type { JwtClaims } from '../policy/authentication/claims.ts';
 import type { FormatContext } from '../policy/format.ts';
 import { isGrpcRequest } from '../policy/grpc.ts';
+import { GrpcMessages } from '../policy/grpc-messages.ts';
 import { applyHeaderOps } from '../policy/header-ops.ts';
 import { getHeader } from '../policy/headers.ts';
 import { normalizePath } from '../policy/normalize-path.ts';
@@ -41,6 +42,8 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   status = 0;
   flags = '';
   details = '';
+  /** null = no gRPC call. */
+  readonly grpcMessages: GrpcMessages | null;
   requestBytes = 0;
   responseBytes = 0;
   responseHead: ResponseHead | null = null;
@@ -70,6 +73,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.downstream = downstream;
     this.request = request;
     this.hasBody = hasBody;
+    this.grpcMessages = isGrpcRequest(request.headers) ? new GrpcMessages() : null;
     this.startedAtMs = pipeline.services.clock.now();
     this.#onOver = onOver;
   }
@@ -178,6 +182,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
 
   onRequestData(chunk: Buffer): void {
     this.requestBytes += chunk.length;
+    this.grpcMessages?.requests.push(chunk);
     if (this.forwarder !== null) this.forwarder.onRequestData(chunk);
     else if (!this.isOver) {
       if (this.#early === null) {
@@ -235,6 +240,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
 
   sendResponseData(chunk: Buffer): boolean {
     this.responseBytes += chunk.length;
+    this.grpcMessages?.responses.push(chunk);
     return this.downstream.sendData(chunk);
   }
 
@@ -260,7 +266,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     if (this.isOver || this.responseHead !== null) return;
     if (given.flag !== '') this.addFlag(given.flag);
     this.details = given.details;
-    const isGrpc = !given.isUntouched && isGrpcRequest(this.request.headers);
+    const isGrpc = !given.isUntouched && this.grpcMessages !== null;
     const reply = isGrpc ? asGrpcReply(given) : given;
     const headers: Headers = [...reply.headers];
     if (reply.body !== '') headers.push('content-type', 'text/plain');

@@ -44,10 +44,16 @@ export interface ExchangeSample {
   authority: string;
   status: number;
   flags: string;
-  isGrpc: boolean;
-  /** `grpc-status` of the answer; '' = none, or not gRPC. */
-  grpcStatus: string;
+  /** null = no gRPC call. */
+  grpc: GrpcSample | null;
   durationMs: number;
   requestBytes: number;
   responseBytes: number;
+}
+
+export interface GrpcSample {
+  /** '' = there was no answer. */
+  readonly status: string;
+  readonly requestMessages: number;
+  readonly responseMessages: number;
 }

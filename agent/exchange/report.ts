@@ -1,9 +1,9 @@
 import { BLACK_HOLE_CLUSTER, BLOCK_ALL_ROUTE } from '../../model/names.ts';
-import { isGrpcRequest } from '../policy/grpc.ts';
+import { grpcStatusOf } from '../policy/grpc.ts';
 import { getHeader } from '../policy/headers.ts';
 import type { Host } from '../upstream/host.ts';
 import type { Exchange } from './exchange-view.ts';
-import type { ExchangeTelemetry } from './pipeline.ts';
+import type { ExchangeTelemetry, GrpcSample } from './pipeline.ts';
 import type { ExchangeRecord } from './record.ts';
 
 export function buildRecord(exchange: Exchange): ExchangeRecord {
@@ -43,14 +43,26 @@ function clusterOf({ destination }: Exchange): string {
 /** The answer to unknown hosts with REGISTRY_ONLY, which no cluster gives: Istio's metrics name one all the same. */
 const isBlocked = ({ routeName }: Exchange) => routeName === BLOCK_ALL_ROUTE;
 
-/** In the trailers, or in the head of an answer that has nothing else; '' = none, or no number. */
-function grpcStatusOf({ responseHead, responseTrailers }: Exchange): string {
-  const status =
+function grpcSample(exchange: Exchange): GrpcSample | null {
+  const { grpcMessages: messages } = exchange;
+  if (messages === null) return null;
+  const { requests, responses } = messages;
+  return {
+    status: grpcStatus(exchange),
+    requestMessages: requests.count,
+    responseMessages: responses.count,
+  };
+}
+
+/** In the trailers, or in the head of an answer that has nothing else; else what HTTP's status means. */
+function grpcStatus({ status, responseHead, responseTrailers }: Exchange): string {
+  const told =
     getHeader(responseTrailers ?? NO_HEADERS, 'grpc-status') ??
     getHeader(responseHead?.headers ?? NO_HEADERS, 'grpc-status') ??
     '';
   // A label of a metric: what a peer makes up must not become one.
-  return /^[0-9]{1,3}$/.test(status) ? status : '';
+  if (/^[0-9]{1,3}$/.test(told)) return told;
+  return status === 0 ? '' : String(grpcStatusOf(status));
 }
 
 const NO_HEADERS: readonly string[] = [];
@@ -59,7 +71,6 @@ export function countExchange(
   exchange: Exchange & { readonly forwarder: { readonly host: Host | null } | null },
   telemetry: ExchangeTelemetry,
 ): void {
-  const isGrpc = isGrpcRequest(exchange.request.headers);
   telemetry.count({
     pipeline: exchange.pipeline,
     peer: exchange.peer,
@@ -68,8 +79,7 @@ export function countExchange(
     authority: exchange.request.authority,
     status: exchange.status,
     flags: exchange.flags,
-    isGrpc,
-    grpcStatus: isGrpc ? grpcStatusOf(exchange) : '',
+    grpc: grpcSample(exchange),
     durationMs: exchange.pipeline.services.clock.now() - exchange.startedAtMs,
     requestBytes: exchange.requestBytes,
     responseBytes: exchange.responseBytes,

@@ -245,6 +245,19 @@ describe('gRPC through the data plane', () => {
     ]);
   });
 
+  test('messages are counted both ways', async () => {
+    const { client, dataplane } = await startProxy(toServers(first.port));
+    const call = client.makeServerStreamRequest(path('download'), identity, identity, Buffer.alloc(1));
+    call.resume();
+    await new Promise((resolve) => call.on('status', resolve));
+    await unary(client, 'unary');
+    const count = (name: string) =>
+      new RegExp(`^istio_${name}_messages_total{reporter="source",[^}]*} (\\d+)$`, 'm').exec(
+        dataplane.renderMetrics(),
+      )?.[1];
+    assert.deepEqual([count('request'), count('response')], ['2', '101']);
+  });
+
   test('UNAVAILABLE is tried again, as the default policy says', async () => {
     const { client } = await startProxy(toServers(first.port));
     first.failures = 2;

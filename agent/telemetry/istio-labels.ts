@@ -17,6 +17,11 @@ const UNKNOWN = 'unknown';
 const CLUSTER = 'Kubernetes';
 
 export function trafficLabels(traffic: TrafficLabels): (readonly [string, string])[] {
+  return [...partyLabels(traffic), ['connection_security_policy', traffic.security]];
+}
+
+/** Who spoke with whom; all that gRPC's counts of messages have. */
+export function partyLabels(traffic: TrafficLabels): (readonly [string, string])[] {
   return [
     ['reporter', traffic.reporter],
     ...workloadLabels('source', traffic.source, traffic.sourcePrincipal),
@@ -24,7 +29,6 @@ export function trafficLabels(traffic: TrafficLabels): (readonly [string, string
     ['destination_service', traffic.service.hostname || UNKNOWN],
     ['destination_service_name', traffic.service.name || UNKNOWN],
     ['destination_service_namespace', traffic.service.namespace || UNKNOWN],
-    ['connection_security_policy', traffic.security],
   ];
 }
 

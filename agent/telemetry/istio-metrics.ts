@@ -5,7 +5,7 @@ import type { Tables } from '../listener/tables.ts';
 import type { TcpRecord } from '../tcp/tcp-proxy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
-import { ownWorkload, type TrafficLabels, trafficLabels } from './istio-labels.ts';
+import { ownWorkload, partyLabels, type TrafficLabels, trafficLabels } from './istio-labels.ts';
 import { Counter, formatLabels, Histogram, renderCounters, renderHistograms } from './metrics.ts';
 
 /** Handles of one set of labels; found once and then only added to. */
@@ -14,12 +14,25 @@ class HttpSeries {
   readonly duration: Histogram;
   readonly requestBytes: Histogram;
   readonly responseBytes: Histogram;
+  /** null = no gRPC. */
+  messages: MessageSeries | null = null;
 
   constructor(labels: string) {
     this.requests = new Counter(labels);
     this.duration = new Histogram(labels);
     this.requestBytes = new Histogram(labels);
     this.responseBytes = new Histogram(labels);
+  }
+}
+
+/** gRPC's messages between two parties, whatever became of the calls. */
+class MessageSeries {
+  readonly requests: Counter;
+  readonly responses: Counter;
+
+  constructor(labels: string) {
+    this.requests = new Counter(labels);
+    this.responses = new Counter(labels);
   }
 }
 
@@ -51,6 +64,7 @@ const MAX_SERIES = 10_000;
 export class IstioMetrics {
   readonly #tables: () => Tables | null;
   readonly #http = new Map<string, HttpSeries>();
+  readonly #messages = new Map<string, MessageSeries>();
   readonly #tcp = new Map<string, TcpSeries>();
 
   constructor(tables: () => Tables | null) {
@@ -63,6 +77,9 @@ export class IstioMetrics {
     series.duration.observe(sample.durationMs);
     series.requestBytes.observe(sample.requestBytes);
     series.responseBytes.observe(sample.responseBytes);
+    if (sample.grpc === null || series.messages === null) return;
+    series.messages.requests.value += sample.grpc.requestMessages;
+    series.messages.responses.value += sample.grpc.responseMessages;
   }
 
   openTcp(peer: DownstreamPeer, direction: ListenerDirection, cluster: Cluster, host: Host): void {
@@ -79,6 +96,7 @@ export class IstioMetrics {
 
   render(): string {
     const http = [...this.#http.values()];
+    const messages = [...this.#messages.values()];
     const tcp = [...this.#tcp.values()];
     return [
       renderCounters(
@@ -96,6 +114,14 @@ export class IstioMetrics {
       renderHistograms(
         'istio_response_bytes',
         http.map(({ responseBytes }) => responseBytes),
+      ),
+      renderCounters(
+        'istio_request_messages_total',
+        messages.map(({ requests }) => requests),
+      ),
+      renderCounters(
+        'istio_response_messages_total',
+        messages.map(({ responses }) => responses),
       ),
       renderCounters(
         'istio_tcp_connections_opened_total',
@@ -142,12 +168,17 @@ export class IstioMetrics {
     const traffic = this.#describe(peer, pipeline.direction, clusterName, host, authority);
     const labels = formatLabels([
       ...trafficLabels(traffic),
-      ['request_protocol', sample.isGrpc ? 'grpc' : 'http'],
+      ['request_protocol', sample.grpc === null ? 'http' : 'grpc'],
       ['response_code', String(sample.status)],
-      ['grpc_response_status', sample.grpcStatus],
+      ['grpc_response_status', sample.grpc?.status ?? ''],
       ['response_flags', sample.flags === '' ? '-' : sample.flags],
     ]);
-    return findOrAdd(this.#http, labels, (key) => new HttpSeries(key));
+    const series = findOrAdd(this.#http, labels, (key) => new HttpSeries(key));
+    if (sample.grpc !== null) {
+      const parties = formatLabels(partyLabels(traffic));
+      series.messages ??= findOrAdd(this.#messages, parties, (key) => new MessageSeries(key));
+    }
+    return series;
   }
 
   #findTcp(
@@ -196,9 +227,9 @@ export class IstioMetrics {
 }
 
 /** HTTP's status, and that of gRPC above it, if any. */
-function answerKey({ status, isGrpc, grpcStatus }: ExchangeSample): number {
-  if (!isGrpc) return status;
-  return status + 1000 * (grpcStatus === '' ? 1 : 2 + Number(grpcStatus));
+function answerKey({ status, grpc }: ExchangeSample): number {
+  if (grpc === null) return status;
+  return status + 1000 * (grpc.status === '' ? 1 : 2 + Number(grpc.status));
 }
 
 function findOrAdd<Series>(
