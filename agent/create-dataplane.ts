@@ -7,6 +7,7 @@ import type { Dataplane } from './dataplane.ts';
 import { FlushQueue } from './http/flush-queue.ts';
 import { createHttpPipelineFactory } from './http/http-pipeline.ts';
 import { createPool } from './http2/create-pool.ts';
+import type { MeshIdentity } from './identity/identity.ts';
 import { createAcceptor } from './listener/acceptor.ts';
 import { createGatewayPorts } from './listener/gateway-ports.ts';
 import { buildTables, checkSnapshot, type TableDeps, type Tables } from './listener/tables.ts';
@@ -14,11 +15,14 @@ import { createDnsClusters } from './pool/dns-clusters.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { createTlsServers } from './tls/tls-servers.ts';
 import type { Host } from './upstream/host.ts';
+import { specForHost } from './upstream/host-tls.ts';
 
 export interface DataplaneDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Who this proxy is, to others of the mesh; without it mutual TLS is neither spoken nor ended. */
+  readonly identity?: MeshIdentity;
   /** Takes whole lines of the access log, where the snapshot turns it on; default standard output. */
   readonly writeAccessLog?: (line: string) => void;
 }
@@ -29,7 +33,8 @@ const SWEEP_MS = 5000;
 const DRAIN_LOOK_MS = 20;
 
 /** The data path of one process: sockets in, sockets out, one reference to all that a snapshot became. */
-export function createDataplane({ clock, random, log, writeAccessLog }: DataplaneDeps): Dataplane {
+export function createDataplane(deps: DataplaneDeps): Dataplane {
+  const { clock, random, log, identity, writeAccessLog } = deps;
   let tables: Tables | null = null;
   let snapshot: Snapshot | null = null;
   let applying: Promise<void> = Promise.resolve();
@@ -39,7 +44,7 @@ export function createDataplane({ clock, random, log, writeAccessLog }: Dataplan
     writeAccessLog: writeAccessLog ?? ((line) => process.stdout.write(line)),
     ...{ clock, log },
   });
-  const acceptor = createAcceptor({ clock, random, queue, telemetry, tables: () => tables });
+  const acceptor = createAcceptor({ clock, random, queue, telemetry, identity, tables: () => tables });
   const gateways = createGatewayPorts((socket, port) => {
     acceptor.accept(socket, 'gateway', { address: socket.localAddress ?? '', port });
   });
@@ -55,7 +60,9 @@ export function createDataplane({ clock, random, log, writeAccessLog }: Dataplan
     random,
     clock,
     createPool: (cluster, host, { usage, counters }) =>
-      createPool(cluster, host.address, host.port, { clock, queue, usage, counters }),
+      createPool(specForHost(cluster, host.spec), host.address, host.port, {
+        ...{ clock, queue, usage, counters, identity },
+      }),
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: randomUUID }),
     resolved: dns.resolved,
     createTlsServer: tlsServers.create,

@@ -17,6 +17,11 @@ export interface ClusterSpec {
   readonly connections: ConnectionSpec;
   /** null = plaintext. */
   readonly tls: UpstreamTlsSpec | null;
+  /**
+   * Mutual TLS of the mesh, for those of its hosts that speak it (`EndpointSpec.mutualTls`); absent where a rule says
+   * what is spoken.
+   */
+  readonly autoTls?: UpstreamTlsSpec;
   /** Names for telemetry; null for the built-in clusters. */
   readonly service: { readonly hostname: string; readonly name: string; readonly namespace: string } | null;
 }
@@ -117,11 +122,12 @@ export interface ConnectionSpec {
 }
 
 export interface UpstreamTlsSpec {
+  /** `istio-mutual`: with the proxy's own certificate of the mesh, against the mesh's roots. */
   readonly mode: 'simple' | 'mutual' | 'istio-mutual';
   /** '' = the Host of each request, without port; none where there is no HTTP. */
   readonly sni: string;
   readonly alpn: readonly string[];
-  /** One of them must be in the certificate; empty = the server name must. */
+  /** One of them must be in the certificate (`istio-mutual`: SPIFFE ids, and none = nobody fits); empty = the server name must. */
   readonly subjectAltNames: readonly string[];
   /** Name of a secret resource; '' = the system's roots. */
   readonly trust: string;

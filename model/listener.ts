@@ -21,6 +21,11 @@ export interface ListenerSpec {
   readonly route: string | null;
   /** What happens to bytes that are not HTTP; null = the connection is closed with flag NR. */
   readonly tcp: readonly TcpRouteSpec[] | null;
+  /**
+   * Mutual TLS of the mesh is ended here, with the proxy's own certificate: beside plaintext, or plaintext is refused
+   * (PeerAuthentication); absent = it is not.
+   */
+  readonly mutualTls?: 'permissive' | 'strict';
   /** TLS that ends here, by SNI, beside what `tcp` passes on unopened; absent = none. */
   readonly tlsServers?: readonly TlsServerSpec[];
 }

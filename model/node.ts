@@ -10,6 +10,8 @@ export interface NodeSpec {
   readonly namespace: string;
   readonly labels: Labels;
   readonly serviceAccount: string;
+  /** Its SPIFFE id; absent = not known (yet). */
+  readonly identity?: string;
   readonly canonicalService: string;
   readonly canonicalRevision: string;
   readonly meshId: string;

@@ -1,7 +1,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../base/errors.ts';
-import type { KeptIdentity } from '../identity/identity.ts';
+import { writeSecrets } from '../../model/secret.ts';
+import { type KeptIdentity, restoreIdentity } from '../identity/identity.ts';
 import { type HeldSnapshot, parseHeld, serialiseHeld } from './resource-store.ts';
 
 /** What outlives a crash of the process: files on the container's tmpfs, never on a disk. */
@@ -31,9 +32,9 @@ export function createKeptFiles(runDirectory: string, tokenFile: string): KeptFi
     writeSnapshot: (held) => replace(snapshot, serialiseHeld(held)),
     async readIdentity() {
       const text = await readIfThere(identity);
-      return text === '' ? null : (JSON.parse(text) as KeptIdentity);
+      return text === '' ? null : restoreIdentity(text);
     },
-    writeIdentity: (kept) => replace(identity, JSON.stringify(kept)),
+    writeIdentity: (kept) => replace(identity, writeSecrets(kept)),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Headers } from '../codec/head.ts';
 import { getHeader, removeHeader, setHeader } from '../policy/headers.ts';
 import type { Exchange } from './exchange-view.ts';
 
@@ -69,6 +70,7 @@ export function prepareRequest(exchange: Exchange): void {
       }
       // Only the mesh's own TLS proves a certificate; over plaintext the header is anybody's word.
       if (exchange.peer.identity === '') removeHeader(headers, CLIENT_CERTIFICATE);
+      else forwardCertificate(headers, exchange.peer.clientCertificate);
       break;
   }
   const proto = getHeader(headers, 'x-forwarded-proto');
@@ -81,6 +83,14 @@ export function prepareRequest(exchange: Exchange): void {
     exchange.requestId = exchange.pipeline.services.createRequestId();
     setHeader(headers, 'x-request-id', exchange.requestId);
   } else exchange.requestId = id;
+}
+
+/** Istio's APPEND_FORWARD: what a proxy before said of its own caller stays in front. */
+function forwardCertificate(headers: Headers, certificate: string | undefined): void {
+  if (certificate === undefined) return;
+  const before = getHeader(headers, CLIENT_CERTIFICATE);
+  if (before === undefined) headers.push(CLIENT_CERTIFICATE, certificate);
+  else setHeader(headers, CLIENT_CERTIFICATE, `${before},${certificate}`);
 }
 
 /** One cheap look spares most requests the removals, each of which walks all headers. */

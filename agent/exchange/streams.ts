@@ -19,6 +19,8 @@ export interface DownstreamPeer {
   readonly isTls: boolean;
   /** Name that the caller's TLS handshake asked for (SNI); absent = none. */
   readonly serverName?: string;
+  /** What the application is told of the caller's certificate (Envoy's `x-forwarded-client-cert`); absent = nothing. */
+  readonly clientCertificate?: string;
 }
 
 /** The caller's side, told by the exchange. */

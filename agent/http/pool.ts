@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { Pool, UpstreamEvents, UpstreamFailure } from '../exchange/streams.ts';
+import type { MeshIdentity } from '../identity/identity.ts';
 import type { ClusterUsage } from '../upstream/usage.ts';
 import type { FlushQueue } from './flush-queue.ts';
 import { UpstreamConnection, type UpstreamConnectionOwner } from './upstream-connection.ts';
@@ -14,6 +15,8 @@ export interface PoolDeps {
   /** Connections and waiting requests of the whole cluster, over which its limits hold. */
   readonly usage: ClusterUsage;
   readonly counters: { upstream_cx_overflow: number };
+  /** Needed where a cluster speaks mutual TLS of the mesh. */
+  readonly identity?: MeshIdentity | undefined;
 }
 
 const OVERFLOW: UpstreamFailure = { kind: 'overflow' };
@@ -184,7 +187,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
 
   #connect(): void {
     this.#deps.usage.connections += 1;
-    const socket = openSocket(this.#spec, this.#address, this.#port);
+    const socket = openSocket(this.#spec, this.#address, this.#port, this.#deps.identity);
     this.#opening.add(socket);
     const cancelTimer = this.#deps.clock.after(this.#spec.connectTimeoutMs, () =>
       socket.destroy(new Error('connection timeout')),

@@ -7,7 +7,7 @@ type TlsClusterSpec = ClusterSpec & { readonly tls: UpstreamTlsSpec };
 
 /** The server name of its TLS is that of the request. */
 export function followsHost(spec: ClusterSpec): spec is TlsClusterSpec {
-  return spec.tls !== null && spec.tls.sni === '';
+  return spec.tls !== null && spec.tls.sni === '' && spec.tls.mode !== 'istio-mutual';
 }
 
 /**

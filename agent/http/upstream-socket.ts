@@ -2,10 +2,16 @@ import { connect, isIP, Socket } from 'node:net';
 import type { PeerCertificate, SecureContext } from 'node:tls';
 import { errorCode, errorMessage } from '../../base/errors.ts';
 import type { ClusterSpec, UpstreamTlsSpec } from '../../model/cluster.ts';
+import { type MeshIdentity, readSpiffeId } from '../identity/identity.ts';
 import { clientContext } from '../tls/client-context.ts';
 
 /** A connection to a host as the cluster's settings want it; {@link openEvent} tells when it can be used. */
-export function openSocket(spec: ClusterSpec, address: string, port: number): Socket {
+export function openSocket(
+  spec: ClusterSpec,
+  address: string,
+  port: number,
+  identity: MeshIdentity | undefined,
+): Socket {
   const { discovery, connections, tls } = spec;
   const source = discovery.kind === 'original-destination' ? discovery.sourceAddress : '';
   const options = {
@@ -15,7 +21,7 @@ export function openSocket(spec: ClusterSpec, address: string, port: number): So
     allowHalfOpen: true,
     ...(source === '' || address.includes(':') ? {} : { localAddress: source }),
   };
-  const socket = tls === null ? connect(options) : connectTls(options, tls);
+  const socket = tls === null ? connect(options) : connectTls(options, tls, identity);
   setKeepAlive(socket, connections.tcpKeepalive);
   return socket;
 }
@@ -39,8 +45,10 @@ function setKeepAlive(socket: Socket, keepAlive: ClusterSpec['connections']['tcp
 const KEEPALIVE = { timeMs: 7_200_000, intervalMs: 75_000, probes: 9 };
 
 /** Against the given or the system's roots; the name is checked where one is known, as Istio configures Envoy. */
-function connectTls(options: object, spec: UpstreamTlsSpec): Socket {
-  const { sni, alpn, subjectAltNames, skipVerify, material } = spec;
+function connectTls(options: object, spec: UpstreamTlsSpec, identity: MeshIdentity | undefined): Socket {
+  const { mode, sni, alpn, subjectAltNames, skipVerify } = spec;
+  const isMesh = mode === 'istio-mutual';
+  const material = isMesh ? (identity?.held?.material ?? NO_CERTIFICATE) : spec.material;
   // Loaded by the first connection that needs it: it would cost every idle agent 2 MB.
   const tls = process.getBuiltinModule('node:tls');
   let secureContext: SecureContext | undefined;
@@ -56,11 +64,28 @@ function connectTls(options: object, spec: UpstreamTlsSpec): Socket {
     ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     rejectUnauthorized: !skipVerify,
     checkServerIdentity: (_host: string, certificate: PeerCertificate) => {
+      if (isMesh) return checkMeshIdentity(certificate, subjectAltNames);
       const names = subjectAltNames.length > 0 ? subjectAltNames : sni === '' ? [] : [sni];
       const errors = names.map((name) => tls.checkServerIdentity(name, certificate));
       return errors.includes(undefined) ? undefined : errors[0];
     },
   });
+}
+
+const NO_CERTIFICATE = { missing: 'this proxy has no certificate of the mesh yet' };
+
+/**
+ * The service that was meant must answer, whoever has its address now: Docker gives a freed address to the next
+ * container.
+ */
+function checkMeshIdentity(
+  { subjectaltname }: PeerCertificate,
+  accepted: readonly string[],
+): Error | undefined {
+  const spiffeId = readSpiffeId({ subjectAltName: subjectaltname });
+  if (accepted.includes(spiffeId)) return undefined;
+  const error = new Error(`the host is ${spiffeId || 'nobody of the mesh'}`);
+  return Object.assign(error, { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
 }
 
 function failingSocket(reason: string): Socket {

@@ -3,6 +3,7 @@ import type { RequestHead } from '../codec/head.ts';
 import type { Pool, UpstreamEvents } from '../exchange/streams.ts';
 import { HttpPool, type PoolDeps } from '../http/pool.ts';
 import { followsHost, ServerNamePools } from '../http/server-name-pools.ts';
+import { withMeshAlpn } from '../identity/mesh-tls.ts';
 import { H2Pool } from './pool.ts';
 
 /** The pool that a cluster's protocol and TLS ask for. */
@@ -17,17 +18,22 @@ function poolOfProtocol(spec: ClusterSpec, address: string, port: number, deps: 
       return new H2Pool(overHttp2(spec), address, port, deps);
     case 'downstream':
       return new DownstreamProtocolPool(
-        new HttpPool(spec, address, port, deps),
+        new HttpPool(overHttp1(spec), address, port, deps),
         new H2Pool(overHttp2(spec), address, port, deps),
       );
     default:
-      return new HttpPool(spec, address, port, deps);
+      return new HttpPool(overHttp1(spec), address, port, deps);
   }
 }
 
 /** Over TLS the protocol is agreed on (RFC 9113 §3.2). */
 function overHttp2(spec: ClusterSpec): ClusterSpec {
-  return spec.tls === null ? spec : { ...spec, tls: { ...spec.tls, alpn: ['h2'] } };
+  if (spec.tls === null) return spec;
+  return { ...spec, tls: withMeshAlpn({ ...spec.tls, alpn: ['h2'] }, 'http2') };
+}
+
+function overHttp1(spec: ClusterSpec): ClusterSpec {
+  return spec.tls?.mode === 'istio-mutual' ? { ...spec, tls: withMeshAlpn(spec.tls, 'http1') } : spec;
 }
 
 /** Speaks to the host what the caller spoke (`useClientProtocol`, and every port whose protocol is detected). */

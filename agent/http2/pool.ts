@@ -165,7 +165,7 @@ export class H2Pool implements Pool, UpstreamH2Owner {
 
   #connect(): void {
     this.#deps.usage.connections += 1;
-    const socket = openSocket(this.#spec, this.#address, this.#port);
+    const socket = openSocket(this.#spec, this.#address, this.#port, this.#deps.identity);
     this.#opening = socket;
     const cancelTimer = this.#deps.clock.after(this.#spec.connectTimeoutMs, () =>
       socket.destroy(new Error('connection timeout')),

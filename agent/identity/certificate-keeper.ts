@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { IssuedCertificate } from '../../model/identity.ts';
+import { PrivateKey } from '../../model/secret.ts';
 import { encodeCertificateRequest } from './certificate-request.ts';
 import type { KeptIdentity, MeshIdentity } from './identity.ts';
 
@@ -102,7 +103,8 @@ export class CertificateKeeper {
     const { status, body } = await this.#deps.request(JSON.stringify({ csr }));
     if (status !== 200) throw new Error(`the controller gives no certificate (${status})`);
     const issued = JSON.parse(body) as IssuedCertificate;
-    const kept = { ...issued, key: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string };
+    const key = new PrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }) as string);
+    const kept = { ...issued, key };
     this.#deps.identity.replace(kept);
     this.#plan();
     this.#hasToldFailure = false;

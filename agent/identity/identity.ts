@@ -1,11 +1,18 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { SecureContext } from 'node:tls';
-import type { IssuedCertificate } from '../../model/identity.ts';
+import { PrivateKey, type TlsMaterial } from '../../model/secret.ts';
+import { splitNames } from '../tls/certificate-checks.ts';
+import { createTlsServer, type TlsServer } from '../tls/tls-server.ts';
+import { MESH_TLS } from './mesh-tls.ts';
 
 /** What the tmpfs keeps: a process that crashed has it at once, with the controller away too. */
-export interface KeptIdentity extends IssuedCertificate {
-  /** PKCS #8 in PEM. */
-  readonly key: string;
+export interface KeptIdentity {
+  readonly key: PrivateKey;
+  /** PEM, the own certificate first. */
+  readonly chain: string;
+  /** PEM of all trusted roots. */
+  readonly roots: string;
+  /** Names the set of roots. */
+  readonly trust: string;
 }
 
 /** The certificate in force. */
@@ -15,14 +22,14 @@ export interface HeldIdentity {
   /** Wall clock in ms. */
   readonly validFromMs: number;
   readonly validUntilMs: number;
-  /** Both sides of a connection take the same. */
-  readonly context: SecureContext;
+  /** For both sides of a connection. */
+  readonly material: TlsMaterial;
 }
 
 /** Who this proxy is, to others of the mesh. One per process; what is in force is read once per connection. */
 export class MeshIdentity {
   #held: HeldIdentity | null = null;
-  #onChange: () => void = () => {};
+  #server: TlsServer | null = null;
 
   get held(): HeldIdentity | null {
     return this.#held;
@@ -36,39 +43,31 @@ export class MeshIdentity {
       spiffeId: readSpiffeId(leaf),
       validFromMs: leaf.validFromDate.getTime(),
       validUntilMs: leaf.validToDate.getTime(),
-      context: createContext(kept),
+      material: {
+        pairs: [{ certificate: kept.chain, privateKey: kept.key }],
+        ...{ trust: kept.roots, revoked: '', digest: fingerprint(leaf) },
+      },
     };
-    this.#onChange();
+    this.#server = null;
   }
 
-  /** One listener: the server that ends TLS. */
-  onChange(listener: () => void): void {
-    this.#onChange = listener;
+  /** Ends TLS of callers that have a certificate of the mesh; null = this proxy has none itself (yet). */
+  get server(): TlsServer | null {
+    if (this.#held === null) return null;
+    this.#server ??= createTlsServer(MESH_TLS, this.#held.material);
+    return this.#server;
   }
 }
 
-/** TLS 1.2 is Istio's least between workloads. */
-export const MIN_TLS_VERSION = 'TLSv1.2';
-
-function createContext({ key, chain, roots }: KeptIdentity): SecureContext {
-  const tls = process.getBuiltinModule('node:tls');
-  return tls.createSecureContext({ key, cert: chain, ca: splitPem(roots), minVersion: MIN_TLS_VERSION });
+export function restoreIdentity(text: string): KeptIdentity {
+  const kept = JSON.parse(text) as Omit<KeptIdentity, 'key'> & { readonly key: string };
+  return { ...kept, key: new PrivateKey(kept.key) };
 }
 
-/** Node reads the first certificate of a text only. */
-export function splitPem(text: string): string[] {
-  return text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-}
-
-/** The one URI of a certificate of the mesh; '' = it is none. */
-export function readSpiffeId({ subjectAltName }: X509Certificate): string {
-  return findSpiffeId(subjectAltName ?? '');
-}
-
-/** @param names in Node's form, `URI:spiffe://…, DNS:…` */
-export function findSpiffeId(names: string): string {
-  const uris = names.split(', ').filter((name) => name.startsWith('URI:spiffe://'));
-  return uris.length === 1 ? (uris[0] ?? '').slice('URI:'.length) : '';
+/** The one SPIFFE id of a certificate; '' = it is none of the mesh. */
+export function readSpiffeId({ subjectAltName }: Pick<X509Certificate, 'subjectAltName'>): string {
+  const ids = splitNames(subjectAltName ?? '').filter((name) => name.startsWith('spiffe://'));
+  return ids.length === 1 ? (ids[0] ?? '') : '';
 }
 
 /** Envoy's `Hash` in x-forwarded-client-cert. */

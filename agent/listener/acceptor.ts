@@ -10,6 +10,8 @@ import { refuseConnection } from '../filters/security.ts';
 import { DownstreamConnection } from '../http/downstream-connection.ts';
 import type { FlushQueue } from '../http/flush-queue.ts';
 import { DownstreamH2Connection } from '../http2/downstream-connection.ts';
+import type { MeshIdentity } from '../identity/identity.ts';
+import { protocolOfAlpn } from '../identity/mesh-tls.ts';
 import { readServerName } from '../tcp/server-name.ts';
 import { proxyTcp, type TcpRecord } from '../tcp/tcp-proxy.ts';
 import type { BlockedCall } from '../telemetry/blocked-hosts.ts';
@@ -19,6 +21,7 @@ import { plainAddress } from './address.ts';
 import { readAskedHost } from './asked-host.ts';
 import { detectProtocol } from './detect.ts';
 import type { Listener, TlsChain } from './listener-table.ts';
+import { describeMeshPeer, endsMeshTls, isForbidden, isForMesh, PLAINTEXT_REFUSED } from './mesh-peer.ts';
 import type { Tables } from './tables.ts';
 
 export interface TcpTelemetry {
@@ -26,6 +29,8 @@ export interface TcpTelemetry {
   /** @param serverName the SNI, '' = none, or not looked at */
   tcpClosed(peer: DownstreamPeer, direction: ListenerDirection, record: TcpRecord, serverName: string): void;
   blocked(call: BlockedCall): void;
+  /** Plaintext came where mutual TLS is demanded. */
+  plaintextRefused(peer: DownstreamPeer): void;
 }
 
 export interface AcceptorDeps {
@@ -33,6 +38,7 @@ export interface AcceptorDeps {
   readonly random: Random;
   readonly queue: FlushQueue;
   readonly telemetry: TcpTelemetry;
+  readonly identity?: MeshIdentity | undefined;
   /** The tables in force; null before the first snapshot. */
   readonly tables: () => Tables | null;
 }
@@ -53,6 +59,9 @@ const MAX_SERVER_FIRST = 4096;
 /** How long a connection that will be closed is listened to for its caller's first bytes, without detection. */
 const DEAD_END_MS = 300;
 
+/** A proxy of the mesh speaks first, but may be a machine that is busy. */
+const STRICT_SILENCE_MS = 5000;
+
 /** Decides what a new connection is, and hands it to the HTTP codec or the TCP proxy. */
 export function createAcceptor(deps: AcceptorDeps): Acceptor {
   const sockets = new Set<Socket>();
@@ -72,8 +81,18 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     deps.telemetry.tcpClosed(peer, direction, { cluster: '', host: null, flag, reason, ...nothing }, '');
   };
 
+  const refusePlaintext = (socket: Socket, peer: DownstreamPeer, { spec }: Listener) => {
+    refuse(socket, peer, spec.direction, PLAINTEXT_REFUSED);
+    deps.telemetry.plaintextRefused(peer);
+  };
+
   /** Reads the listener in force once per request. */
-  const followListener = (peer: DownstreamPeer, listener: Listener, serverName: string | null) => {
+  const followListener = (
+    socket: Socket,
+    peer: DownstreamPeer,
+    listener: Listener,
+    serverName: string | null,
+  ) => {
     let seen = deps.tables();
     let current = listener;
     let isOrphan = false;
@@ -88,8 +107,9 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
           // A connection whose listener serves no HTTP any more ends after the request that it already sent.
           isOrphan = next === null || next.pipeline === null;
           if (next !== null && !isOrphan) current = next;
+          if (outside !== null && isForbidden(outside, peer)) refusePlaintext(socket, peer, outside);
         }
-        return current.pipeline;
+        return socket.destroyed ? null : current.pipeline;
       },
       isDraining: () => isDraining || isOrphan,
     };
@@ -103,8 +123,9 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     first: Buffer,
     serverName: string | null = null,
   ) => {
+    if (isForbidden(listener, peer)) return refusePlaintext(socket, peer, listener);
     const options = {
-      ...followListener(peer, listener, serverName),
+      ...followListener(socket, peer, listener, serverName),
       ...{ queue: deps.queue, clock: deps.clock, onClosed: () => connections.delete(connection) },
     };
     const connection: DownstreamConnection | DownstreamH2Connection =
@@ -125,6 +146,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     reconsider: ((chunk: Buffer) => boolean) | null = null,
   ) => {
     const { direction } = listener.spec;
+    if (isForbidden(listener, peer)) return refusePlaintext(socket, peer, listener);
     if (listener.tcp === null) return refuse(socket, peer, direction, 'the bytes are not HTTP');
     const name = early === null ? '' : readServerName(early).name;
     const denial = refusalOf(listener, peer, tables, name);
@@ -133,7 +155,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const route = listener.tcp.match(name, destination.address);
     const session = {
       ...{ early, destination, clusters: tables.clusters, reconsider },
-      onServerFirst: () => remember(`${destination.address}|${destination.port}`),
+      onServerFirst: () => remember(silenceKey(peer, listener)),
       onOpen: (cluster: Cluster, host: Host) => deps.telemetry.tcpOpened(peer, direction, cluster, host),
       onOver: (record: TcpRecord) => {
         deps.telemetry.tcpClosed(peer, direction, record, name);
@@ -159,8 +181,12 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
   ): boolean => {
     const protocol = detectProtocol(bytes);
     if (protocol === 'unknown' && !listener.isDeadEnd) return false;
-    const wantsName = needsServerName(listener) || listener.isDeadEnd;
+    const wantsName = needsServerName(listener) || listener.isDeadEnd || endsMeshTls(listener, peer);
     if (protocol === 'tls' && wantsName && readServerName(bytes).incomplete) return false;
+    if (protocol === 'tls' && isForMesh(listener, peer, bytes)) {
+      endMeshTls(socket, peer, listener, bytes);
+      return true;
+    }
     if (listener.tls !== null && protocol !== 'tls') {
       refuse(socket, peer, listener.spec.direction, 'plain text where TLS is spoken');
       return true;
@@ -201,6 +227,32 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     server.accept(socket, onSecure, (reason) => refuse(socket, peer, direction, reason));
   };
 
+  /** Ends mutual TLS of the mesh: what is inside has a caller with a name. */
+  const endMeshTls = (socket: Socket, peer: DownstreamPeer, listener: Listener, bytes: Buffer) => {
+    const { direction } = listener.spec;
+    const server = deps.identity?.server ?? null;
+    if (server === null) return refuse(socket, peer, direction, 'this proxy has no certificate yet');
+    socket.pause();
+    socket.unshift(bytes);
+    const onSecure = (secure: TLSSocket) => {
+      const tables = deps.tables();
+      const asked = { ...peer, serverName: readServerName(bytes).name };
+      const secured = describeMeshPeer(secure, asked, tables?.node.identity ?? '');
+      secure.on('error', () => secure.destroy());
+      if (tables === null || secured === null)
+        return refuse(secure, peer, direction, 'no certificate of the mesh');
+      serveInside(secure, secured, listener, tables);
+    };
+    server.accept(socket, onSecure, (reason) => refuse(socket, peer, direction, reason));
+  };
+
+  const serveInside = (secure: TLSSocket, peer: DownstreamPeer, listener: Listener, tables: Tables) => {
+    const inside = protocolOfAlpn(secure.alpnProtocol);
+    if (inside === 'tcp' || listener.pipeline === null) serveTcp(secure, peer, listener, tables, null);
+    else if (inside === null) sniff(secure, peer, listener, tables);
+    else serveHttp(secure, peer, listener, inside, NOTHING_READ);
+  };
+
   const sniff = (socket: Socket, peer: DownstreamPeer, listener: Listener, tables: Tables) => {
     let bytes: Buffer | null = null;
     let cancelTimer = () => {};
@@ -230,22 +282,28 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       stop();
       serveTcp(socket, peer, listener, tables, null, (chunk) => {
         const protocol = detectProtocol(chunk);
+        if (protocol === 'tls' && isForMesh(listener, peer, chunk)) {
+          endMeshTls(socket, peer, listener, chunk);
+          return true;
+        }
         if (listener.pipeline === null || (protocol !== 'http1' && protocol !== 'http2')) return false;
         serveHttp(socket, peer, listener, protocol, chunk);
         return true;
       });
     };
-    const { address, port } = peer.originalDestination;
     const { isDeadEnd } = listener;
-    const silenceMs = tables.node.protocolDetectionTimeoutMs || (isDeadEnd ? DEAD_END_MS : 0);
-    const isDetected = listener.spec.protocol === 'auto' || isDeadEnd;
+    const silenceMs = isForbidden(listener, peer)
+      ? STRICT_SILENCE_MS
+      : tables.node.protocolDetectionTimeoutMs || (isDeadEnd ? DEAD_END_MS : 0);
+    const isDetected = listener.spec.protocol === 'auto' || isDeadEnd || endsMeshTls(listener, peer);
     // Where policies refuse plain connections, silence must not make one of a slow caller that may speak HTTP yet.
     const canBeTcp =
       isDetected &&
       listener.tcp !== null &&
       !needsServerName(listener) &&
       refusalOf(listener, peer, tables, '') === null;
-    if (canBeTcp && serverFirst.has(`${address}|${port}`)) return onSilence();
+    const isSilent = serverFirst.has(silenceKey(peer, listener)) && !isForbidden(listener, peer);
+    if (canBeTcp && isSilent) return onSilence();
     listen();
     if (canBeTcp && silenceMs > 0) cancelTimer = deps.clock.after(silenceMs, onSilence);
   };
@@ -268,7 +326,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       if (listener === null) return refuse(socket, peer, direction, 'no listener');
       const { protocol } = listener.spec;
       const isTold = protocol === 'tcp' || protocol === 'tls';
-      if (isTold && !needsServerName(listener) && !listener.isDeadEnd) {
+      if (isTold && !needsServerName(listener) && !listener.isDeadEnd && !endsMeshTls(listener, peer)) {
         serveTcp(socket, peer, listener, tables, null);
       } else sniff(socket, peer, listener, tables);
     },
@@ -295,6 +353,17 @@ const needsServerName = ({ tcp, tls }: Listener): boolean => tls !== null || (tc
 /** What policies say of a connection that carries no HTTP; callers are asked where they arrive. */
 function refusalOf({ spec }: Listener, peer: DownstreamPeer, tables: Tables, name: string): string | null {
   return spec.direction === 'outbound' ? null : refuseConnection(tables.security, peer, name);
+}
+
+/**
+ * Where the server speaks first is a matter of the destination; but behind mutual TLS its callers of the mesh never are
+ * silent, so there it is one of the caller.
+ */
+function silenceKey(
+  { remoteAddress, originalDestination: { address, port } }: DownstreamPeer,
+  { spec }: Listener,
+) {
+  return spec.mutualTls === undefined ? `${address}|${port}` : `${remoteAddress}|${port}`;
 }
 
 function isOwnAddress({ node }: Tables, address: string): boolean {

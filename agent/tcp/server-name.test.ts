@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { readServerName } from './server-name.ts';
+import { readAlpn, readServerName } from './server-name.ts';
 
 /** A client hello as Node itself sends it. */
-function clientHello(servername: string): Promise<Buffer> {
+function clientHello(servername: string, alpn: string[] = []): Promise<Buffer> {
   return new Promise((resolve) => {
     const server = createServer((socket) => {
       socket.on('error', () => {});
@@ -18,7 +18,10 @@ function clientHello(servername: string): Promise<Buffer> {
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;
-      connectTls({ socket: connect(port, '127.0.0.1'), servername }).on('error', () => {});
+      connectTls({ socket: connect(port, '127.0.0.1'), servername, ALPNProtocols: alpn }).on(
+        'error',
+        () => {},
+      );
     });
   });
 }
@@ -39,5 +42,15 @@ test('other bytes have no name, and damaged hellos do not throw', async () => {
     const damaged = Buffer.from(hello);
     damaged[at] = 0xff;
     assert.equal(typeof readServerName(damaged).name, 'string');
+    assert.ok(Array.isArray(readAlpn(damaged)));
   }
+});
+
+test('what a hello offers by ALPN is read, in its order', async () => {
+  assert.deepEqual(readAlpn(await clientHello('a.example', ['istio-http/1.1', 'istio'])), [
+    'istio-http/1.1',
+    'istio',
+  ]);
+  assert.deepEqual(readAlpn(await clientHello('a.example')), []);
+  assert.deepEqual(readAlpn(Buffer.from('GET / HTTP/1.1')), []);
 });

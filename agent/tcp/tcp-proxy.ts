@@ -1,10 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
+import type { ClusterSpec } from '../../model/cluster.ts';
 import { describeConnectError, openEvent, openSocket } from '../http/upstream-socket.ts';
+import type { MeshIdentity } from '../identity/identity.ts';
+import { withMeshAlpn } from '../identity/mesh-tls.ts';
 import { hashText } from '../policy/balancer/hash.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
+import { specForHost } from '../upstream/host-tls.ts';
 import { waitForFirstWord } from './first-word.ts';
 import { relay } from './relay.ts';
 import type { TcpRoute } from './tcp-route.ts';
@@ -27,6 +31,8 @@ export interface TcpRecord {
 export interface TcpProxyDeps {
   readonly clock: Clock;
   readonly random: Random;
+  /** Needed where a cluster speaks mutual TLS of the mesh. */
+  readonly identity?: MeshIdentity | undefined;
 }
 
 export interface TcpSession {
@@ -88,7 +94,7 @@ export function proxyTcp(
     refuse(name, host, 'UO', 'too many connections');
     return;
   }
-  connectTo(cluster, host, deps.clock, MAX_CONNECT_ATTEMPTS, (socket, error) => {
+  connectTo(cluster, host, deps, MAX_CONNECT_ATTEMPTS, (socket, error) => {
     if (socket === null) {
       refuse(name, host, 'UF', describeConnectError(error));
       return;
@@ -143,11 +149,13 @@ function pickHost(
 function connectTo(
   cluster: Cluster,
   host: Host,
-  clock: Clock,
+  deps: TcpProxyDeps,
   attempts: number,
   onDone: (socket: Socket | null, error: Error) => void,
 ): void {
-  const socket = openSocket(cluster.spec, host.address, host.port);
+  const { clock } = deps;
+  const spec = overTcp(specForHost(cluster.spec, host.spec));
+  const socket = openSocket(spec, host.address, host.port, deps.identity);
   cluster.usage.connections += 1;
   socket.once('close', () => {
     cluster.usage.connections -= 1;
@@ -159,16 +167,20 @@ function connectTo(
     cancelTimer();
     cluster.counters.upstream_cx_connect_fail += 1;
     cluster.reportFailure(host, error.message === CONNECT_TIMEOUT);
-    if (attempts > 1) connectTo(cluster, host, clock, attempts - 1, onDone);
+    if (attempts > 1) connectTo(cluster, host, deps, attempts - 1, onDone);
     else onDone(null, error);
   };
   socket.once('error', onError);
-  socket.once(openEvent(cluster.spec), () => {
+  socket.once(openEvent(spec), () => {
     cancelTimer();
     socket.off('error', onError);
     cluster.reportConnected(host, true);
     onDone(socket, NO_ERROR);
   });
+}
+
+function overTcp(spec: ClusterSpec): ClusterSpec {
+  return spec.tls === null ? spec : { ...spec, tls: withMeshAlpn(spec.tls, 'tcp') };
 }
 
 const NO_ERROR = new Error('none');

@@ -10,6 +10,7 @@ import { type AccessLogFormat, createAccessLogFormat } from './access-log.ts';
 import { createBlockedHostsLog } from './blocked-hosts.ts';
 import { renderClusterMetrics } from './cluster-metrics.ts';
 import { IstioMetrics } from './istio-metrics.ts';
+import { createRefusedPlaintextLog } from './refused-plaintext.ts';
 import { tcpAccessRecord } from './tcp-access-record.ts';
 
 export interface Telemetry extends ExchangeTelemetry, TcpTelemetry {
@@ -29,6 +30,9 @@ export interface TelemetryDeps {
 export function createTelemetry({ tables, writeAccessLog, clock, log }: TelemetryDeps): Telemetry {
   const metrics = new IstioMetrics(tables);
   const blocked = createBlockedHostsLog(clock, log);
+  const plaintextRefused = createRefusedPlaintextLog(clock, log, (address) =>
+    tables()?.workloads.get(address),
+  );
   let format: AccessLogFormat | null = null;
   return {
     get wantsRecords() {
@@ -49,6 +53,7 @@ export function createTelemetry({ tables, writeAccessLog, clock, log }: Telemetr
       if (format !== null) writeAccessLog(format(tcpAccessRecord(peer, record, serverName, clock.wall())));
     },
     blocked,
+    plaintextRefused,
     configure({ accessLog }) {
       format = accessLog === null ? null : createAccessLogFormat(accessLog);
     },

@@ -273,7 +273,9 @@ export class Cluster {
 function isSameInstance(known: EndpointSpec, next: EndpointSpec): boolean {
   const isRestarted =
     known.instance !== undefined && next.instance !== undefined && known.instance !== next.instance;
-  return known.workload === next.workload && !isRestarted;
+  // One that begins or ends to speak mutual TLS is spoken to on new connections.
+  const isSpokenToAlike = known.mutualTls === next.mutualTls;
+  return known.workload === next.workload && !isRestarted && isSpokenToAlike;
 }
 
 function noCounts(): ClusterCounters {

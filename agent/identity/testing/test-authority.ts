@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createAuthority, createRoot } from '../../../controller/ca/authority.ts';
 import { Certificates } from '../../../controller/ca/certificates.ts';
 import type { CertificateRequest } from '../../../model/identity.ts';
+import { PrivateKey } from '../../../model/secret.ts';
 import { encodeCertificateRequest } from '../certificate-request.ts';
 import { MeshIdentity } from '../identity.ts';
 
@@ -30,7 +31,7 @@ export async function createTestAuthority(wall: () => number = Date.now): Promis
       const identity = new MeshIdentity();
       identity.replace({
         ...issued,
-        key: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+        key: new PrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }) as string),
       });
       return identity;
     },

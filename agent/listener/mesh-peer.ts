@@ -1,0 +1,51 @@
+import type { TLSSocket } from 'node:tls';
+import type { DownstreamPeer } from '../exchange/streams.ts';
+import { fingerprint, readSpiffeId } from '../identity/identity.ts';
+import { isMeshAlpn } from '../identity/mesh-tls.ts';
+import { readAlpn } from '../tcp/server-name.ts';
+import type { Listener } from './listener-table.ts';
+
+/** The caller's side of mutual TLS of the mesh, where connections arrive (PeerAuthentication). */
+
+export const PLAINTEXT_REFUSED = 'plaintext where PeerAuthentication demands mutual TLS';
+
+/** Mutual TLS of the mesh may come here; a caller that has proved who it is does not prove it twice. */
+export function endsMeshTls({ spec }: Listener, { identity }: DownstreamPeer): boolean {
+  return spec.mutualTls !== undefined && identity === '';
+}
+
+/** A caller without a certificate of the mesh is not served here. */
+export function isForbidden({ spec }: Listener, { identity }: DownstreamPeer): boolean {
+  return spec.mutualTls === 'strict' && identity === '';
+}
+
+/**
+ * A client hello that is for this proxy: by Istio's words in its ALPN, else it is the application's own. Where nothing
+ * but mutual TLS is served it always is, as Istio's only filter chain there takes all TLS.
+ */
+export function isForMesh(listener: Listener, peer: DownstreamPeer, hello: Buffer): boolean {
+  if (!endsMeshTls(listener, peer)) return false;
+  return listener.spec.mutualTls === 'strict' || isMeshAlpn(readAlpn(hello));
+}
+
+/** The same caller, with the name that it proved; null = its certificate names nobody of the mesh. */
+export function describeMeshPeer(
+  secure: TLSSocket,
+  peer: DownstreamPeer,
+  own: string,
+): DownstreamPeer | null {
+  const certificate = secure.getPeerX509Certificate();
+  const identity = certificate === undefined ? '' : readSpiffeId(certificate);
+  if (certificate === undefined || identity === '') return null;
+  return {
+    ...peer,
+    isTls: true,
+    identity,
+    clientCertificate: forwarded(own, fingerprint(certificate), identity),
+  };
+}
+
+/** Envoy's x-forwarded-client-cert with the elements that Istio asks for; our subjects are empty. */
+export function forwarded(own: string, hash: string, identity: string): string {
+  return `By=${own};Hash=${hash};Subject="";URI=${identity}`;
+}
