@@ -6,6 +6,7 @@ import { askController } from './ask-controller.ts';
 import { addCertCommand } from './cert/cert-command.ts';
 import { addCheckCommands } from './check-commands.ts';
 import { CliError } from './cli-error.ts';
+import { addEgressCommand } from './egress.ts';
 import { createDocker, findController } from './find-controller.ts';
 import { printLogs } from './logs.ts';
 import { addMeshCommands } from './mesh-commands.ts';
@@ -32,6 +33,7 @@ async function ask<T>(path: string): Promise<T> {
 
 addMeshCommands(program, VERSION, ask);
 addCertCommand(program);
+addEgressCommand(program);
 addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
 program
   .command('logs <service>')

@@ -10,6 +10,7 @@ import { checkRivalSelectors } from './analysis/rival-selectors.ts';
 import { checkServiceEntries } from './analysis/service-entries.ts';
 import { checkAnnotations, checkPortNames } from './analysis/services.ts';
 import { checkTelemetryProviders } from './analysis/telemetries.ts';
+import { checkTlsOrigination } from './analysis/tls-origination.ts';
 import { checkHostConflicts } from './analysis/virtual-service-conflicts.ts';
 import { checkDestinations } from './analysis/virtual-service-destinations.ts';
 import { checkGatewayReferences, checkSubsetsAtGateways } from './analysis/virtual-service-gateways.ts';
@@ -87,6 +88,12 @@ export const ANALYZERS: readonly Analyzer[] = [
     codes: ['IST0134', 'IST0177'],
     description: 'ServiceEntries can be told apart and agree on protocols',
     check: checkServiceEntries,
+  },
+  {
+    name: 'tls-origination',
+    codes: ['LAT0203', 'LAT0204'],
+    description: 'TLS to hosts outside is spoken once, by the application or by a proxy',
+    check: checkTlsOrigination,
   },
   {
     name: 'authorization-policies',

@@ -12,6 +12,10 @@ export interface KnownServices {
 
 export interface KnownService {
   readonly hostname: string;
+  /** The second label of the hostname where it is missing. */
+  readonly namespace?: string;
+  /** Of a ServiceEntry: its hosts are none of the workloads alone. */
+  readonly external?: unknown;
   readonly ports: readonly KnownPort[];
   /** It may have more ports than these: what its image exposes cannot be told. */
   readonly hasUnknownPorts?: boolean;

@@ -122,8 +122,14 @@ function collectServices(view: MeshView, known: KnownServices | null): Map<strin
     for (const host of spec.hosts ?? []) {
       const hostname = host.toLowerCase();
       // A container's service has precedence over a ServiceEntry for its name.
-      if (services.has(hostname)) continue;
       const ports = (spec.ports ?? []).map(({ number = 0 }) => ({ number }));
+      const first = services.get(hostname);
+      if (first !== undefined) {
+        // Several entries of one namespace are one service with the ports of all.
+        if (first.members === null && first.namespace === namespace)
+          services.set(hostname, { ...first, ports: [...first.ports, ...ports] });
+        continue;
+      }
       const exportTo = orEverybody(spec.exportTo);
       services.set(hostname, { hostname, namespace, ports, members: null, exportTo });
     }
@@ -134,10 +140,10 @@ function collectServices(view: MeshView, known: KnownServices | null): Map<strin
 function viewOf(service: KnownService, workloads: ReadonlyMap<string, KnownWorkload>): ServiceView {
   return {
     hostname: service.hostname,
-    namespace: service.hostname.split('.')[1] ?? '',
+    namespace: service.namespace ?? service.hostname.split('.')[1] ?? '',
     ports: service.ports,
     hasUnknownPorts: service.hasUnknownPorts ?? false,
-    members: service.members.flatMap((id) => workloads.get(id) ?? []),
+    members: service.external === undefined ? service.members.flatMap((id) => workloads.get(id) ?? []) : null,
     exportTo: orEverybody(service.exportTo),
   };
 }
