@@ -170,14 +170,43 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     const [client] = await mesh.call('client', { url: RATINGS });
     assert.equal(client?.status, 200);
   },
+
+  async 'registry-only'(mesh) {
+    assert.equal(await statusForClient(mesh, 'http://api.outside.example:9080/details/0'), 502);
+    assert.equal(await statusForClient(mesh, 'http://details:9080/details/0'), 200);
+    await mesh.remove('meshconfig.yaml');
+    assert.equal(await statusForClient(mesh, 'http://api.outside.example:9080/details/0'), 200);
+  },
+
+  async 'service-entry'(mesh) {
+    const [known] = await mesh.call('client', { url: 'http://api.outside.example/details/0' });
+    assert.deepEqual([known?.status, known?.headers['x-came-from']], [200, 'outside']);
+    assert.equal(await statusForClient(mesh, 'http://www.outside.example/details/0'), 502);
+  },
+
+  async 'egress-gateway'(mesh) {
+    assert.equal(await statusForClient(mesh, 'http://api.outside.example/details/0'), 200);
+    const [gateway = ''] = await mesh.containers('istio-egressgateway');
+    const text = await metricsOf(gateway);
+    assert.match(text, /^istio_requests_total\{.*destination_service="api\.outside\.example".*\} 1$/m);
+  },
 };
+
+async function statusForClient(mesh: Bookinfo, url: string): Promise<number | undefined> {
+  const [outcome] = await mesh.call('client', { url });
+  return outcome?.status;
+}
+
+function metricsOf(proxy: string): Promise<string> {
+  const script = `console.log(await (await fetch('http://127.0.0.1:15090/stats/prometheus')).text())`;
+  return docker(['exec', proxy, 'node', '--input-type=module', '-e', script]);
+}
 
 /** Requests that the agent of a container has counted on their way in. */
 async function inboundRequests(mesh: Bookinfo, container: string): Promise<number> {
   const filters = [`label=lateen.mesh=${mesh.project}`, `label=lateen.agent-for=${container}`];
   const agent = await docker(['ps', '-q', ...filters.flatMap((filter) => ['--filter', filter])]);
-  const script = `console.log(await (await fetch('http://127.0.0.1:15090/stats/prometheus')).text())`;
-  const text = await docker(['exec', agent, 'node', '--input-type=module', '-e', script]);
+  const text = await metricsOf(agent);
   const lines = text.match(/^istio_requests_total\{[^}]*reporter="destination"[^}]*\} \d+$/gm) ?? [];
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
