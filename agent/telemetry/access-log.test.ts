@@ -47,6 +47,9 @@ test('a format of its own, with or without a newline', () => {
     createAccessLogFormat({ format: '%RESPONSE_CODE% 100%%\n', json: false })(record),
     '503 100%\n',
   );
-  const json = createAccessLogFormat({ format: '{"code":"%RESPONSE_CODE%"}', json: true })(record);
-  assert.equal(json, '{"code":503}\n');
+  const json = createAccessLogFormat({
+    format: '{"code":"%RESPONSE_CODE%","tried":"%UPSTREAM_REQUEST_ATTEMPT_COUNT%"}',
+    json: true,
+  })(record);
+  assert.equal(json, '{"code":503,"tried":3}\n');
 });

@@ -39,7 +39,13 @@ const DEFAULT_JSON: readonly (readonly [key: string, operator: string])[] = [
 ];
 
 /** Numbers stay numbers in JSON. */
-const NUMERIC = new Set(['RESPONSE_CODE', 'BYTES_RECEIVED', 'BYTES_SENT', 'DURATION']);
+const NUMERIC = new Set([
+  'RESPONSE_CODE',
+  'BYTES_RECEIVED',
+  'BYTES_SENT',
+  'DURATION',
+  'UPSTREAM_REQUEST_ATTEMPT_COUNT',
+]);
 
 export type AccessLogFormat = (record: ExchangeRecord) => string;
 
@@ -109,6 +115,8 @@ function readOperator(record: ExchangeRecord, name: string, argument: string): s
     case 'UPSTREAM_CLUSTER':
     case 'UPSTREAM_CLUSTER_RAW':
       return record.cluster;
+    case 'UPSTREAM_REQUEST_ATTEMPT_COUNT':
+      return String(record.attempts);
     case 'DOWNSTREAM_LOCAL_ADDRESS':
       return record.localAddress;
     case 'DOWNSTREAM_REMOTE_ADDRESS':
