@@ -73,8 +73,6 @@ function application(name: string, labels: object): string[] {
     'command: [node, --disable-warning=ExperimentalWarning, echo.ts]',
     `labels: ${JSON.stringify(labels)}`,
     `environment: ${JSON.stringify({ NAME: name, PORTS: APP_PORTS.join(',') })}`,
-    // A name that the mesh does not know is known by nobody, and that at once.
-    'dns: [127.0.0.1]',
   ];
 }
 
