@@ -10,6 +10,7 @@ import { after, describe, test } from 'node:test';
 import { createSystemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { createSeededRandom } from '../base/random.ts';
+import type { NameEntrySpec } from '../model/name-entry.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { createDataplane } from './create-dataplane.ts';
 import type { CapturedConnection, Dataplane } from './dataplane.ts';
@@ -128,6 +129,28 @@ describe('HTTP through the data plane', () => {
     assert.equal(seen['x-forwarded-proto'], 'http');
     assert.equal(seen['x-envoy-attempt-count'], '1');
     assert.match(String(seen['x-request-id']), /^[0-9a-f-]{36}$/);
+  });
+
+  test('what passes through to a virtual address reaches a host of the service that has it', async () => {
+    const upstream = await backend((request, response) => response.end(request.headers.host));
+    const discovery = { kind: 'original-destination' as const, sourceAddress: '', port: 0 };
+    const reviews = clusterSpec('outbound|9080||reviews.default.svc.cluster.local');
+    const snapshot = snapshotOf({
+      node: nodeSpec({ accessLog: { format: '%UPSTREAM_CLUSTER% %UPSTREAM_HOST%', json: false } }),
+      routes: [routeSpec(['PassthroughCluster'])],
+      clusters: [
+        [clusterSpec('PassthroughCluster', { discovery }), []],
+        [reviews, [endpointSpec(upstream)]],
+      ],
+    });
+    for (const name of ['reviews', 'reviews.default.svc.cluster.local'])
+      (snapshot.resources.name as Map<string, NameEntrySpec>).set(name, {
+        ...{ name, addresses: ['240.240.0.5'], mode: 'answer' },
+      });
+    const { port, lines } = await start(snapshot);
+    const answer = await call(port, '/', 'GET', '', { host: 'shop.example' });
+    assert.deepEqual([answer.status, answer.body], [200, 'shop.example']);
+    assert.deepEqual(lines, [`PassthroughCluster 127.0.0.1:${upstream}\n`]);
   });
 
   test('a posted body arrives whole, by length and in chunks', async () => {

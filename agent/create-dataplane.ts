@@ -11,6 +11,7 @@ import type { MeshIdentity } from './identity/identity.ts';
 import { createAcceptor } from './listener/acceptor.ts';
 import { createGatewayPorts } from './listener/gateway-ports.ts';
 import { buildTables, checkSnapshot, type TableDeps, type Tables } from './listener/tables.ts';
+import { createBehind } from './listener/virtual-addresses.ts';
 import { createDnsClusters } from './pool/dns-clusters.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { createTlsServers } from './tls/tls-servers.ts';
@@ -66,6 +67,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: randomUUID }),
     resolved: dns.resolved,
     createTlsServer: tlsServers.create,
+    behind: createBehind(() => tables),
   };
 
   /** Makes the tables beside the old ones, replaces one reference, and lets go of what is no longer in them. */

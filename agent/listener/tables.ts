@@ -2,6 +2,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
 import type { ListenerDirection, ListenerSpec } from '../../model/listener.ts';
+import type { NameEntrySpec } from '../../model/name-entry.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
@@ -29,6 +30,8 @@ export interface Tables {
   readonly workloads: ReadonlyMap<string, WorkloadSpec>;
   readonly workloadsByName: ReadonlyMap<string, WorkloadSpec>;
   readonly security: Security;
+  /** What the resolver answers, for connections that go to a virtual address. */
+  readonly names: ReadonlyMap<string, NameEntrySpec>;
   /** What the clusters were made of, to see whether the next snapshot changes them. */
   readonly sources: ReadonlyMap<string, ClusterSource>;
 }
@@ -131,6 +134,7 @@ export function buildTables(
     security,
     workloads,
     workloadsByName,
+    names: resources.name,
     listeners: createListenerTable(listeners),
     gateways: listeners.filter(({ spec }) => spec.direction === 'gateway'),
   };

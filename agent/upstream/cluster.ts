@@ -14,6 +14,8 @@ export interface ClusterDeps {
   readonly clock: Clock;
   readonly random: () => number;
   createPool(cluster: ClusterSpec, host: Host, shared: Pick<Cluster, 'usage' | 'counters'>): Pool;
+  /** A host of the service that has this virtual address; null = it is none. Absent where no address is virtual. */
+  behind?(address: string, port: number): Host | null;
 }
 
 /** Counts of one cluster, in Envoy's names (`envoy_cluster_…`). */
@@ -215,8 +217,10 @@ export class Cluster {
   originalHost(calledAddress: string, port: number, nowMs: number): Host {
     const { discovery } = this.spec;
     const isOriginal = discovery.kind === 'original-destination';
-    const toPort = isOriginal && discovery.port > 0 ? discovery.port : port;
-    const address = (isOriginal ? discovery.address : undefined) ?? calledAddress;
+    const { behind } = this.#deps;
+    const real = behind === undefined ? null : behind(calledAddress, port);
+    const toPort = isOriginal && discovery.port > 0 ? discovery.port : (real?.port ?? port);
+    const address = (isOriginal ? discovery.address : undefined) ?? real?.address ?? calledAddress;
     const key = `${address}:${toPort}`;
     const known = this.#originalHosts.get(key);
     if (known !== undefined) {
