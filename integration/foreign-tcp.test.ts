@@ -14,6 +14,7 @@ const KEY = '--tls-key-file /etc/ssl/private/ssl-cert-snakeoil.key --tls-auth-cl
 const redis = (service: string, labels: string) => `
   ${service}:
     image: ${FOREIGN_IMAGE}
+    expose: ["6379", "6380"]
     command: redis-server --protected-mode no --save "" ${TLS} ${KEY} --tls-ca-cert-file /etc/ssl/certs/ssl-cert-snakeoil.pem
     labels: { lateen.inject: "true", ${labels} }
 `;
@@ -21,6 +22,7 @@ const redis = (service: string, labels: string) => `
 const postgres = (service: string, ports: string) => `
   ${service}:
     image: ${FOREIGN_IMAGE}
+    expose: ["5432"]
     command: postgres.sh
     labels: { app: ${service}, lateen.inject: "true"${ports} }
 `;
@@ -132,7 +134,7 @@ describe('Redis', () => {
     assert.equal(await run('redis-cli -h redis-v1 get large | wc -c'), '5000001');
   });
 
-  test('answers on a port that nobody declared', async () => {
+  test('answers on a port of which the protocol is detected', async () => {
     assert.equal(await run('redis-cli -h found ping'), 'PONG');
   });
 
