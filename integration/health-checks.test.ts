@@ -45,7 +45,7 @@ test('a container that fails its check gets no requests, and gets them back when
   await answering('both answer again', ['v1', 'v2']);
 });
 
-test('where every container fails its check nobody is asked (Istio's panic threshold is 0): 503', async () => {
+test('where every container fails its check nobody is asked (no panic threshold): 503', async () => {
   await tell('shop-v1', 'unhealthy');
   await tell('shop-v2', 'unhealthy');
   await answering('nobody is asked', ['503 no healthy upstream']);

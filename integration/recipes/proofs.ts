@@ -162,6 +162,34 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     );
   },
 
+  async 'tcp-weights'(mesh) {
+    const errand = { url: 'tcp://greeter:9000', until: '\n', times: 100 };
+    const counts: Record<string, number> = {};
+    for (const { body, error } of await mesh.call('client', errand)) {
+      const key = error === '' ? body.trim() : error;
+      counts[key] = (counts[key] ?? 0) + 1;
+    }
+    assert.deepEqual(Object.keys(counts).sort(), ['greeter v1', 'greeter v2']);
+    // 4.5 standard deviations to each side of 20.
+    assert.ok(Math.abs((counts['greeter v2'] ?? 0) - 20) <= 18, JSON.stringify(counts));
+  },
+
+  async 'grpc-canary'(mesh) {
+    const [client = ''] = await mesh.containers('stars-client');
+    const ask = async (...args: string[]) =>
+      JSON.parse(await docker(['exec', client, 'node', '/stars/client.ts', ...args]));
+    await eventually('the servers have started', async () =>
+      (await ask('1', 'x-tester=yes')).get['v2'] === 1 ? true : undefined,
+    );
+    const watch = ['v2', 'v2', 'v2'];
+    assert.deepEqual(await ask('20', 'x-tester=yes'), { get: { v2: 20 }, watch });
+    const others = await ask('200');
+    assert.deepEqual(others.watch, watch);
+    assert.deepEqual(Object.keys(others.get).sort(), ['v1', 'v2']);
+    // 4.5 standard deviations to each side of 20.
+    assert.ok(Math.abs(others.get['v2'] - 20) <= 19, JSON.stringify(others));
+  },
+
   async 'sidecar-scoping'(mesh) {
     const [details = ''] = await mesh.containers('details');
     const script = `for (const url of ['${REVIEWS}', '${RATINGS}']) console.log((await fetch(url)).status)`;
