@@ -14,6 +14,7 @@ import { buildTables, checkSnapshot, type TableDeps, type Tables } from './liste
 import { createBehind } from './listener/virtual-addresses.ts';
 import { createDnsClusters } from './pool/dns-clusters.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
+import { secretFilesDigest } from './tls/tls-material.ts';
 import { createTlsServers } from './tls/tls-servers.ts';
 import type { Host } from './upstream/host.ts';
 import { specForHost } from './upstream/host-tls.ts';
@@ -38,6 +39,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   const { clock, random, log, identity, writeAccessLog } = deps;
   let tables: Tables | null = null;
   let snapshot: Snapshot | null = null;
+  let secretFiles = '';
   let applying: Promise<void> = Promise.resolve();
   const queue = new FlushQueue();
   const telemetry = createTelemetry({
@@ -78,6 +80,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     const made = buildTables(next, node, old, tableDeps);
     tables = made;
     snapshot = next;
+    secretFiles = secretFilesDigest(next.resources.secret);
     telemetry.configure(node);
     const isDead = ({ spec }: Host) => spec.workload !== '' && !made.workloadsByName.has(spec.workload);
     for (const [name, cluster] of old?.clusters ?? []) {
@@ -102,9 +105,15 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     ports.commit();
   };
 
+  /** Certificates that are files of this container may be renewed at any time. */
+  const rereadSecretFiles = () => {
+    if (snapshot !== null && secretFilesDigest(snapshot.resources.secret) !== secretFiles) swap(snapshot);
+  };
+
   const sweep = () => {
     const now = clock.now();
     for (const cluster of tables?.clusters.values() ?? []) cluster.sweep(now);
+    rereadSecretFiles();
     clock.after(SWEEP_MS, sweep);
   };
   clock.after(SWEEP_MS, sweep);

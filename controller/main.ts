@@ -25,6 +25,7 @@ import { PushHub } from './push/push-hub.ts';
 import { createSessionState, type SessionState, Sessions } from './push/sessions.ts';
 import { inspectSelf, type Self } from './self.ts';
 import { openConfigDirectory } from './sources/directory/config-directory.ts';
+import { openSecretsDirectory, type SecretsDirectory } from './sources/directory/secrets-directory.ts';
 import { type DockerSource, openDockerSource } from './sources/docker/docker-source.ts';
 import { roleOf } from './world/membership.ts';
 import { holdsApplication } from './world/proxy-config-label.ts';
@@ -33,6 +34,7 @@ const env = process.env;
 const version = process.env.LATEEN_VERSION ?? 'dev';
 const stateDirectory = env['LATEEN_STATE_DIR'] ?? '/var/lib/lateen';
 const configDirectory = env['LATEEN_MESH_DIR'] ?? '/etc/lateen/mesh';
+const secretsPath = env['LATEEN_SECRETS_DIR'] ?? '/etc/lateen/secrets';
 const authorityDirectory = env['LATEEN_CACERTS_DIR'] ?? '/etc/lateen/cacerts';
 const adminSocket = '/var/run/lateen-admin/admin.sock';
 const logLevel = env['LATEEN_LOG_LEVEL'] ?? 'info';
@@ -189,19 +191,22 @@ source = openDockerSource({
     isDockerConnected = isConnected;
   },
 });
-const directory = await openConfigDirectory({
-  path: configDirectory,
-  log,
-  onChange: (files) => controller.onFiles(files),
-});
+const onFiles = () => {
+  // Both have been read once.
+  if (secretsDirectory !== null) controller.onFiles(new Map([...directory.files, ...secretsDirectory.files]));
+};
+let secretsDirectory: SecretsDirectory | null = null;
+const directory = await openConfigDirectory({ path: configDirectory, log, onChange: onFiles });
+secretsDirectory = await openSecretsDirectory({ path: secretsPath, log, onChange: onFiles });
 // An empty directory causes no change to be told of.
-controller.onFiles(directory.files);
+onFiles();
 
 /** Traffic goes on without a controller: nothing but this process ends. */
 async function stop(): Promise<void> {
   log.info('controller stops; the proxies go on with what they have');
   source?.close();
   await directory.close();
+  await secretsDirectory?.close();
   for (const server of [controlServer, ...adminServers]) {
     server.close();
     server.closeAllConnections();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:https';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import { createTestAuthority, type TestCertificate } from '../base/certificate.f
 import { controllerGet } from './fixture/admin.ts';
 import { docker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
+import { getHttps, secretDocument } from './fixture/https.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { SHOP } from './fixture/shop.ts';
 
@@ -16,17 +17,8 @@ const authority = await createTestAuthority('the authority of this test');
 const shop = await authority.issue('shop.example');
 const caller = await authority.issue('caller.example');
 
-function secret(name: string, { certificate, privateKey }: TestCertificate, more: object = {}): string {
-  const metadata = { name, namespace: 'istio-system' };
-  const stringData = { 'tls.crt': certificate, 'tls.key': privateKey, ...more };
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata,
-    type: 'kubernetes.io/tls',
-    stringData,
-  });
-}
+const secret = (name: string, pair: TestCertificate, trust = '') =>
+  secretDocument(name, 'istio-system', pair, trust);
 
 const GATEWAY = `
 apiVersion: networking.istio.io/v1
@@ -68,9 +60,7 @@ before(async () => {
       'gateway.yaml': GATEWAY,
       'shop-secret.json': secret('shop', shop),
       'wild-secret.json': secret('wild', await authority.issue('*.wild.example')),
-      'mutual-secret.json': secret('mutual', await authority.issue('mutual.example'), {
-        'ca.crt': authority.certificate,
-      }),
+      'mutual-secret.json': secret('mutual', await authority.issue('mutual.example'), authority.certificate),
     },
   });
   port = mesh.env['LATEEN_HTTPS_PORT'] ?? '';
@@ -166,16 +156,17 @@ test('certificates are renewed under load, and no call is lost', async () => {
   assert.ok(calls > 100, `${calls} calls`);
 });
 
-function call(agent: Agent): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, servername: 'shop.example', ca: authority.certificate, agent };
-    const sent = request({ ...options, headers: { host: 'shop.example' } }, (response) => {
-      response.resume();
-      response.on('end', () =>
-        response.statusCode === 200 ? resolve() : reject(new Error(`status ${response.statusCode}`)),
-      );
-      response.on('error', reject);
-    });
-    sent.on('error', reject).end();
-  });
+async function call(agent: Agent): Promise<void> {
+  const { status } = await getHttps(mesh, 'shop.example', '/', { ca: authority.certificate, agent });
+  if (status !== 200) throw new Error(`status ${status}`);
 }
+
+test('a certificate may be files in a folder of its name', async () => {
+  const { certificate, privateKey } = await authority.issue('absent.example');
+  const folder = join(mesh.folder, 'mesh', 'absent');
+  await mkdir(folder);
+  await writeFile(join(folder, 'tls.key'), privateKey);
+  await writeFile(join(folder, 'tls.crt'), certificate);
+  await mesh.settled(({ files }) => (files['secrets/absent'] ?? '') !== '');
+  assert.equal(await curl('absent.example'), '200 2');
+});

@@ -16,6 +16,9 @@ const KEYS: Readonly<Record<keyof SecretParts, readonly string[]>> = {
   revoked: ['ca.crl', 'crl'],
 };
 
+/** Every key that counts. */
+export const SECRET_KEYS: readonly string[] = Object.values(KEYS).flat();
+
 export function readSecretParts(spec: KubernetesSecretSpec): SecretParts {
   return {
     certificate: read(spec, KEYS.certificate),

@@ -3,6 +3,8 @@
 export const DOMAIN_SUFFIX = 'cluster.local';
 export const ROOT_NAMESPACE = 'istio-system';
 export const DEFAULT_NAMESPACE = 'default';
+/** Of certificates that are files: they are there for every namespace. */
+export const ANY_NAMESPACE = '*';
 export const TRUST_DOMAIN = 'cluster.local';
 /** The reserved gateway name that means every sidecar (VirtualService.gateways). */
 export const MESH_GATEWAY = 'mesh';

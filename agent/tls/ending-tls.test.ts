@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request } from 'node:https';
 import { type AddressInfo, connect as connectTcp, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import {
   type ConnectionOptions,
@@ -11,7 +14,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { createTestAuthority, type TestCertificate } from '../../base/certificate.fixture.ts';
-import { createSystemClock } from '../../base/clock.ts';
+import { createManualClock, createSystemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import { createSeededRandom } from '../../base/random.ts';
 import type { DownstreamTlsSpec, ListenerSpec, TcpRouteSpec, TlsServerSpec } from '../../model/listener.ts';
@@ -267,6 +270,33 @@ describe('a gateway that ends TLS', () => {
     assert.match(await ask(), /^HTTP\/1\.1 200 /);
     kept.destroy();
   });
+});
+
+test('a certificate that is a file of the container is looked at again every few seconds', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lateen-tls-'));
+  endings.push(() => rmSync(folder, { recursive: true }));
+  const files = {
+    certificate: join(folder, 'tls.crt'),
+    privateKey: join(folder, 'tls.key'),
+    trust: '',
+    revoked: '',
+  };
+  const write = ({ certificate, privateKey }: TestCertificate) => {
+    writeFileSync(files.certificate, certificate);
+    writeFileSync(files.privateKey, privateKey);
+  };
+  write(shop);
+  const clock = createManualClock();
+  const port = await freePort();
+  const dataplane = createDataplane({ clock, random: createSeededRandom(1), log: silentLogger });
+  endings.push(() => dataplane.drain(0));
+  const kept = { ...secret('files', null), files };
+  const tls = { certificates: [kept.name] };
+  await dataplane.apply(snapshot(port, { tlsServers: [server(['shop.example'], tls)] }, [kept]));
+  assert.equal(await namesShown(port, 'shop.example'), 'DNS:shop.example');
+  write(wild);
+  clock.advance(5000);
+  assert.equal(await namesShown(port, 'shop.example'), 'DNS:*.wild.example');
 });
 
 describe('mutual TLS at a gateway', () => {

@@ -66,6 +66,14 @@ export function readSecretFiles(secrets: Secrets, read: (path: string) => string
   return filled;
 }
 
+/** Changes when a secret's file does; '' = none is a file. */
+export function secretFilesDigest(secrets: Secrets): string {
+  const ofFiles = [...secrets].filter(([, { files }]) => files !== null);
+  if (ofFiles.length === 0) return '';
+  const text = writeSecrets([...readSecretFiles(new Map(ofFiles)).values()]);
+  return createHash('sha256').update(text).digest('base64url');
+}
+
 function readIfThere(path: string, read: (path: string) => string): string {
   if (path === '') return '';
   try {

@@ -3,6 +3,7 @@ import type { KubernetesSecretSpec } from '../../istio/schema/kubernetes.ts';
 import { readSecretParts } from '../../istio/secret-parts.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { ListenerSpec } from '../../model/listener.ts';
+import { ANY_NAMESPACE } from '../../model/names.ts';
 import { PrivateKey, parseSecretName, type SecretSpec, TRUST_SUFFIX } from '../../model/secret.ts';
 import type { Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -35,13 +36,18 @@ const NOTHING = { certificate: '', privateKey: null, trust: '', revoked: '', fil
 function compileSecret(index: WorldIndex, namespace: string, name: string): SecretSpec | null {
   const source = parseSecretName(name);
   if (source.kind === 'files') return { ...NOTHING, name, files: source.files };
-  const found = index.secrets.get(`${namespace}/${source.credential}`);
+  const found = findSecret(index, namespace, source.credential);
   if (found !== undefined) return sharedSecret(index, name, found);
   // The authorities may stand in the credential's own Secret (Istio's `GetCaCert`).
   if (!source.credential.endsWith(TRUST_SUFFIX)) return null;
-  const own = index.secrets.get(`${namespace}/${source.credential.slice(0, -TRUST_SUFFIX.length)}`);
+  const own = findSecret(index, namespace, source.credential.slice(0, -TRUST_SUFFIX.length));
   if (own === undefined || readSecretParts(own.spec).trust === '') return null;
   return sharedSecret(index, name, own);
+}
+
+/** A document of the proxy's namespace; else the files of that name, which are there for every namespace. */
+function findSecret({ secrets }: WorldIndex, namespace: string, name: string) {
+  return secrets.get(`${namespace}/${name}`) ?? secrets.get(`${ANY_NAMESPACE}/${name}`);
 }
 
 /** By the document's hash: a comparison of the results would not see another key. */

@@ -3,7 +3,7 @@ import type { Resource } from '../../istio/resource.ts';
 import type { KubernetesServiceSpec } from '../../istio/schema/kubernetes.ts';
 import type { Violation } from '../../istio/violation.ts';
 import { LABEL, matchesLabels } from '../../model/labels.ts';
-import { DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/names.ts';
+import { ANY_NAMESPACE, DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/names.ts';
 import { parseHealthCheck } from '../compile/health-check.ts';
 import { needsVirtualAddress, serviceEntries } from '../compile/service-entries.ts';
 import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
@@ -56,7 +56,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
   const own = input.membership.project;
   const admitted = refuseOtherProjects(members, own, violations);
   const isSeen = ({ namespace }: { namespace: string }) =>
-    isDiscovered(input.mesh.discoverySelectors, namespace);
+    namespace === ANY_NAMESPACE || isDiscovered(input.mesh.discoverySelectors, namespace);
   const resources = input.resources.filter(isSeen);
   const drafts = new Map<string, Omit<Service, 'vips'>>();
   for (const draft of dockerServices(admitted, violations).filter(isSeen)) drafts.set(draft.hostname, draft);

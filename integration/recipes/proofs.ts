@@ -3,6 +3,8 @@ import type { Bookinfo } from '../fixture/bookinfo.ts';
 import { docker } from '../fixture/docker.ts';
 import { eventually } from '../fixture/eventually.ts';
 
+import { TLS_PROOFS } from './tls-proofs.ts';
+
 export type Proof = (mesh: Bookinfo) => Promise<void>;
 
 const REVIEWS = 'http://reviews:9080/reviews/0';
@@ -218,6 +220,8 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     const text = await metricsOf(gateway);
     assert.match(text, /^istio_requests_total\{.*destination_service="api\.outside\.example".*\} 1$/m);
   },
+
+  ...TLS_PROOFS,
 };
 
 async function statusForClient(mesh: Bookinfo, url: string): Promise<number | undefined> {

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { errorMessage } from '../../base/errors.ts';
-import { ROOT_NAMESPACE } from '../../model/names.ts';
+import { ANY_NAMESPACE, ROOT_NAMESPACE } from '../../model/names.ts';
 import type { Resource } from '../resource.ts';
 import type { KubernetesSecretSpec } from '../schema/kubernetes.ts';
 import { readSecretParts } from '../secret-parts.ts';
@@ -20,7 +20,7 @@ export function checkCredentials(view: MeshView, report: Report): void {
       const field = tls?.credentialNames === undefined ? 'credentialName' : 'credentialNames';
       const path = ['spec', 'servers', index, 'tls', field];
       for (const name of names) {
-        const secret = view.find('Secret', namespace, name);
+        const secret = view.find('Secret', namespace, name) ?? view.find('Secret', ANY_NAMESPACE, name);
         if (secret !== undefined) {
           const fault = credentialFault(secret.spec, view.nowMs);
           if (fault !== null)
