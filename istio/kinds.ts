@@ -57,7 +57,7 @@ const KINDS: readonly Kind[] = [
   active('Sidecar', NETWORKING, sidecar),
   inert('ProxyConfig', NETWORKING, proxyConfig),
   inert('PeerAuthentication', SECURITY, peerAuthentication),
-  inert('RequestAuthentication', SECURITY, requestAuthentication),
+  active('RequestAuthentication', SECURITY, requestAuthentication),
   active('AuthorizationPolicy', SECURITY, authorizationPolicy),
   inert('Telemetry', TELEMETRY, telemetry),
   { ...active('Secret', ['v1'], kubernetesSecret), isFlat: true },

@@ -1,3 +1,4 @@
+import type { AuthenticationSpec } from './authentication.ts';
 import type { AuthorizationSpec } from './authorization.ts';
 import type { ClusterSpec } from './cluster.ts';
 import type { EndpointsSpec } from './endpoint.ts';
@@ -16,6 +17,7 @@ export const RESOURCE_KINDS = [
   'endpoint',
   'cluster',
   'route',
+  'authentication',
   'authorization',
   'listener',
   'name',
@@ -30,6 +32,7 @@ export interface ResourceTypes {
   readonly endpoint: EndpointsSpec;
   readonly cluster: ClusterSpec;
   readonly route: RouteConfigSpec;
+  readonly authentication: AuthenticationSpec;
   readonly authorization: AuthorizationSpec;
   readonly listener: ListenerSpec;
   readonly name: NameEntrySpec;
@@ -51,6 +54,7 @@ export function emptyResources(): { [K in ResourceKind]: Map<string, ResourceTyp
     endpoint: new Map(),
     cluster: new Map(),
     route: new Map(),
+    authentication: new Map(),
     authorization: new Map(),
     listener: new Map(),
     name: new Map(),

@@ -9,14 +9,6 @@ const WAITING: Readonly<Record<string, string>> = {
   'peer-authentication/levels': 'mutual TLS and PeerAuthentication',
   'peer-authentication/port-level': 'mutual TLS and PeerAuthentication',
   'peer-authentication/strict': 'mutual TLS and PeerAuthentication',
-  'request-authentication/at-a-gateway': 'RequestAuthentication',
-  'request-authentication/audiences': 'RequestAuthentication',
-  'request-authentication/claims': 'RequestAuthentication',
-  'request-authentication/forwarding': 'RequestAuthentication',
-  'request-authentication/locations': 'RequestAuthentication',
-  'request-authentication/required': 'RequestAuthentication',
-  'request-authentication/several-policies': 'RequestAuthentication',
-  'request-authentication/tokens': 'RequestAuthentication',
   'sidecar-scoping/ingress-listener': 'mutual TLS and PeerAuthentication',
 };
 

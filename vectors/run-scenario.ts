@@ -7,6 +7,9 @@ import { MemoryMesh, OUTSIDE_ADDRESS } from './memory-mesh.ts';
 import { compact, type RandomScenario } from './random-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 
+/** Tokens of the recordings had expired or not by then. */
+const RECORDED_AT_MS = Date.UTC(2026, 6, 1);
+
 /** Any will do: bands are 4.5 standard deviations wide. */
 const SEED = 20;
 
@@ -34,6 +37,6 @@ export function runRandomScenario({ scenario, calls }: RandomScenario): void {
 }
 
 function open(scenario: Scenario): { mesh: MemoryMesh; clock: ManualClock } {
-  const clock = createManualClock();
+  const clock = createManualClock(RECORDED_AT_MS);
   return { clock, mesh: new MemoryMesh(scenario, { clock, random: createSeededRandom(SEED) }) };
 }

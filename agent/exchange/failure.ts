@@ -40,6 +40,15 @@ export function accessDenied(details: string): LocalReply {
   return reply(403, '', details, 'RBAC: access denied');
 }
 
+/** RequestAuthentication; the header is RFC 6750's. */
+export function tokenRefused(status: number, reason: string, realm: string): LocalReply {
+  const details = `jwt_authn_access_denied{${reason.replaceAll(' ', '_')}}`;
+  return reply(status, '', details, reason, [
+    'www-authenticate',
+    `Bearer realm="${realm}", error="invalid_token"`,
+  ]);
+}
+
 export function faultAbort(status: number): LocalReply {
   return reply(status, 'FI', 'fault_filter_abort', 'fault filter abort');
 }

@@ -1,30 +1,38 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { AuthenticationSpec } from '../../model/authentication.ts';
 import type { AuthorizationSpec } from '../../model/authorization.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
 import type { Filter } from '../exchange/filter.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
+import { type Authenticator, createAuthenticator } from '../policy/authentication/authenticator.ts';
 import { type Authorizer, createAuthorizer } from '../policy/authorization/authorizer.ts';
 import { Subject } from '../policy/authorization/subject.ts';
+import { createAuthenticationFilter } from './authentication.ts';
 import { createAuthorizationFilter } from './authorization.ts';
 
 /** Who may call this proxy's workload, compiled; kept over snapshots that change nothing of it. */
 export interface Security {
   readonly source: SecuritySource;
+  /** null = tokens are not looked at. */
+  readonly authenticator: Authenticator | null;
   /** null = nothing is decided. */
   readonly requests: Authorizer | null;
   readonly connections: Authorizer | null;
 }
 
 export interface SecuritySource {
-  readonly policies: readonly AuthorizationSpec[];
+  readonly authentication: readonly AuthenticationSpec[];
+  readonly authorization: readonly AuthorizationSpec[];
 }
 
 export function createSecurity(source: SecuritySource, previous: Security | null): Security {
   if (previous !== null && canonicalJson(previous.source) === canonicalJson(source)) return previous;
   return {
     source,
-    requests: createAuthorizer(source.policies, 'http'),
-    connections: createAuthorizer(source.policies, 'tcp'),
+    authenticator: createAuthenticator(source.authentication),
+    requests: createAuthorizer(source.authorization, 'http'),
+    connections: createAuthorizer(source.authorization, 'tcp'),
   };
 }
 
@@ -40,7 +48,14 @@ export function refuseConnection(
 }
 
 /** In Istio's order. Callers are asked where calls arrive, never where they leave. */
-export function createGuards({ requests }: Security, direction: ListenerDirection): readonly Filter[] {
-  if (direction === 'outbound') return [];
-  return requests === null ? [] : [createAuthorizationFilter(requests, direction === 'gateway')];
+export function createGuards(
+  { authenticator, requests }: Security,
+  direction: ListenerDirection,
+  clock: Clock,
+): readonly Filter[] {
+  const guards: Filter[] = [];
+  if (direction === 'outbound') return guards;
+  if (authenticator !== null) guards.push(createAuthenticationFilter(authenticator, clock));
+  if (requests !== null) guards.push(createAuthorizationFilter(requests, direction === 'gateway'));
+  return guards;
 }

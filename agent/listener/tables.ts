@@ -104,8 +104,11 @@ export function buildTables(
     sources.set(spec.name, { spec, endpoints });
     clusters.set(spec.name, keepOrCreate(spec, endpoints, previous, deps));
   }
-  const policies = [...resources.authorization.values()];
-  const security = createSecurity({ policies }, previous?.security ?? null);
+  const policies = {
+    authentication: [...resources.authentication.values()],
+    authorization: [...resources.authorization.values()],
+  };
+  const security = createSecurity(policies, previous?.security ?? null);
   const pipelines = new Map<string, HttpPipeline>();
   const pipelineOf = (direction: ListenerDirection, route: string | null): HttpPipeline | null => {
     const key = `${direction}|${route}`;
@@ -156,7 +159,7 @@ function createPipeline(
 ): HttpPipeline | null {
   const config = route === null ? undefined : routes.get(route);
   if (config === undefined) return null;
-  const guards = createGuards(security, direction);
+  const guards = createGuards(security, direction, deps.clock);
   return deps.createPipeline(direction, node, compileRoutes(config, clusters), guards);
 }
 

@@ -4,6 +4,7 @@ import { LABEL, type Labels } from '../../model/labels.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import { emptyResources, type Resources, type Snapshot } from '../../model/snapshot.ts';
+import { compileAuthentication } from './authentication.ts';
 import { compileAuthorization } from './authorization.ts';
 import { builtInClusters, serviceClusters } from './clusters.ts';
 import type { Caller } from './destination-rules.ts';
@@ -47,6 +48,7 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
   const inbound = compileInbound(index, proxy, scope.sidecar);
   return {
     node: new Map([['self', nodeSpec(index, proxy)]]),
+    authentication: compileAuthentication(index, proxy),
     authorization: compileAuthorization(index, proxy),
     listener: byName(index, proxy, `listeners ${viewKey}`, outbound.listeners, inbound.listeners),
     route: byName(index, proxy, `routes ${viewKey}`, outbound.routes, inbound.routes),
@@ -102,6 +104,7 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   resources.node.set('self', nodeSpec(index, proxy));
   return {
     ...resources,
+    authentication: compileAuthentication(index, proxy),
     authorization: compileAuthorization(index, proxy),
     secret: compileSecrets(index, proxy, result.listeners, upstream.clusters),
     endpoint: upstream.endpoints,

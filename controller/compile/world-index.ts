@@ -7,7 +7,7 @@ import type {
 } from '../../istio/schema/destination-rule.ts';
 import type { GatewaySpec } from '../../istio/schema/gateway.ts';
 import type { KubernetesSecretSpec } from '../../istio/schema/kubernetes.ts';
-import type { AuthorizationPolicySpec } from '../../istio/schema/security.ts';
+import type { AuthorizationPolicySpec, RequestAuthenticationSpec } from '../../istio/schema/security.ts';
 import type { SidecarSpec } from '../../istio/schema/sidecar.ts';
 import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
 import { type DestinationRuleIndex, indexDestinationRules } from './destination-rules.ts';
@@ -32,6 +32,7 @@ interface ConfigIndex {
   readonly gateways: readonly Resource<GatewaySpec>[];
   /** By `namespace/name`. */
   readonly secrets: ReadonlyMap<string, Resource<KubernetesSecretSpec>>;
+  readonly requestAuthentications: readonly Resource<RequestAuthenticationSpec>[];
   readonly authorizationPolicies: readonly Resource<AuthorizationPolicySpec>[];
   /** Label keys that some rule asks of its callers: proxies that agree on them get the same routes. */
   readonly sourceLabelKeys: readonly string[];
@@ -83,6 +84,7 @@ function indexConfig(resources: readonly Resource[], mesh: MeshConfig): ConfigIn
     secrets: new Map(
       ofKind<KubernetesSecretSpec>('Secret').map((each) => [`${each.namespace}/${each.name}`, each]),
     ),
+    requestAuthentications: ofKind<RequestAuthenticationSpec>('RequestAuthentication'),
     authorizationPolicies: ofKind<AuthorizationPolicySpec>('AuthorizationPolicy'),
     sourceLabelKeys: collectSourceLabelKeys(virtualServices, destinationRules),
     placeLabelKeys: collectPlaceLabelKeys([

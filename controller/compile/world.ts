@@ -15,6 +15,8 @@ export interface World {
   readonly services: readonly Service[];
   /** Valid Istio documents in the order of precedence (ISTIO.md, "age"): the first wins. */
   readonly resources: readonly Resource[];
+  /** JSON Web Key Sets by where they were fetched; absent = none was. */
+  readonly jwks?: ReadonlyMap<string, string>;
 }
 
 /** One container, in the mesh or not. */

@@ -35,6 +35,7 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   ],
   Gateway: ['servers.*.tls.mode', 'servers.*.bind', 'servers.*.defaultEndpoint'],
   AuthorizationPolicy: ['targetRef', 'targetRefs'],
+  RequestAuthentication: ['targetRef', 'targetRefs', 'jwtRules.*.timeout'],
   Service: ['sessionAffinity'],
 };
 
