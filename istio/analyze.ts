@@ -14,6 +14,7 @@ import { checkTlsOrigination } from './analysis/tls-origination.ts';
 import { checkHostConflicts } from './analysis/virtual-service-conflicts.ts';
 import { checkDestinations } from './analysis/virtual-service-destinations.ts';
 import { checkGatewayReferences, checkSubsetsAtGateways } from './analysis/virtual-service-gateways.ts';
+import { checkMatchPorts } from './analysis/virtual-service-ports.ts';
 import { checkRewrites } from './analysis/virtual-service-rewrites.ts';
 import type { Resource } from './resource.ts';
 import type { Violation } from './violation.ts';
@@ -40,6 +41,12 @@ export const ANALYZERS: readonly Analyzer[] = [
     codes: ['IST0101', 'IST0112'],
     description: 'hosts, ports and subsets that routes and mirrors name are there',
     check: checkDestinations,
+  },
+  {
+    name: 'virtual-service-ports',
+    codes: ['LAT0205'],
+    description: 'ports that matches name at a gateway are ports of its servers',
+    check: checkMatchPorts,
   },
   {
     name: 'virtual-service-subsets-at-gateways',

@@ -195,6 +195,23 @@ describe('a host that a ServiceEntry registers', () => {
     );
   });
 
+  it('is looked up by its own name, where one entry has several, and told by Host or SNI', () => {
+    const hosts = ['news.example', 'weather.example'];
+    const https = { number: 443, name: 'https', protocol: 'HTTPS' };
+    const { cluster, route, listener } = compiled({ hosts, ports: [HTTP, https], resolution: 'DNS' });
+    for (const host of hosts)
+      for (const port of [80, 443])
+        assert.partialDeepStrictEqual(cluster.get(`outbound|${port}||${host}`)?.discovery, {
+          ...{ kind: 'dns', hosts: [{ host, port }] },
+        });
+    assert.deepEqual(
+      route.get('80')?.virtualHosts.map(({ domains }) => domains[0]),
+      [...hosts, '*'],
+    );
+    const names = listener.get('0.0.0.0_443')?.tcp?.map(({ match }) => match.sniHosts[0]);
+    assert.deepEqual(names, [...hosts, undefined]);
+  });
+
   it('that is hidden is for nobody', () => {
     const { route } = compiled({ hosts: ['api.example'], ports: [HTTP], exportTo: ['~'] });
     assert.equal(route.has('80'), false);

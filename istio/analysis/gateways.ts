@@ -7,6 +7,9 @@ import { placeOf, type Report } from './report.ts';
 
 type GatewayResource = Resource<GatewaySpec>;
 
+export const NO_EGRESS_GATEWAY =
+  'The egress gateway does not run: set LATEEN_EGRESS_GATEWAYS=1 (e.g. in .env), and run `docker compose up -d`.';
+
 /** Workloads, ports and rivals of Gateways (IST0101, IST0162, IST0145, IST0138). */
 export function checkGateways(view: MeshView, report: Report): void {
   for (const gateway of view.of('Gateway')) {
@@ -32,7 +35,7 @@ function checkWorkloads(gateway: GatewayResource, view: MeshView, report: Report
       ['spec', 'selector'],
       `Referenced selector not found: "${formatSelector(gateway.spec.selector)}"`,
       gateway.spec.selector?.['istio'] === 'egressgateway'
-        ? 'The egress gateway does not run: set LATEEN_EGRESS_GATEWAYS=1 (e.g. in .env), and run `docker compose up -d`.'
+        ? NO_EGRESS_GATEWAY
         : 'No running container has these labels. The ingress gateway has istio=ingressgateway.',
     );
     return;

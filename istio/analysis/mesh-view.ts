@@ -127,7 +127,7 @@ function collectServices(view: MeshView, known: KnownServices | null): Map<strin
       if (first !== undefined) {
         // Several entries of one namespace are one service with the ports of all.
         if (first.members === null && first.namespace === namespace)
-          services.set(hostname, { ...first, ports: [...first.ports, ...ports] });
+          services.set(hostname, { ...first, ports: joinPorts(first.ports, ports) });
         continue;
       }
       const exportTo = orEverybody(spec.exportTo);
@@ -135,6 +135,11 @@ function collectServices(view: MeshView, known: KnownServices | null): Map<strin
     }
   }
   return services;
+}
+
+function joinPorts(first: readonly KnownPort[], more: readonly KnownPort[]): KnownPort[] {
+  const known = new Set(first.map(({ number }) => number));
+  return [...first, ...more.filter(({ number }) => !known.has(number))];
 }
 
 function viewOf(service: KnownService, workloads: ReadonlyMap<string, KnownWorkload>): ServiceView {

@@ -29,6 +29,10 @@ test('it is meant where plain requests are routed to the port', () => {
   const http = [{ route: [{ destination: { host: 'api.example', port: { number: 443 } } }] }];
   const routes = documentOf('VirtualService', { hosts: ['api.example'], http });
   assert.deepEqual(found(entry({ number: 443, protocol: 'HTTPS' }), rule(SIMPLE), routes), []);
+  assert.match(
+    found(entry({ number: 443, protocol: 'HTTPS' }), routes)[0] ?? '',
+    /^LAT0204 .* plain requests are routed to api\.example:443/,
+  );
 });
 
 test('plain HTTP on 443 is told, unless the proxy speaks TLS', () => {

@@ -44,6 +44,14 @@ function checkPort({ entry, host, port, path, rule }: Place, view: MeshView, rep
       `double TLS: applications speak TLS to ${host}:${number} themselves (protocol ${protocol} in ${placeOf(entry)}), and the proxy wraps it in TLS once more`,
       'Remove `tls` here; or, if applications speak plain HTTP, give the ServiceEntry a port 80 with protocol HTTP and `targetPort: 443`, and set `tls` for port 80.',
     );
+  if (isTls && !originates && isRoutedAsHttp(view, host, number))
+    report.warn(
+      entry,
+      'LAT0204',
+      [...path, 'protocol'],
+      `plain requests are routed to ${host}:${number}, where TLS is spoken`,
+      `Add a DestinationRule for ${host} with \`tls: { mode: SIMPLE }\` for port ${number}.`,
+    );
   if (isHttp && number === 443 && !originates)
     report.warn(
       entry,

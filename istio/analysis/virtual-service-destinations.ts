@@ -3,6 +3,7 @@ import { hostsMatch, isWildcard, resolveShortName } from '../host.ts';
 import type { Resource } from '../resource.ts';
 import type { VirtualServiceSpec } from '../schema/virtual-service.ts';
 import { destinationsOf, type PlacedDestination } from './destinations.ts';
+import { NO_EGRESS_GATEWAY } from './gateways.ts';
 import type { MeshView, ServiceView } from './mesh-view.ts';
 import type { Report } from './report.ts';
 
@@ -33,7 +34,8 @@ function reportHost(
 ): void {
   const names = [...view.services].flatMap(({ hostname }) => [hostname, hostname.split('.')[0] ?? '']);
   const near = closestWord(destination.host ?? '', names);
-  const hint = near === null ? '' : ` Did you mean "${near}"?`;
+  const isEgress = host.startsWith('istio-egress') && near?.startsWith('istio-egress') !== true;
+  const hint = isEgress ? ` ${NO_EGRESS_GATEWAY}` : near === null ? '' : ` Did you mean "${near}"?`;
   report.error(
     rule,
     'IST0101',
