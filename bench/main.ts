@@ -6,6 +6,7 @@ import { benchInMesh } from './in-mesh.ts';
 import { benchManyRules } from './many-rules.ts';
 import { benchOneHop } from './one-hop.ts';
 import { benchOneHopHttp2 } from './one-hop-http2.ts';
+import { benchRawTcp } from './raw-tcp.ts';
 
 /**
  * `npm run bench [-- quick]`: prints tables and writes `bench/results/*.json`. Ratios within one run are what counts;
@@ -25,6 +26,8 @@ const http2 = programs.has('h2load')
   ? await benchOneHopHttp2(programs, isQuick ? 1 : 3, isQuick ? 40_000 : 100_000)
   : null;
 if (http2 !== null) console.log(`${http2.table}\n`);
+const rawTcp = await benchRawTcp(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
+console.log(`${rawTcp.table}\n`);
 const manyRules = await benchManyRules(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
 console.log(`${manyRules.table}\n`);
 const controller = benchCompileAndPush();
@@ -39,6 +42,7 @@ writeFileSync(
     {
       oneHop: oneHop.rows,
       http2: http2?.rows ?? null,
+      rawTcp: rawTcp.rows,
       manyRules: manyRules.rows,
       controller: controller.rows,
       inMesh: inMesh.rows,

@@ -11,11 +11,12 @@ import { parseDocuments } from '../istio/parse-documents.ts';
 /**
  * The agent's data path alone, as a gateway before the backend on 9100, with what real documents compile to: the process
  * that the one-hop comparison measures. On 9104; with the argument `many` on 9105, with 2,000 rules more; with `http2`
- * on 9106, before an HTTP/2 backend on 9108.
+ * on 9106, before an HTTP/2 backend on 9108; with `tcp` on 9112, before plain TCP on 9110.
  */
 const isMany = process.argv[2] === 'many';
 const isHttp2 = process.argv[2] === 'http2';
-const PORT = isMany ? 9105 : isHttp2 ? 9106 : 9104;
+const isTcp = process.argv[2] === 'tcp';
+const PORT = isMany ? 9105 : isHttp2 ? 9106 : isTcp ? 9112 : 9104;
 const GATEWAY = `
 apiVersion: networking.istio.io/v1
 kind: Gateway
@@ -23,7 +24,7 @@ metadata: { name: bench }
 spec:
   selector: { app: proxy }
   servers:
-    - { port: { number: ${PORT}, name: http, protocol: HTTP }, hosts: ["*"] }
+    - { port: { number: ${PORT}, name: in, protocol: ${isTcp ? 'TCP' : 'HTTP'} }, hosts: ["*"] }
 `;
 
 const THREE_RULES = `
@@ -40,6 +41,16 @@ spec:
       route: [{ destination: { host: ratings } }]
     - match: [{ uri: { prefix: /ratings } }]
       route: [{ destination: { host: ratings } }]
+`;
+
+const TCP_RULE = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: bench }
+spec:
+  hosts: ["*"]
+  gateways: [bench]
+  tcp: [{ route: [{ destination: { host: ratings } }] }]
 `;
 
 /** One of many VirtualServices: twenty rules, of which the last one takes the load's requests. */
@@ -67,6 +78,7 @@ ${rules.map((match) => `    - { match: [${match}], route: [{ destination: { host
 }
 
 const MANY_RULES = Array.from({ length: 100 }, (_, index) => twentyRules(`host-${index}`));
+const RULES = isMany ? MANY_RULES : [isTcp ? TCP_RULE : THREE_RULES];
 
 function workload(name: string, proxy: Workload['proxy']): Workload {
   return {
@@ -87,7 +99,9 @@ function workload(name: string, proxy: Workload['proxy']): Workload {
 const proxy = workload('proxy', 'gateway');
 const backend: ServicePort = isHttp2
   ? { name: 'http2', number: 9108, targetPort: 9108, protocol: 'http2' }
-  : { name: 'http', number: 9100, targetPort: 9100, protocol: 'http' };
+  : isTcp
+    ? { name: 'tcp', number: 9110, targetPort: 9110, protocol: 'tcp' }
+    : { name: 'http', number: 9100, targetPort: 9100, protocol: 'http' };
 const world: World = {
   meshId: 'bench',
   mesh: DEFAULT_MESH_CONFIG,
@@ -105,8 +119,7 @@ const world: World = {
       exportTo: ['*'],
     },
   ],
-  resources: parseDocuments([GATEWAY, ...(isMany ? MANY_RULES : [THREE_RULES])].join('---'), 'bench.yaml')
-    .resources,
+  resources: parseDocuments([GATEWAY, ...RULES].join('---'), 'bench.yaml').resources,
 };
 
 const dataplane = createDataplane({
