@@ -25,6 +25,8 @@ export interface DataplaneDeps {
   readonly log: Logger;
   /** Who this proxy is, to others of the mesh; without it mutual TLS is neither spoken nor ended. */
   readonly identity?: MeshIdentity;
+  /** A token came with a key that the snapshot lacks. */
+  readonly onUnknownKey?: () => void;
   /** Takes whole lines of the access log, where the snapshot turns it on; default standard output. */
   readonly writeAccessLog?: (line: string) => void;
 }
@@ -36,7 +38,7 @@ const DRAIN_LOOK_MS = 20;
 
 /** The data path of one process: sockets in, sockets out, one reference to all that a snapshot became. */
 export function createDataplane(deps: DataplaneDeps): Dataplane {
-  const { clock, random, log, identity, writeAccessLog } = deps;
+  const { clock, random, log, identity, writeAccessLog, onUnknownKey } = deps;
   let tables: Tables | null = null;
   let snapshot: Snapshot | null = null;
   let secretFiles = '';
@@ -62,6 +64,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   const tableDeps: TableDeps = {
     random,
     clock,
+    ...(onUnknownKey !== undefined && { onUnknownKey }),
     createPool: (cluster, host, { usage, counters }) =>
       createPool(specForHost(cluster, host.spec), host.address, host.port, {
         ...{ clock, queue, usage, counters, identity },

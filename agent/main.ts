@@ -44,7 +44,10 @@ process.on('uncaughtException', (error) => {
 
 const runDirectory = env[AGENT_ENV.runDirectory] ?? RUN_DIRECTORY;
 const identity = new MeshIdentity();
-const dataplane = createDataplane({ clock, random, log, identity });
+const dataplane = createDataplane({
+  ...{ clock, random, log, identity },
+  onUnknownKey: () => client.reportUnknownKey(),
+});
 let resolver: Resolver | null = null;
 let drainMs = 5000;
 /** null at a gateway, which captures nothing. */

@@ -21,6 +21,10 @@ export interface ControllerDeps {
   readonly log: Logger;
   readonly lastGood: LastGood;
   saveLastGood(inForce: LastGood): void;
+  /** Documents that are in force from now on. */
+  onResources(resources: readonly Resource[]): void;
+  /** Key sets of issuers, by where they were fetched. */
+  jwks(): ReadonlyMap<string, string>;
   onWorld(index: WorldIndex): void;
 }
 
@@ -73,6 +77,11 @@ export class Controller {
     if (this.#openPorts.report(facts, open, isFailing)) this.#schedule();
   }
 
+  /** A key set came or changed. */
+  onKeySets(): void {
+    this.#schedule();
+  }
+
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -89,6 +98,7 @@ export class Controller {
     if (JSON.stringify(settled.inForce) !== JSON.stringify(this.#inForce))
       this.#deps.saveLastGood(settled.inForce);
     this.#inForce = settled.inForce;
+    this.#deps.onResources(settled.resources);
     const { world, violations } = buildWorld({
       membership: this.#deps.membership,
       mesh: meshConfigOf(settled.resources),
@@ -96,6 +106,7 @@ export class Controller {
       openPorts: (facts) => this.#openPorts.of(facts),
       isFailing: (facts) => this.#openPorts.isFailing(facts),
       resources: settled.resources,
+      jwks: this.#deps.jwks(),
     });
     const credentials = analyzeCredentials(world.resources, {
       ...{ services: [], workloads: world.workloads, nowMs: Date.now() },

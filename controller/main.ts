@@ -27,6 +27,8 @@ import { inspectSelf, type Self } from './self.ts';
 import { openConfigDirectory } from './sources/directory/config-directory.ts';
 import { openSecretsDirectory, type SecretsDirectory } from './sources/directory/secrets-directory.ts';
 import { type DockerSource, openDockerSource } from './sources/docker/docker-source.ts';
+import { fetchText } from './sources/fetch-text.ts';
+import { KeySets } from './sources/key-sets.ts';
 import { roleOf } from './world/membership.ts';
 import { holdsApplication } from './world/proxy-config-label.ts';
 
@@ -37,6 +39,8 @@ const configDirectory = env['LATEEN_MESH_DIR'] ?? '/etc/lateen/mesh';
 const secretsPath = env['LATEEN_SECRETS_DIR'] ?? '/etc/lateen/secrets';
 const authorityDirectory = env['LATEEN_CACERTS_DIR'] ?? '/etc/lateen/cacerts';
 const adminSocket = '/var/run/lateen-admin/admin.sock';
+/** As long as Istio waits for an issuer's keys. */
+const KEYS_TIMEOUT_MS = 5000;
 const logLevel = env['LATEEN_LOG_LEVEL'] ?? 'info';
 
 const sink = pino({
@@ -115,6 +119,20 @@ const hub = new PushHub({
   onSettled: (workloadId) => attacher.onReady(workloadId),
 });
 
+const keysFile = new StateFile<Readonly<Record<string, string>>>(join(stateDirectory, 'key-sets.json'));
+const keySets = new KeySets(
+  {
+    clock: createSystemClock(),
+    log,
+    get: (uri) => fetchText(uri, KEYS_TIMEOUT_MS),
+    onChange(sets) {
+      void keysFile.write(Object.fromEntries(sets)).catch(complain('the keys of issuers'));
+      controller.onKeySets();
+    },
+  },
+  new Map(Object.entries(await keysFile.read({}))),
+);
+
 const gatewayNetworks = new GatewayNetworks(docker, log);
 const controller = new Controller({
   membership: self.membership,
@@ -122,6 +140,8 @@ const controller = new Controller({
   log,
   lastGood: await lastGoodFile.read({}),
   saveLastGood: (inForce) => void lastGoodFile.write(inForce).catch(complain('the last good configuration')),
+  onResources: (resources) => keySets.want(resources),
+  jwks: () => keySets.sets,
   onWorld: (index) => {
     hub.update(index);
     gatewayNetworks.reconcile(index);
@@ -160,6 +180,7 @@ const controlServer = await openControlServer({
     const app = containers().get(ownerOf(container));
     if (app !== undefined) controller.onOpenPorts(app, report);
   },
+  onUnknownKey: () => keySets.refreshSoon(),
   isProxy: (container) => {
     const facts = containers().get(container);
     const role = facts === undefined ? null : roleOf(facts);

@@ -38,11 +38,14 @@ export interface ControlClient {
   start(): Promise<void>;
   /** Tells the controller, now and after every reconnect, what there is to know of the application. */
   reportOpenPorts(report: OpenPorts): void;
+  /** A token came with a key that the snapshot lacks; told at most every few seconds. */
+  reportUnknownKey(): void;
   close(): void;
   readonly held: HeldSnapshot;
   readonly isConnected: boolean;
 }
 
+const UNKNOWN_KEY_PAUSE_MS = 5000;
 const RETRY_MS = { first: 50, most: 2000 };
 
 /** The agent's end of the push protocol (model/push.ts). */
@@ -63,6 +66,7 @@ class Client implements ControlClient {
   #hasLoggedFailure = false;
   #openPorts: OpenPorts | null = null;
   #keeper: CertificateKeeper | null = null;
+  #isKeyReported = false;
   isConnected = false;
 
   constructor(deps: ControlClientDeps) {
@@ -105,6 +109,17 @@ class Client implements ControlClient {
     } catch (error) {
       this.#fail(errorMessage(error));
     }
+  }
+
+  reportUnknownKey(): void {
+    if (!this.isConnected || this.#isKeyReported) return;
+    this.#isKeyReported = true;
+    this.#deps.clock.after(UNKNOWN_KEY_PAUSE_MS, () => {
+      this.#isKeyReported = false;
+    });
+    this.#post('/v1/unknown-key', this.#session, '').catch((error: unknown) =>
+      this.#fail(errorMessage(error)),
+    );
   }
 
   close(): void {

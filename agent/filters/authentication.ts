@@ -3,10 +3,20 @@ import type { RequestHead } from '../codec/head.ts';
 import { tokenRefused } from '../exchange/failure.ts';
 import type { Filter, FilteredExchange } from '../exchange/filter.ts';
 import { type Authenticator, WRONG_AUDIENCE } from '../policy/authentication/authenticator.ts';
+import { NO_SUCH_KEY } from '../policy/authentication/keys.ts';
 import { getHeader } from '../policy/headers.ts';
 
+export interface AuthenticationDeps {
+  readonly clock: Clock;
+  /** A token came with a key that is not known here: the issuer may have a new one. */
+  readonly onUnknownKey?: () => void;
+}
+
 /** RequestAuthentication, in front of the policies that ask for claims. */
-export function createAuthenticationFilter(authenticator: Authenticator, clock: Clock): Filter {
+export function createAuthenticationFilter(
+  authenticator: Authenticator,
+  { clock, onUnknownKey }: AuthenticationDeps,
+): Filter {
   return {
     name: 'authentication',
     onRequest(exchange) {
@@ -15,6 +25,7 @@ export function createAuthenticationFilter(authenticator: Authenticator, clock: 
       const target = request.path;
       const { claims, refusal } = authenticator.authenticate(request, clock.wall());
       if (refusal !== '') {
+        if (refusal === NO_SUCH_KEY && authenticator.canLearnKeys) onUnknownKey?.();
         const status = refusal === WRONG_AUDIENCE ? 403 : 401;
         exchange.sendLocalReply(tokenRefused(status, refusal, realmOf(exchange, target)));
         return 'stop';

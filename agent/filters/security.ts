@@ -1,5 +1,4 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
-import type { Clock } from '../../base/clock.ts';
 import type { AuthenticationSpec } from '../../model/authentication.ts';
 import type { AuthorizationSpec } from '../../model/authorization.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
@@ -8,7 +7,7 @@ import type { DownstreamPeer } from '../exchange/streams.ts';
 import { type Authenticator, createAuthenticator } from '../policy/authentication/authenticator.ts';
 import { type Authorizer, createAuthorizer } from '../policy/authorization/authorizer.ts';
 import { Subject } from '../policy/authorization/subject.ts';
-import { createAuthenticationFilter } from './authentication.ts';
+import { type AuthenticationDeps, createAuthenticationFilter } from './authentication.ts';
 import { createAuthorizationFilter } from './authorization.ts';
 
 /** Who may call this proxy's workload, compiled; kept over snapshots that change nothing of it. */
@@ -51,11 +50,11 @@ export function refuseConnection(
 export function createGuards(
   { authenticator, requests }: Security,
   direction: ListenerDirection,
-  clock: Clock,
+  deps: AuthenticationDeps,
 ): readonly Filter[] {
   const guards: Filter[] = [];
   if (direction === 'outbound') return guards;
-  if (authenticator !== null) guards.push(createAuthenticationFilter(authenticator, clock));
+  if (authenticator !== null) guards.push(createAuthenticationFilter(authenticator, deps));
   if (requests !== null) guards.push(createAuthorizationFilter(requests, direction === 'gateway'));
   return guards;
 }

@@ -43,6 +43,7 @@ export interface ClusterSource {
 
 export interface TableDeps extends ClusterDeps {
   readonly createPipeline: HttpPipelineFactory;
+  readonly onUnknownKey?: () => void;
   readonly createTlsServer: TlsServerFactory;
   /** Current answers for clusters that are found by DNS, by cluster name. */
   readonly resolved: ReadonlyMap<string, EndpointsSpec>;
@@ -159,7 +160,7 @@ function createPipeline(
 ): HttpPipeline | null {
   const config = route === null ? undefined : routes.get(route);
   if (config === undefined) return null;
-  const guards = createGuards(security, direction, deps.clock);
+  const guards = createGuards(security, direction, deps);
   return deps.createPipeline(direction, node, compileRoutes(config, clusters), guards);
 }
 

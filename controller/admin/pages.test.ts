@@ -39,6 +39,8 @@ async function start(hasRead = true) {
   });
   const built = Promise.withResolvers<void>();
   const controller = new Controller({
+    onResources() {},
+    jwks: () => new Map(),
     membership: { meshId: 'shop', project: 'shop' },
     selfId: '',
     log: silentLogger,

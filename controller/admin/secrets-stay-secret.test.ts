@@ -42,6 +42,8 @@ async function start() {
   const hub = new PushHub({ wall: () => 5000, bootId: 'boot', findWorkload, onSettled: () => {} });
   const built = Promise.withResolvers<void>();
   const controller = new Controller({
+    onResources() {},
+    jwks: () => new Map(),
     ...{ membership: { meshId: 'shop', project: 'shop' }, selfId: '', log: silentLogger, lastGood: {} },
     saveLastGood: () => {},
     onWorld: (index) => {

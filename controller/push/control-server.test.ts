@@ -27,6 +27,7 @@ async function open(isProxy: () => boolean) {
     ...{ socketPath, sessions, isProxy },
     hub: null as unknown as ControlServerDeps['hub'],
     log: createLineLogger(() => {}, Date.now, 'error'),
+    onUnknownKey: () => told.push([-1]),
     onOpenPorts: (_, { open: ports }) => told.push(ports),
   };
   const server = await openControlServer(deps);

@@ -21,6 +21,8 @@ export interface ControlServerDeps {
   readonly certificates: Certificates;
   /** What the agent says of the application beside it. */
   onOpenPorts(container: string, report: OpenPorts): void;
+  /** A proxy got a token whose key it does not know. */
+  onUnknownKey(): void;
 }
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -77,6 +79,9 @@ async function handle(
       return issue(deps, container, JSON.parse(body) as CertificateRequest, response);
     case '/v1/open-ports':
       deps.onOpenPorts(container, JSON.parse(body) as OpenPorts);
+      return reply(response, 204);
+    case '/v1/unknown-key':
+      deps.onUnknownKey();
       return reply(response, 204);
     default:
       return reply(response, 404);

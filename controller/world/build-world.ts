@@ -28,6 +28,8 @@ export interface WorldInput {
   readonly isFailing?: (facts: ContainerFacts) => boolean;
   /** Valid documents in the order of age. */
   readonly resources: readonly Resource[];
+  /** Key sets by where they were fetched; left out where none was. */
+  readonly jwks?: ReadonlyMap<string, string>;
 }
 
 export interface BuiltWorld {
@@ -83,6 +85,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
       workloads: alive,
       services,
       resources,
+      ...(input.jwks !== undefined && { jwks: input.jwks }),
     },
     violations,
   };

@@ -14,6 +14,8 @@ import { parseToken, type Token } from './token.ts';
 export interface Authenticator {
   /** Edits the head: tokens are taken out, and claims put in, as the rules say. */
   authenticate(head: RequestHead, nowMs: number): Authentication;
+  /** The controller fetches some of the keys, and may find new ones. */
+  readonly canLearnKeys: boolean;
 }
 
 export interface Authentication {
@@ -62,6 +64,7 @@ export function createAuthenticator(policies: readonly AuthenticationSpec[]): Au
   const places = placesOf(rules);
   const outputs = [...new Set(rules.flatMap(({ spec }) => outputNames(spec)))];
   return {
+    canLearnKeys: rules.some(({ spec }) => spec.jwksUri !== ''),
     authenticate(head, nowMs) {
       // Nobody but this proxy says what a token says.
       for (const name of outputs) removeHeader(head.headers, name);
