@@ -8,6 +8,7 @@ import {
   expectedOnDocker,
   hangsOnTime,
   isOnDocker,
+  isWaiting,
   needsFreshStart,
   seenOnDocker,
 } from './vectors/docker-differences.ts';
@@ -19,6 +20,7 @@ import { makeCalls } from './vectors/make-calls.ts';
 const scenarios = loadScenarios().filter(
   (scenario) =>
     !NOT_YET.has(scenario.name) &&
+    !isWaiting(scenario) &&
     hasPlaceFor(scenario) &&
     scenario.calls.every(({ request }) => request.url.startsWith('http:')),
 );

@@ -99,7 +99,9 @@ export function hasPlaceFor({ workloads, services }: Scenario): boolean {
   );
 }
 
+/** An address that a document counts on cannot be had. */
 function isPlaceOf(each: Container, workload: ScenarioWorkload): boolean {
+  if (workload.ip !== undefined) return false;
   const { name, namespace = DEFAULT_NAMESPACE, serviceAccount = name, labels = {}, hosts = [] } = workload;
   const isSame = each.name === name && each.namespace === namespace && each.proxy === workload.proxy;
   return isSame && serviceAccount === name && hosts.length === 0 && matchesLabels(labels, each.labels);

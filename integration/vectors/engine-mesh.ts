@@ -99,7 +99,10 @@ export class EngineMesh implements AsyncDisposable {
     });
     this.#followers.push(child);
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('{"hopStart"')) this.#hops.push({ proxy, ...(JSON.parse(line) as LogLine) });
+      if (!line.startsWith('{"hopStart"')) return;
+      const hop = { proxy, ...(JSON.parse(line) as LogLine) };
+      // A line about a TCP connection has no path: the recordings have none of them.
+      if (hop.path !== null) this.#hops.push(hop);
     });
   }
 
