@@ -105,9 +105,11 @@ function mentionsEnvoy(headers: readonly string[]): boolean {
 /** The edge believes nobody but its trusted proxies (Envoy's `use_remote_address`). */
 function prepareAtGateway(exchange: Exchange): void {
   const { headers } = exchange.request;
-  const { remoteAddress } = exchange.peer;
+  const { remoteAddress, clientCertificate } = exchange.peer;
   const forwardedFor = getHeader(headers, 'x-forwarded-for');
   for (const name of INTERNAL_ONLY) removeHeader(headers, name);
+  // Istio's SANITIZE_SET: of the caller's certificate the application hears from the gateway alone.
+  if (clientCertificate !== undefined) headers.push(CLIENT_CERTIFICATE, clientCertificate);
   removeHeader(headers, 'x-request-id');
   setHeader(
     headers,

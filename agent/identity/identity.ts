@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { PrivateKey, type TlsMaterial } from '../../model/secret.ts';
-import { splitNames } from '../tls/certificate-checks.ts';
+import { namesOf } from '../tls/forwarded-certificate.ts';
 import { createTlsServer, type TlsServer } from '../tls/tls-server.ts';
 import { MESH_TLS } from './mesh-tls.ts';
 
@@ -66,8 +66,10 @@ export function restoreIdentity(text: string): KeptIdentity {
 
 /** The one SPIFFE id of a certificate; '' = it is none of the mesh. */
 export function readSpiffeId({ subjectAltName }: Pick<X509Certificate, 'subjectAltName'>): string {
-  const ids = splitNames(subjectAltName ?? '').filter((name) => name.startsWith('spiffe://'));
-  return ids.length === 1 ? (ids[0] ?? '') : '';
+  const ids = namesOf(subjectAltName ?? '').filter(
+    ({ kind, name }) => kind === 'URI' && name.startsWith('spiffe://'),
+  );
+  return ids.length === 1 ? (ids[0]?.name ?? '') : '';
 }
 
 /** Envoy's `Hash` in x-forwarded-client-cert. */

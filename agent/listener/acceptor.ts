@@ -15,6 +15,7 @@ import { protocolOfAlpn } from '../identity/mesh-tls.ts';
 import { readServerName } from '../tcp/server-name.ts';
 import { proxyTcp, type TcpRecord } from '../tcp/tcp-proxy.ts';
 import type { BlockedCall } from '../telemetry/blocked-hosts.ts';
+import { describeSecurePeer } from '../tls/forwarded-certificate.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { plainAddress } from './address.ts';
@@ -215,7 +216,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     socket.unshift(bytes);
     const onSecure = (secure: TLSSocket) => {
       const tables = deps.tables();
-      const secured: DownstreamPeer = { ...peer, isTls: true };
+      const secured = describeSecurePeer(secure, peer, serverName);
       secure.on('error', () => secure.destroy());
       if (tables === null || isDraining) return refuse(secure, secured, direction, 'not ready');
       if (inside.pipeline === null) serveTcp(secure, secured, inside, tables, null);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { DownstreamTlsSpec } from '../../model/listener.ts';
+import { namesOf } from './forwarded-certificate.ts';
 
 type Rules = Pick<
   DownstreamTlsSpec,
@@ -24,15 +25,8 @@ export function isAcceptedCertificate(rules: Rules, secure: TLSSocket): boolean 
 /** Exact, whatever kind of name it is (DNS, URI, IP address, email). */
 function hasName(text: string, wanted: readonly string[]): boolean {
   if (wanted.length === 0) return true;
-  const names = new Set(splitNames(text));
+  const names = new Set(namesOf(text).map(({ name }) => name));
   return wanted.some((name) => names.has(name));
-}
-
-/** `DNS:a, URI:spiffe://x, IP Address:1.2.3.4`; a name with a comma or the like is printed as JSON text. */
-export function splitNames(text: string): string[] {
-  return [...text.matchAll(/(?:^|, )[A-Za-z ]+:("(?:[^"\\]|\\.)*"|[^,]*)/g)].map(([, name = '']) =>
-    name.startsWith('"') ? String(JSON.parse(name)) : name,
-  );
 }
 
 /** One of both lists must fit, if there is any. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
@@ -49,7 +50,9 @@ const wild = await authority.issue('*.wild.example');
 const echo = await listen(
   createHttpServer((incoming, response) => {
     const { headers, httpVersion } = incoming;
-    response.end(JSON.stringify({ host: headers.host, proto: headers['x-forwarded-proto'], httpVersion }));
+    const certificate = headers['x-forwarded-client-cert'];
+    const body = { host: headers.host, proto: headers['x-forwarded-proto'], httpVersion, certificate };
+    response.end(JSON.stringify(body));
   }) as unknown as Server,
 );
 
@@ -98,11 +101,18 @@ async function start(servers: TlsServerSpec[], tcp: TcpRouteSpec[] = [], secrets
   return { port, dataplane };
 }
 
-type Outcome = { status: number; body: { host: string; proto: string; httpVersion: string } };
+type Outcome = {
+  status: number;
+  body: { host: string; proto: string; httpVersion: string; certificate?: string };
+};
 
 const TRUST = { ca: authority.certificate, host: '127.0.0.1', agent: false as const };
 
-function call(port: number, servername: string, more: ConnectionOptions & { host?: string } = {}) {
+function call(
+  port: number,
+  servername: string,
+  more: ConnectionOptions & { headers?: Record<string, string> } = {},
+) {
   return new Promise<Outcome>((resolve, reject) => {
     const options = { ...TRUST, port, servername, headers: { host: servername }, ...more };
     const sent = request(options, async (response) => {
@@ -311,6 +321,20 @@ describe('mutual TLS at a gateway', () => {
     await assert.rejects(call(port, 'shop.example', shows(stranger)));
   });
 
+  test('tells the application whose certificate it was, whatever the caller says', async () => {
+    const { port } = await mutual({ mode: 'optional-mutual' });
+    const lie = { headers: { host: 'shop.example', 'x-forwarded-client-cert': 'Hash=lie' } };
+    assert.equal((await call(port, 'shop.example', lie)).body.certificate, undefined);
+    const told = (await call(port, 'shop.example', { ...shows(caller), ...lie })).body.certificate ?? '';
+    const read = new X509Certificate(caller.certificate);
+    const [hash = '', certificate = '', ...names] = told.split(';');
+    assert.equal(hash, `Hash=${read.fingerprint256.replaceAll(':', '').toLowerCase()}`);
+    const [, pem = ''] = /^Cert="(.*)"$/.exec(certificate) ?? [];
+    assert.match(pem, /^[-A-Za-z0-9%]+$/);
+    assert.equal(new X509Certificate(decodeURIComponent(pem)).fingerprint256, read.fingerprint256);
+    assert.deepEqual(names, ['Subject=""', 'URI=spiffe://somewhere/caller', 'DNS=caller.example']);
+  });
+
   test('that is optional lets in who has none, and refuses a wrong one', async () => {
     const { port } = await mutual({ mode: 'optional-mutual' });
     assert.equal((await call(port, 'shop.example')).status, 200);
@@ -328,7 +352,6 @@ describe('mutual TLS at a gateway', () => {
     assert.equal((await call(byUri.port, 'shop.example', shows(caller))).status, 200);
     const byOther = await mutual({ subjectAltNames: ['other.example'] });
     await assert.rejects(call(byOther.port, 'shop.example', shows(caller)));
-    const { createHash, X509Certificate } = process.getBuiltinModule('node:crypto');
     const read = new X509Certificate(caller.certificate);
     const spki = read.publicKey.export({ type: 'spki', format: 'der' });
     const pins: Partial<DownstreamTlsSpec>[] = [
