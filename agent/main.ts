@@ -20,7 +20,7 @@ import {
   createOriginalDestinationReader,
   type ReadOriginalDestination,
 } from './capture/original-destination.ts';
-import { readNameservers } from './codec/dns/resolv-conf.ts';
+import { readNameservers, readSearchDomains } from './codec/dns/resolv-conf.ts';
 import { createControlClient } from './control/control-client.ts';
 import { createKeptFiles } from './control/kept-files.ts';
 import { createDataplane } from './create-dataplane.ts';
@@ -149,8 +149,10 @@ try {
       process.exit(0);
     });
     readOriginalDestination = createOriginalDestinationReader();
+    const resolvConf = readFileSync('/etc/resolv.conf', 'utf8');
     resolver = await createResolver({
-      nameservers: readNameservers(readFileSync('/etc/resolv.conf', 'utf8')),
+      nameservers: readNameservers(resolvConf),
+      searchDomains: readSearchDomains(resolvConf),
       port: PORT.agentDns,
       hosts: ['127.0.0.1', '::1'],
       clock,

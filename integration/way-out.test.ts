@@ -4,6 +4,7 @@ import type { Errand, Outcome } from './app/drive.ts';
 import { OUTSIDE_CERTIFICATE, OUTSIDE_KEY } from './fixture/certificate.ts';
 import { docker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
+import { lateen } from './fixture/lateen.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { type Outside, startOutside } from './fixture/outside.ts';
 import { CLIENT } from './fixture/shop.ts';
@@ -214,6 +215,22 @@ test('TLS of a host goes out through the egress gateway by its SNI, unopened', a
       'istio-egressgateway',
       /" 0 - .*outbound\|443\|\|tls\.outside\.example .* tls\.outside\.example -/,
     );
+  });
+});
+
+test('the documents of `lateen egress --originate-tls` let the gateway speak TLS for a caller of plain HTTP', async () => {
+  const host = 'tls.outside.example';
+  const { stdout, stderr } = await lateen(['egress', host, '--originate-tls']);
+  assert.equal(stderr, '');
+  // The host's certificate is its own work.
+  const yaml = stdout.replace('caCertificates: system', 'insecureSkipVerify: true');
+  await withFile(yaml, async () => {
+    const answer = await eventually('it gets through', async () => {
+      const outcome = await one('captive', { url: `http://${host}/` });
+      return outcome.status === 200 ? outcome : undefined;
+    });
+    const { name, port, headers } = JSON.parse(answer.body);
+    assert.deepEqual([name, port, headers.host], ['outside', 443, host]);
   });
 });
 

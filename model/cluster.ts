@@ -23,7 +23,15 @@ export interface ClusterSpec {
    */
   readonly autoTls?: UpstreamTlsSpec;
   /** Names for telemetry; null for the built-in clusters. */
-  readonly service: { readonly hostname: string; readonly name: string; readonly namespace: string } | null;
+  readonly service: ClusterService | null;
+}
+
+export interface ClusterService {
+  readonly hostname: string;
+  readonly name: string;
+  readonly namespace: string;
+  /** `MESH_EXTERNAL`: its hosts are no workloads of the mesh, whichever container has the address. */
+  readonly isExternal?: true;
 }
 
 /**

@@ -25,6 +25,8 @@ const TCP_IDLE_MS = 10_000;
 export interface ResolverDeps {
   /** The container's own name servers, in order. */
   readonly nameservers: readonly string[];
+  /** Its search domains. */
+  readonly searchDomains?: readonly string[];
   readonly port: number;
   /** Loopback addresses to listen on; one that the namespace lacks is left out. */
   readonly hosts: readonly string[];
@@ -61,7 +63,7 @@ export async function createResolver(deps: ResolverDeps): Promise<Resolver> {
   return {
     port,
     update(names) {
-      table = createNameTable(names);
+      table = createNameTable(names, deps.searchDomains);
     },
     close() {
       for (const socket of sockets) socket.close();

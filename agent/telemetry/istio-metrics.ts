@@ -208,12 +208,12 @@ export class IstioMetrics {
     const tables = this.#tables();
     const own = tables === null ? null : ownWorkload(tables.node, tables.workloads);
     const isInbound = direction === 'inbound';
+    const service = tables?.clusters.get(clusterName)?.spec.service;
     const other = isInbound
       ? tables?.workloads.get(peer.remoteAddress)
-      : host === null
+      : host === null || service?.isExternal === true
         ? undefined
         : (tables?.workloadsByName.get(host.spec.workload) ?? tables?.workloads.get(host.address));
-    const service = tables?.clusters.get(clusterName)?.spec.service;
     return {
       reporter: isInbound ? 'destination' : 'source',
       source: isInbound ? (other ?? null) : own,

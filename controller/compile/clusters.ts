@@ -1,7 +1,7 @@
 import type { MeshConfig } from '../../istio/mesh-config.ts';
 import { isHttp2, isPlainHttp } from '../../istio/port-protocol.ts';
 import type { ClientTls, ConnectionPool } from '../../istio/schema/destination-rule.ts';
-import type { ClusterSpec } from '../../model/cluster.ts';
+import type { ClusterService, ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
 import type { Labels } from '../../model/labels.ts';
 import {
@@ -60,7 +60,7 @@ export function serviceClusters(
               withSubjectAltNames(blocks.tls, service),
               isGateway || policy.selector !== null,
             ),
-            service: { hostname: service.hostname, name: service.name, namespace: service.namespace },
+            service: clusterService(service),
           };
           return sharedPair(index, cluster, service, port, subset?.labels ?? {}, networks, placing);
         }),
@@ -84,6 +84,11 @@ function isPassedThrough(
 
 /** The container's port, where it is not the one that was called. */
 const translated = ({ number, targetPort }: ServicePort) => (targetPort === number ? 0 : targetPort);
+
+function clusterService({ hostname, name, namespace, external }: Service): ClusterService {
+  const service = { hostname, name, namespace };
+  return external?.location === 'MESH_EXTERNAL' ? { ...service, isExternal: true } : service;
+}
 
 /** The names that the proxy looks up, its own or those of the endpoints; null = there is nothing to look up. */
 function lookUp(
