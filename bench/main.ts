@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { benchCompileAndPush } from './compile-and-push.ts';
+import { benchHttps } from './https.ts';
 import { benchInMesh } from './in-mesh.ts';
 import { benchManyRules } from './many-rules.ts';
 import { benchOneHop } from './one-hop.ts';
@@ -26,6 +27,8 @@ const http2 = programs.has('h2load')
   ? await benchOneHopHttp2(programs, isQuick ? 1 : 3, isQuick ? 40_000 : 100_000)
   : null;
 if (http2 !== null) console.log(`${http2.table}\n`);
+const https = await benchHttps(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
+console.log(`${https.table}\n`);
 const rawTcp = await benchRawTcp(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
 console.log(`${rawTcp.table}\n`);
 const manyRules = await benchManyRules(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
@@ -42,6 +45,7 @@ writeFileSync(
     {
       oneHop: oneHop.rows,
       http2: http2?.rows ?? null,
+      https: https.rows,
       rawTcp: rawTcp.rows,
       manyRules: manyRules.rows,
       controller: controller.rows,

@@ -11,12 +11,18 @@ import { parseDocuments } from '../istio/parse-documents.ts';
 /**
  * The agent's data path alone, as a gateway before the backend on 9100, with what real documents compile to: the process
  * that the one-hop comparison measures. On 9104; with the argument `many` on 9105, with 2,000 rules more; with `http2`
- * on 9106, before an HTTP/2 backend on 9108; with `tcp` on 9112, before plain TCP on 9110.
+ * on 9106, before an HTTP/2 backend on 9108; with `tcp` on 9112, before plain TCP on 9110;
+ * with `https FOLDER` on 9114, with the certificate in that folder.
  */
 const isMany = process.argv[2] === 'many';
 const isHttp2 = process.argv[2] === 'http2';
 const isTcp = process.argv[2] === 'tcp';
-const PORT = isMany ? 9105 : isHttp2 ? 9106 : isTcp ? 9112 : 9104;
+const certificates = process.argv[2] === 'https' ? (process.argv[3] ?? '') : '';
+const isHttps = certificates !== '';
+const PORT = isMany ? 9105 : isHttp2 ? 9106 : isTcp ? 9112 : isHttps ? 9114 : 9104;
+const PROTOCOL = isTcp ? 'TCP' : isHttps ? 'HTTPS' : 'HTTP';
+const FILES = `serverCertificate: ${certificates}/tls.crt, privateKey: ${certificates}/tls.key`;
+const TLS = isHttps ? `, tls: { mode: SIMPLE, ${FILES} }` : '';
 const GATEWAY = `
 apiVersion: networking.istio.io/v1
 kind: Gateway
@@ -24,7 +30,7 @@ metadata: { name: bench }
 spec:
   selector: { app: proxy }
   servers:
-    - { port: { number: ${PORT}, name: in, protocol: ${isTcp ? 'TCP' : 'HTTP'} }, hosts: ["*"] }
+    - { port: { number: ${PORT}, name: in, protocol: ${PROTOCOL} }, hosts: ["*"]${TLS} }
 `;
 
 const THREE_RULES = `

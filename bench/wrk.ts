@@ -13,8 +13,13 @@ export interface Load {
 }
 
 /** One thread, 64 connections, keep-alive, four ordinary request headers. `host` '' = the URL's. */
-export async function wrk(url: string, seconds: number, host = ''): Promise<Load> {
-  const headers = ['User-Agent: Mozilla/5.0', 'Accept: application/json', 'Cookie: session=abcdef'];
+export async function wrk(
+  url: string,
+  seconds: number,
+  host = '',
+  more: readonly string[] = [],
+): Promise<Load> {
+  const headers = ['User-Agent: Mozilla/5.0', 'Accept: application/json', 'Cookie: session=abcdef', ...more];
   if (host !== '') headers.push(`Host: ${host}`);
   const args = ['-t1', '-c64', `-d${seconds}s`, '--latency', ...headers.flatMap((line) => ['-H', line]), url];
   const { stdout } = await exec('wrk', args);
