@@ -71,6 +71,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
       }),
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: randomUUID }),
     resolved: dns.resolved,
+    lookAgain: dns.lookAgain,
     createTlsServer: tlsServers.create,
     behind: createBehind(() => tables),
   };

@@ -88,6 +88,20 @@ test('an address has the weight, locality and priority of its host, and IPv6 cou
   );
 });
 
+test('a host that failed is looked up at once, but not every time', async () => {
+  const { clock, dns, addresses, changes } = open([['10.0.0.1'], ['10.0.0.2'], ['10.0.0.3']]);
+  await dns.watch([spec('strict')]);
+  dns.lookAgain('ext');
+  await settled();
+  assert.deepEqual(addresses(), ['10.0.0.1']);
+  clock.advance(5000);
+  dns.lookAgain('ext');
+  dns.lookAgain('ext');
+  dns.lookAgain('other');
+  await settled();
+  assert.deepEqual([addresses(), changes()], [['10.0.0.2'], 1]);
+});
+
 test('what is watched no more is not looked up any more', async () => {
   const { clock, dns, changes } = open([['10.0.0.1'], ['10.0.0.2']], 10);
   await dns.watch([spec('strict')]);

@@ -10,6 +10,8 @@ export interface DnsClusters {
   readonly resolved: ReadonlyMap<string, EndpointsSpec>;
   /** Resolves the clusters that are new among these before it returns, but waits {@link FIRST_ANSWER_MS} at most. */
   watch(clusters: Iterable<ClusterSpec>): Promise<void>;
+  /** Before its time, for a cluster with a host that failed; at most once in {@link MIN_REFRESH_MS}. */
+  lookAgain(cluster: string): void;
   close(): void;
 }
 
@@ -67,6 +69,7 @@ export function createDnsClusters({
   const resolved = new Map<string, EndpointsSpec>();
   let watched = new Map<string, ClusterSpec>();
   const timers = new Map<string, () => void>();
+  const lookedAtMs = new Map<string, number>();
   const failing = new Set<string>();
   /** Once, until it resolves again. */
   const complain = (cluster: string, host: string, error: unknown) => {
@@ -89,6 +92,7 @@ export function createDnsClusters({
   /** true = other hosts than before. */
   const look = async (spec: ClusterSpec): Promise<boolean> => {
     if (spec.discovery.kind !== 'dns') return false;
+    lookedAtMs.set(spec.name, clock.now());
     const { endpoints, refreshMs } = await resolveCluster(spec.discovery, (host) => lookUp(spec.name, host));
     if (watched.get(spec.name) !== spec) return false;
     schedule(spec, refreshMs);
@@ -102,13 +106,17 @@ export function createDnsClusters({
     if (isNew) resolved.set(spec.name, { name: spec.name, endpoints, localityWeights });
     return isNew;
   };
+  const lookAgain = (spec: ClusterSpec) => {
+    void look(spec).then((isNew) => {
+      if (isNew) onChange();
+    });
+  };
   const schedule = (spec: ClusterSpec, delayMs: number) => {
     timers.get(spec.name)?.();
-    const lookAgain = () =>
-      void look(spec).then((isNew) => {
-        if (isNew) onChange();
-      });
-    timers.set(spec.name, clock.after(delayMs, lookAgain));
+    timers.set(
+      spec.name,
+      clock.after(delayMs, () => lookAgain(spec)),
+    );
   };
   const forgetOthers = () => {
     for (const name of resolved.keys()) if (!watched.has(name)) resolved.delete(name);
@@ -116,6 +124,7 @@ export function createDnsClusters({
       if (watched.has(name)) continue;
       cancel();
       timers.delete(name);
+      lookedAtMs.delete(name);
     }
   };
   return {
@@ -133,6 +142,11 @@ export function createDnsClusters({
       });
       await Promise.race([answers, new Promise<void>((done) => clock.after(FIRST_ANSWER_MS, done))]);
       isWaiting = false;
+    },
+    lookAgain(cluster) {
+      const spec = watched.get(cluster);
+      const last = lookedAtMs.get(cluster);
+      if (spec !== undefined && last !== undefined && clock.now() - last >= MIN_REFRESH_MS) lookAgain(spec);
     },
     close() {
       watched = new Map();

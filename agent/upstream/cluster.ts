@@ -16,6 +16,8 @@ export interface ClusterDeps {
   createPool(cluster: ClusterSpec, host: Host, shared: Pick<Cluster, 'usage' | 'counters'>): Pool;
   /** A host of the service that has this virtual address; null = it is none. Absent where no address is virtual. */
   behind?(address: string, port: number): Host | null;
+  /** A host of a cluster that is found by DNS failed: its name may have another address by now. */
+  lookAgain?(cluster: string): void;
 }
 
 /** Counts of one cluster, in Envoy's names (`envoy_cluster_…`). */
@@ -205,6 +207,7 @@ export class Cluster {
 
   /** No (whole) answer, for outlier detection. */
   reportFailure({ monitor }: Host, isTimeout: boolean): void {
+    if (this.spec.discovery.kind === 'dns') this.#deps.lookAgain?.(this.name);
     if (monitor !== null) this.ejections?.recordFailure(monitor, isTimeout);
   }
 
