@@ -1,3 +1,5 @@
+import type { AuthenticationSpec } from '../model/authentication.ts';
+import type { AuthorizationSpec } from '../model/authorization.ts';
 import { type ClusterSpec, UNLIMITED } from '../model/cluster.ts';
 import type { EndpointSpec } from '../model/endpoint.ts';
 import type { ListenerSpec } from '../model/listener.ts';
@@ -90,10 +92,14 @@ export interface SnapshotParts {
   /** Of the virtual host `*` of route config `9080`. */
   readonly routes?: readonly RouteSpec[];
   readonly clusters?: readonly (readonly [ClusterSpec, readonly EndpointSpec[]])[];
+  readonly authentication?: readonly AuthenticationSpec[];
+  readonly authorization?: readonly AuthorizationSpec[];
 }
 
-export function snapshotOf({ node, listeners, routes, clusters }: SnapshotParts): Snapshot {
+export function snapshotOf({ node, listeners, routes, clusters, ...policies }: SnapshotParts): Snapshot {
   const resources = emptyResources();
+  for (const spec of policies.authentication ?? []) resources.authentication.set(spec.name, spec);
+  for (const spec of policies.authorization ?? []) resources.authorization.set(spec.name, spec);
   resources.node.set('self', node ?? nodeSpec());
   for (const spec of listeners ?? [listenerSpec()]) resources.listener.set(spec.name, spec);
   resources.route.set('9080', {

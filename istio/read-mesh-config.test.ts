@@ -127,7 +127,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 59);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 57);
   });
 
   it('refuses a default retry policy as it refuses a route its retries', () => {

@@ -21,8 +21,6 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
     'statusOnError',
     'clearRouteCache',
     'pathPrefix',
-    'includeRequestBodyInCheck.maxRequestBytes',
-    'includeRequestBodyInCheck.allowPartialMessage',
     'includeHeadersInCheck',
     'includeRequestHeadersInCheck',
     'includeAdditionalHeadersInCheck',

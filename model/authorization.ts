@@ -58,7 +58,6 @@ export type Attribute =
 export interface ExternalAuthorizerSpec {
   readonly name: string;
   readonly cluster: string;
-  readonly authority: string;
   readonly pathPrefix: string;
   readonly timeoutMs: number;
   /** Where it does not answer, or with a status of 500 and above: the request passes. */
@@ -71,8 +70,6 @@ export interface ExternalAuthorizerSpec {
   readonly headersToUpstreamOnAllow: readonly string[];
   readonly headersToDownstreamOnAllow: readonly string[];
   readonly headersToDownstreamOnDeny: readonly string[];
-  /** 0 = the body is not sent to it. */
-  readonly maxBodyBytes: number;
-  readonly allowsPartialBody: boolean;
+  /** The route is looked for again, by the headers that it gave. */
   readonly clearsRoute: boolean;
 }

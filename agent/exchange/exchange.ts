@@ -269,7 +269,8 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     const isGrpc = !given.isUntouched && this.grpcMessages !== null;
     const reply = isGrpc ? asGrpcReply(given) : given;
     const headers: Headers = [...reply.headers];
-    if (reply.body !== '') headers.push('content-type', 'text/plain');
+    if (reply.body !== '' && getHeader(headers, 'content-type') === undefined)
+      headers.push('content-type', 'text/plain');
     const isBodyless = reply.status === 204 || reply.status === 304 || reply.status < 200;
     const isHead = this.request.method === 'HEAD';
     const hasBody = reply.body !== '' && !isBodyless && !isHead;

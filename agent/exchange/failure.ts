@@ -49,6 +49,16 @@ export function tokenRefused(status: number, reason: string, realm: string): Loc
   ]);
 }
 
+/** AuthorizationPolicy's CUSTOM: the authorizer's own words, or its silence. */
+export function externallyDenied(
+  status: number,
+  details: string,
+  body: string,
+  headers: readonly string[],
+): LocalReply {
+  return reply(status, 'UAEX', details, body, headers);
+}
+
 export function faultAbort(status: number): LocalReply {
   return reply(status, 'FI', 'fault_filter_abort', 'fault filter abort');
 }

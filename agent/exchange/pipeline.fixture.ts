@@ -31,6 +31,7 @@ export interface MemoryProxyOptions {
   /** Plays all hosts; default answers 200 at once. null refuses every connection. */
   readonly handler?: ((upstream: MemoryUpstream, cluster: string) => void) | null;
   readonly random?: () => number;
+  readonly policies?: Pick<SnapshotParts, 'authentication' | 'authorization'>;
 }
 
 const ONE_HOST: NonNullable<SnapshotParts['clusters']> = [[clusterSpec('north'), [endpointSpec(1)]]];
@@ -45,6 +46,7 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
     routes,
     listeners: [listenerSpec({ direction: options.direction ?? 'outbound' })],
     clusters: options.clusters ?? ONE_HOST,
+    ...options.policies,
   });
   const telemetry = { wantsRecords: true, record: (each: ExchangeRecord) => records.push(each), count() {} };
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {

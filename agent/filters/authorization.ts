@@ -11,8 +11,7 @@ export function createAuthorizationFilter(authorizer: Authorizer, isGateway: boo
     onRequest(exchange) {
       const { peer, request, claims } = exchange;
       const subject = new Subject(peer, request, claims, () => remoteAddressOf(exchange, isGateway));
-      const external = authorizer.hasExternal ? authorizer.findExternal(subject) : null;
-      const details = external?.details ?? authorizer.refuse(subject);
+      const details = authorizer.refuse(subject);
       if (details === null) return 'continue';
       exchange.sendLocalReply(accessDenied(details));
       return 'stop';

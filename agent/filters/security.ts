@@ -7,8 +7,10 @@ import type { DownstreamPeer } from '../exchange/streams.ts';
 import { type Authenticator, createAuthenticator } from '../policy/authentication/authenticator.ts';
 import { type Authorizer, createAuthorizer } from '../policy/authorization/authorizer.ts';
 import { Subject } from '../policy/authorization/subject.ts';
+import type { Cluster } from '../upstream/cluster.ts';
 import { type AuthenticationDeps, createAuthenticationFilter } from './authentication.ts';
 import { createAuthorizationFilter } from './authorization.ts';
+import { createExternalFilter } from './external-authorization.ts';
 
 /** Who may call this proxy's workload, compiled; kept over snapshots that change nothing of it. */
 export interface Security {
@@ -46,15 +48,22 @@ export function refuseConnection(
   return connections.refuse(new Subject(known, null, null, () => peer.remoteAddress));
 }
 
+export interface GuardDeps extends AuthenticationDeps {
+  /** Where an external authorizer is found. */
+  readonly clusters: ReadonlyMap<string, Cluster>;
+}
+
 /** In Istio's order. Callers are asked where calls arrive, never where they leave. */
 export function createGuards(
   { authenticator, requests }: Security,
   direction: ListenerDirection,
-  deps: AuthenticationDeps,
+  deps: GuardDeps,
 ): readonly Filter[] {
   const guards: Filter[] = [];
   if (direction === 'outbound') return guards;
+  const isGateway = direction === 'gateway';
+  if (requests?.hasExternal === true) guards.push(createExternalFilter(requests, isGateway, deps.clusters));
   if (authenticator !== null) guards.push(createAuthenticationFilter(authenticator, deps));
-  if (requests !== null) guards.push(createAuthorizationFilter(requests, direction === 'gateway'));
+  if (requests !== null) guards.push(createAuthorizationFilter(requests, isGateway));
   return guards;
 }

@@ -160,7 +160,7 @@ function createPipeline(
 ): HttpPipeline | null {
   const config = route === null ? undefined : routes.get(route);
   if (config === undefined) return null;
-  const guards = createGuards(security, direction, deps);
+  const guards = createGuards(security, direction, { ...deps, clusters });
   return deps.createPipeline(direction, node, compileRoutes(config, clusters), guards);
 }
 

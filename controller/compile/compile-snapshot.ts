@@ -1,3 +1,4 @@
+import type { AuthorizationSpec } from '../../model/authorization.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
 import { LABEL, type Labels } from '../../model/labels.ts';
@@ -41,15 +42,18 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
     const { listeners, routes } = compileOutbound(index, { key: viewKey, scope, labels });
     return { listeners, routes: hashedRoutes(index, caller, viewKey, routes) };
   });
-  const clusterView = `${viewKey} ${networksKey(proxy)} ${JSON.stringify(place)}`;
+  const authorization = compileAuthorization(index, proxy);
+  const services = withAuthorizers(index, scope.services, authorization);
+  const others = services === scope.services ? '' : ` ${services.map(({ hostname }) => hostname)}`;
+  const clusterView = `${viewKey} ${networksKey(proxy)} ${JSON.stringify(place)}${others}`;
   const upstream = index.shared.get(`upstream ${clusterView}`, () =>
-    upstreamResources(index, caller, networks, place, scope.services, clusterView, builtInClusters(index)),
+    upstreamResources(index, caller, networks, place, services, clusterView, builtInClusters(index)),
   );
   const inbound = compileInbound(index, proxy, scope.sidecar);
   return {
     node: new Map([['self', nodeSpec(index, proxy)]]),
     authentication: compileAuthentication(index, proxy),
-    authorization: compileAuthorization(index, proxy),
+    authorization,
     listener: byName(index, proxy, `listeners ${viewKey}`, outbound.listeners, inbound.listeners),
     route: byName(index, proxy, `routes ${viewKey}`, outbound.routes, inbound.routes),
     cluster: byName(index, proxy, `clusters ${clusterView}`, upstream.clusters, inbound.clusters),
@@ -60,6 +64,19 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
     workload: compileWorkloads(index),
     name: compileNames(index, scope, networks),
   };
+}
+
+/** Whom CUSTOM policies ask must be known to the proxy, whatever else it may see. */
+function withAuthorizers(
+  { servicesByHost }: WorldIndex,
+  services: readonly Service[],
+  policies: ReadonlyMap<string, AuthorizationSpec>,
+): readonly Service[] {
+  const hosts = [...policies.values()].map(({ provider }) => provider?.cluster.split('|')[3] ?? '');
+  const missing = [...new Set(hosts)]
+    .flatMap((host) => servicesByHost.get(host) ?? [])
+    .filter((service) => !services.includes(service));
+  return missing.length === 0 ? services : [...services, ...missing];
 }
 
 function hashedRoutes(
@@ -94,7 +111,9 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   const networks = proxy.addresses.map(({ network }) => network);
   const result = compileGateway(index, proxy);
   const used = usedHostnames(result);
-  const services = index.world.services.filter((service) => used.has(service.hostname));
+  const authorization = compileAuthorization(index, proxy);
+  const routed = index.world.services.filter((service) => used.has(service.hostname));
+  const services = withAuthorizers(index, routed, authorization);
   const caller = { namespace: proxy.namespace, labels: proxy.labels, isGateway: true };
   const upstream = upstreamResources(index, caller, networks, placeOf(index, proxy), services, proxy.id);
   const resources = emptyResources();
@@ -105,7 +124,7 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   return {
     ...resources,
     authentication: compileAuthentication(index, proxy),
-    authorization: compileAuthorization(index, proxy),
+    authorization,
     secret: compileSecrets(index, proxy, result.listeners, upstream.clusters),
     endpoint: upstream.endpoints,
     workload: compileWorkloads(index),

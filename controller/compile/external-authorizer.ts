@@ -16,7 +16,6 @@ export function externalAuthorizer({ world }: WorldIndex, name: string): Externa
   return {
     name,
     cluster: outboundClusterName(port, '', hostname),
-    authority: hostname,
     pathPrefix: http.pathPrefix ?? '',
     timeoutMs: milliseconds(http.timeout) || DEFAULT_TIMEOUT_MS,
     failOpen: http.failOpen ?? false,
@@ -29,8 +28,6 @@ export function externalAuthorizer({ world }: WorldIndex, name: string): Externa
     headersToUpstreamOnAllow: lower(http.headersToUpstreamOnAllow),
     headersToDownstreamOnAllow: lower(http.headersToDownstreamOnAllow),
     headersToDownstreamOnDeny: lower(http.headersToDownstreamOnDeny),
-    maxBodyBytes: http.includeRequestBodyInCheck?.maxRequestBytes ?? 0,
-    allowsPartialBody: http.includeRequestBodyInCheck?.allowPartialMessage ?? false,
     clearsRoute: http.clearRouteCache ?? false,
   };
 }
