@@ -95,9 +95,9 @@ function createScenario(kind: Kind, { seed, config, refused = '', calls = [] }: 
       ...{ name, title: name, about: '', config, services: SERVICES, calls: [] },
       workloads: WORKLOADS[kind],
     },
-    calls: calls.map(({ answer, from, ...request }, index) => ({
+    calls: calls.map(({ answer, from = CLIENT.name, ...request }, index) => ({
       name: `call ${index + 1}: ${request.method} ${request.url} ${JSON.stringify(request.headers)}`,
-      request: { ...request, ...(kind === 'gw' ? { via: from } : { from: from ?? CLIENT.name }) },
+      request: { ...request, ...(kind === 'gw' ? { via: from } : { from }) },
       answer,
     })),
   };

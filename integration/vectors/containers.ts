@@ -32,6 +32,8 @@ export const CONTAINERS: readonly Container[] = [
   container('twin-b', { labels: { app: 'twin', v: 'b' } }),
   container('pair-a', { labels: { app: 'pair' } }),
   container('pair-b', { labels: { app: 'pair' } }),
+  container('shop-v1', { labels: { app: 'shop', version: 'v1' } }),
+  container('shop-v2', { labels: { app: 'shop', version: 'v2' } }),
   container('raft', { namespace: 'sea' }),
   container('depot-sea', { namespace: 'sea', labels: { app: 'depot' } }),
   container('north-sea', { namespace: 'sea', labels: { app: 'north' } }),

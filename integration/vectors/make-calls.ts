@@ -8,7 +8,7 @@ import {
 } from '../../vectors/describe-answer.ts';
 import { readResponse } from '../../vectors/read-response.ts';
 import { splitUrl, writeRequestHead } from '../../vectors/request-text.ts';
-import type { Answer, Backend, Call, CallRequest, Hop } from '../../vectors/scenario.ts';
+import type { Answer, Backend, CallRequest, Hop } from '../../vectors/scenario.ts';
 import type { EchoOutcome } from '../app/echo.ts';
 import { OUTSIDE } from './containers.ts';
 import type { EngineMesh, LoggedHop, SeenArrival } from './engine-mesh.ts';
@@ -28,8 +28,15 @@ interface Made {
   readonly hops: LoggedHop[];
 }
 
+/** A call, and what will be seen of it at least: a log line comes some milliseconds late. */
+export interface AwaitedCall {
+  readonly request: CallRequest;
+  readonly hops: number;
+  readonly arrivals: number;
+}
+
 /** Makes a scenario's calls in order, and tells them in the form of the recordings. */
-export async function makeCalls(engine: EngineMesh, calls: readonly Call[]): Promise<Answer[]> {
+export async function makeCalls(engine: EngineMesh, calls: readonly AwaitedCall[]): Promise<Answer[]> {
   await engine.takeSeen();
   const made: Made[] = [];
   for (const { request } of calls) {
@@ -44,13 +51,10 @@ export async function makeCalls(engine: EngineMesh, calls: readonly Call[]): Pro
   return made.map((each) => describe(engine, each));
 }
 
-/** A log line comes some milliseconds late: what was recorded tells how many there will be. */
-function isWhole(made: readonly Made[], calls: readonly Call[]): boolean {
-  return calls.every(({ answer: { hops = [], arrivals = [], counts } }, index) => {
-    const seen = made[index];
-    const isEnough =
-      seen !== undefined && seen.hops.length >= hops.length && seen.arrivals.length >= arrivals.length;
-    return counts !== undefined || isEnough;
+function isWhole(made: readonly Made[], calls: readonly AwaitedCall[]): boolean {
+  return made.every(({ hops, arrivals }, index) => {
+    const awaited = calls[index];
+    return awaited !== undefined && hops.length >= awaited.hops && arrivals.length >= awaited.arrivals;
   });
 }
 
