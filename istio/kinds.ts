@@ -56,7 +56,7 @@ const KINDS: readonly Kind[] = [
   inert('WorkloadGroup', NETWORKING, workloadGroup),
   active('Sidecar', NETWORKING, sidecar),
   inert('ProxyConfig', NETWORKING, proxyConfig),
-  inert('PeerAuthentication', SECURITY, peerAuthentication),
+  active('PeerAuthentication', SECURITY, peerAuthentication),
   active('RequestAuthentication', SECURITY, requestAuthentication),
   active('AuthorizationPolicy', SECURITY, authorizationPolicy),
   inert('Telemetry', TELEMETRY, telemetry),

@@ -18,6 +18,8 @@ export interface MeshConfig {
   readonly connectTimeoutMs: number;
   readonly rootNamespace: string;
   readonly trustDomain: string;
+  /** Proxies speak mutual TLS to whoever takes it, where no rule says otherwise. */
+  readonly enableAutoMtls: boolean;
   /** Other names of the trust domain, in principals. */
   readonly trustDomainAliases: readonly string[];
   readonly protocolDetectionTimeoutMs: number;
@@ -57,6 +59,7 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   connectTimeoutMs: 10_000,
   rootNamespace: 'istio-system',
   trustDomain: 'cluster.local',
+  enableAutoMtls: true,
   trustDomainAliases: [],
   protocolDetectionTimeoutMs: 300,
   numTrustedProxies: 0,

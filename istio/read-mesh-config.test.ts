@@ -98,6 +98,8 @@ describe('MeshConfig', () => {
       inboundTrafficPolicy: { mode: 'LOCALHOST' },
       discoverySelectors: [{ matchLabels: { 'kubernetes.io/metadata.name': 'shop' } }],
       rootNamespace: 'mesh-root',
+      trustDomain: 'shop.example',
+      enableAutoMtls: false,
       defaultServiceExportTo: ['.'],
       defaultVirtualServiceExportTo: ['.'],
       defaultDestinationRuleExportTo: ['.'],
@@ -127,7 +129,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 57);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 59);
   });
 
   it('refuses a default retry policy as it refuses a route its retries', () => {

@@ -11,6 +11,8 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'inboundTrafficPolicy.mode',
   'discoverySelectors',
   'rootNamespace',
+  'trustDomain',
+  'enableAutoMtls',
   'trustDomainAliases',
   'extensionProviders.*.name',
   ...[
@@ -81,6 +83,7 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
     connectTimeoutMs: ms(document.connectTimeout, defaults.connectTimeoutMs),
     rootNamespace: document.rootNamespace ?? defaults.rootNamespace,
     trustDomain: document.trustDomain ?? defaults.trustDomain,
+    enableAutoMtls: document.enableAutoMtls ?? defaults.enableAutoMtls,
     trustDomainAliases: document.trustDomainAliases ?? defaults.trustDomainAliases,
     extensionProviders: document.extensionProviders ?? defaults.extensionProviders,
     protocolDetectionTimeoutMs: ms(document.protocolDetectionTimeout, defaults.protocolDetectionTimeoutMs),

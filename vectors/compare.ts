@@ -1,29 +1,4 @@
-import type { Answer, Band, Hop } from './scenario.ts';
-
-/**
- * What a recorded answer holds that is not compared yet: mutual TLS between proxies is not built, so who a proxy
- * sees is what policies are given, and no proof. Everything else of such an answer is compared.
- */
-const MUTUAL_TLS_HEADER = 'x-forwarded-client-cert';
-
-function withoutMutualTls(recorded: Answer): Answer {
-  const { backend, hops } = recorded;
-  return {
-    ...recorded,
-    ...(backend !== undefined && { backend: { ...backend, headers: withoutCertificate(backend.headers) } }),
-    ...(hops !== undefined && { hops: hops.map(withoutPeer) }),
-  };
-}
-
-function withoutCertificate(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  if (headers[MUTUAL_TLS_HEADER]?.startsWith('By=spiffe:') !== true) return headers;
-  const { [MUTUAL_TLS_HEADER]: _, ...others } = headers;
-  return others;
-}
-
-function withoutPeer({ peer: _, ...hop }: Hop): Hop {
-  return hop;
-}
+import type { Answer, Band } from './scenario.ts';
 
 /** Recorded and actual answer, ready to be compared by deepEqual: what may differ is made equal in both. */
 export function comparable(
@@ -31,8 +6,8 @@ export function comparable(
   actual: Answer,
   addressOf: (name: string) => string,
 ): { readonly expected: unknown; readonly actual: unknown } {
-  const expected = fillIn(withoutMutualTls(withArrivals(recorded)), addressOf);
-  return { expected, actual: adopt(expected, project(withoutMutualTls(actual), recorded)) };
+  const expected = fillIn(withArrivals(recorded), addressOf);
+  return { expected, actual: adopt(expected, project(actual, recorded)) };
 }
 
 /** No list means one arrival if an application answered, and none otherwise. */

@@ -3,6 +3,7 @@ import { createMemoryLink } from '../agent/exchange/memory-link.ts';
 import type { DownstreamPeer, Pool } from '../agent/exchange/streams.ts';
 import { NO_TLS_THERE } from '../agent/http/upstream-socket.ts';
 import type { Listener } from '../agent/listener/listener-table.ts';
+import { forwarded } from '../agent/listener/mesh-peer.ts';
 import { createTcpRouteTable } from '../agent/tcp/tcp-route.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
@@ -37,10 +38,10 @@ const CERTIFICATE_REQUIRED = createFailingPool({
   reason: 'tls: certificate required',
 });
 
-/** Where a connection comes from; `isOfMesh` = a proxy made it by what it knows of the mesh. */
+/** Where a connection comes from; `isMutual` = by mutual TLS of the mesh. */
 interface Source {
   readonly address: string;
-  readonly isOfMesh: boolean;
+  readonly isMutual: boolean;
 }
 
 interface Connection {
@@ -75,8 +76,8 @@ export class MemoryMesh {
     for (const workload of this.world.workloads) {
       for (const { address } of workload.addresses) this.#workloads.set(address, workload);
       if (workload.proxy === null) continue;
-      const connect: ProxyDeps['connect'] = (address, port, from, serverName) =>
-        this.#fromProxy(workload.name, address, port, from, serverName);
+      const connect: ProxyDeps['connect'] = (address, port, from, serverName, isMutual) =>
+        this.#fromProxy(workload.name, address, port, from, serverName, isMutual);
       const resolve = (name: string) => this.resolve(name, workload.namespace);
       this.proxies.set(workload.name, new MemoryProxy(index, workload, { ...deps, connect, resolve }));
     }
@@ -84,7 +85,7 @@ export class MemoryMesh {
 
   /** The way of a caller's connection; `from` null = outside the mesh, `serverName` null = in plain text. */
   open(from: string | null, address: string, port: number, serverName: string | null): Pool {
-    const source = { address: from === null ? OUTSIDE_ADDRESS : this.addressOf(from), isOfMesh: false };
+    const source = { address: from === null ? OUTSIDE_ADDRESS : this.addressOf(from), isMutual: false };
     if (from === null || !this.proxies.has(from)) return this.#route(address, port, source, serverName);
     return this.#serve(from, 'outbound', { address, port, source, serverName });
   }
@@ -122,13 +123,14 @@ export class MemoryMesh {
     name: string,
     address: string,
     port: number,
-    from: string | null,
+    from: string,
     serverName: string | null,
+    isMutual = false,
   ): Pool {
     const own = this.addressOf(name);
     const isOwn = address.startsWith('127.') || (from === INBOUND_SOURCE_ADDRESS && address === own);
     if (isOwn) return this.#application(name, port, serverName);
-    return this.#route(address, port, { address: own, isOfMesh: from === null }, serverName);
+    return this.#route(address, port, { address: own, isMutual }, serverName);
   }
 
   #route(address: string, port: number, source: Source, serverName: string | null): Pool {
@@ -154,21 +156,6 @@ export class MemoryMesh {
     return this.#route(this.addressOf(member), entry.targetPort, source, serverName);
   }
 
-  /**
-   * Whom a proxy sees on the other end: mutual TLS is not built yet, so it is taken as made wherever both sides have a
-   * proxy and the caller's knows the service, as Istio does by default.
-   */
-  #callerOf(source: Source, direction: ListenerDirection, port: number, name: string) {
-    const caller = this.#workloads.get(source.address);
-    if (direction !== 'inbound' || caller === undefined || !source.isOfMesh) return { identity: '' };
-    const service = this.world.services.find(({ members }) => members.includes(name));
-    const number = service?.ports.find(({ targetPort }) => targetPort === port)?.number ?? port;
-    return {
-      identity: spiffeId(caller.namespace, caller.serviceAccount),
-      serverName: `outbound_.${number}_._.${service?.hostname ?? ''}`,
-    };
-  }
-
   #serve(name: string, direction: ListenerDirection, connection: Connection): Pool {
     const { address, port, source, serverName } = connection;
     const listener = this.proxies.get(name)?.tables.listeners.pick(direction, address, port) ?? null;
@@ -176,13 +163,26 @@ export class MemoryMesh {
     const peer: DownstreamPeer = {
       ...{ remoteAddress: source.address, remotePort: 40000, localAddress: address, localPort: port },
       originalDestination: { address, port },
-      ...this.#callerOf(source, direction, port, name),
-      isTls: false,
+      ...{ identity: '', isTls: false },
     };
+    if (source.isMutual) return this.#serveMutualTls(listener, peer, name, serverName ?? '');
+    if (listener.spec.mutualTls === 'strict') return CLOSED;
     if (serverName !== null) return this.#serveTls(name, listener, peer, serverName);
     if (listener.tls !== null) return CLOSED;
     if (listener.pipeline !== null) return createMemoryLink(listener.pipeline, peer);
     return this.#relay(name, listener, peer, null);
+  }
+
+  /** Both certificates are good here: who they name is what counts. */
+  #serveMutualTls(listener: Listener, peer: DownstreamPeer, name: string, serverName: string): Pool {
+    if (listener.spec.mutualTls === undefined) return NO_TLS;
+    const caller = this.#workloads.get(peer.remoteAddress);
+    const identity = spiffeId(caller?.namespace ?? '', caller?.serviceAccount ?? '');
+    const own = this.proxies.get(name)?.tables.node.identity ?? '';
+    const secured = { ...peer, identity, serverName, isTls: true };
+    const clientCertificate = forwarded(own, 'hash', identity);
+    if (listener.pipeline === null) return this.#relay(name, listener, secured, null);
+    return createMemoryLink(listener.pipeline, { ...secured, clientCertificate });
   }
 
   /** The handshake itself is tested over sockets; here counts who takes part in it, and what comes out. */

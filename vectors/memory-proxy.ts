@@ -6,6 +6,7 @@ import { buildTables, checkSnapshot, type Tables } from '../agent/listener/table
 import { hostOf } from '../agent/policy/route-table.ts';
 import { resolveMaterial } from '../agent/tls/tls-material.ts';
 import type { TlsServer } from '../agent/tls/tls-server.ts';
+import { specForHost } from '../agent/upstream/host-tls.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { compileSnapshot } from '../controller/compile/compile-snapshot.ts';
@@ -19,11 +20,16 @@ export interface ProxyDeps {
   readonly clock: Clock;
   readonly random: Random;
   /**
-   * `from`: the address that a cluster dials from which leads where the call was going, '' = the workload's own; null =
-   * the cluster is a service's; `serverName`: of the TLS that is spoken,
-   * null = none.
+   * `from`: the address that the cluster dials from, '' = the workload's own; `serverName`: of the TLS that is spoken,
+   * null = none; `isMutual`: it is mutual TLS of the mesh.
    */
-  readonly connect: (address: string, port: number, from: string | null, serverName: string | null) => Pool;
+  readonly connect: (
+    address: string,
+    port: number,
+    from: string,
+    serverName: string | null,
+    isMutual: boolean,
+  ) => Pool;
   /** The address of a name that the proxy itself looks up. */
   readonly resolve: (name: string) => string;
 }
@@ -63,11 +69,13 @@ export class MemoryProxy {
       resolved: new Map(
         [...snapshot.resources.cluster.values()].map((spec) => [spec.name, lookUp(spec, resolve)]),
       ),
-      createPool: ({ discovery, tls }, host) => {
-        const from = discovery.kind === 'original-destination' ? discovery.sourceAddress : null;
+      createPool: (cluster, host) => {
+        const { discovery, tls } = specForHost(cluster, host.spec);
+        const from = discovery.kind === 'original-destination' ? discovery.sourceAddress : '';
+        const isMutual = tls?.mode === 'istio-mutual';
         return poolOf((head, hasBody, events) => {
           const serverName = tls === null ? null : tls.sni || hostOf(head.authority);
-          connect(host.address, host.port, from, serverName).request(head, hasBody, events);
+          connect(host.address, host.port, from, serverName, isMutual).request(head, hasBody, events);
         });
       },
       createTlsServer: (spec, secrets) =>

@@ -220,6 +220,7 @@ class Client implements ControlClient {
       const next = applyPush(this.#held, push);
       await this.#deps.apply(next.snapshot);
       this.#held = next;
+      this.#keeper?.onSpiffeId(next.snapshot.resources.node.get('self')?.identity ?? '');
     } catch (thrown) {
       error = errorMessage(thrown);
       this.#deps.log.warn('push refused', { version: push.version, reason: error });

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
-import type { ClusterSpec } from '../../model/cluster.ts';
+import type { ClusterSpec, UpstreamTlsSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
 import type { ListenerDirection, ListenerSpec } from '../../model/listener.ts';
 import type { NameEntrySpec } from '../../model/name-entry.ts';
@@ -189,11 +189,17 @@ function keepOrCreate(
 
 function hasSameConnections(a: ClusterSpec, b: ClusterSpec): boolean {
   const settings = (spec: ClusterSpec) => ({
-    ...{ protocol: spec.protocol, tls: spec.tls, connections: spec.connections },
+    ...{ protocol: spec.protocol, connections: spec.connections },
+    ...{ tls: withoutNames(spec.tls), autoTls: withoutNames(spec.autoTls ?? null) },
     ...{ connectTimeoutMs: spec.connectTimeoutMs, circuitBreaker: spec.circuitBreaker },
     discovery: spec.discovery,
   });
   return isEqual(settings(a), settings(b));
+}
+
+/** Who may answer under mutual TLS of the mesh was checked for each host that is kept; others may have joined since. */
+function withoutNames(tls: UpstreamTlsSpec | null): UpstreamTlsSpec | null {
+  return tls?.mode === 'istio-mutual' ? { ...tls, subjectAltNames: [] } : tls;
 }
 
 /** Unchanged resources are usually the same objects; a snapshot that was read anew has equal ones. */

@@ -15,6 +15,8 @@ import { INBOUND_SOURCE_ADDRESS } from '../../model/ports.ts';
 import { type Caller, findDestinationPolicy } from './destination-rules.ts';
 import { compileEndpoints, externalEndpoints } from './endpoints.ts';
 import { type CallerPlace, type Placing, placeEndpoints, selectPlacing } from './locality.ts';
+import { compileMeshTls } from './mesh-tls.ts';
+import { takesMutualTls } from './mutual-tls-mode.ts';
 import { compilePolicy, type PolicyBlocks, selectBlocks, withMeshDefaults } from './traffic-policy.ts';
 import { compileUpstreamTls } from './upstream-tls.ts';
 import type { PortProtocol, Service, ServicePort } from './world.ts';
@@ -46,20 +48,21 @@ export function serviceClusters(
           const blocks = withMeshDefaults(selectBlocks(policy.trafficPolicy, subset, port.number), mesh);
           const name = outboundClusterName(port.number, subset?.name ?? '', service.hostname);
           const placing = selectPlacing(blocks, mesh, place);
+          const discovery: ClusterSpec['discovery'] = isPassedThrough(service, isGateway, blocks)
+            ? { kind: 'original-destination', sourceAddress: '', port: translated(port) }
+            : (lookUp(service, port, subset?.labels ?? {}, placing) ?? {
+                kind: 'endpoints',
+                endpoints: name,
+              });
+          const meshTls = compileMeshTls(index, service, port, subset?.name ?? '', blocks, discovery);
+          const tls = withSubjectAltNames(blocks.tls, service);
           const cluster: ClusterSpec = {
             ...compilePolicy(blocks, mesh),
             name,
-            discovery: isPassedThrough(service, isGateway, blocks)
-              ? { kind: 'original-destination', sourceAddress: '', port: translated(port) }
-              : (lookUp(service, port, subset?.labels ?? {}, placing) ?? {
-                  kind: 'endpoints',
-                  endpoints: name,
-                }),
+            discovery,
             protocol: upstreamProtocol(port.protocol, blocks.connectionPool, mesh.h2UpgradePolicy),
-            tls: compileUpstreamTls(
-              withSubjectAltNames(blocks.tls, service),
-              isGateway || policy.selector !== null,
-            ),
+            ...meshTls,
+            tls: compileUpstreamTls(tls, isGateway || policy.selector !== null) ?? meshTls.tls,
             service: clusterService(service),
           };
           return sharedPair(index, cluster, service, port, subset?.labels ?? {}, networks, placing);
@@ -133,7 +136,13 @@ function sharedPair(
   networks: readonly string[],
   placing: Placing | null,
 ): ClusterWithEndpoints {
-  const key = `endpoints ${cluster.name} ${networks.join(',')} ${JSON.stringify([labels, placing])}`;
+  const isMember = (id: string) => {
+    const workload = index.workloadsById.get(id);
+    return workload !== undefined && takesMutualTls(index, workload, port.targetPort);
+  };
+  const mutualTls = service.members.filter(isMember);
+  const view = JSON.stringify([labels, placing, mutualTls.length === service.members.length || mutualTls]);
+  const key = `endpoints ${cluster.name} ${networks.join(',')} ${view}`;
   return {
     cluster: index.shared.keep(`cluster ${JSON.stringify(cluster)}`, [], () => cluster),
     endpoints:

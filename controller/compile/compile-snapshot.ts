@@ -2,6 +2,7 @@ import type { AuthorizationSpec } from '../../model/authorization.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
 import { LABEL, type Labels } from '../../model/labels.ts';
+import { spiffeId } from '../../model/names.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import { emptyResources, type Resources, type Snapshot } from '../../model/snapshot.ts';
@@ -207,6 +208,7 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
     namespace: proxy.namespace,
     labels: proxy.labels,
     serviceAccount: proxy.serviceAccount,
+    identity: spiffeId(proxy.namespace, proxy.serviceAccount, mesh.trustDomain),
     ...canonicalNames(proxy),
     meshId,
     addresses: proxy.addresses.map(({ address }) => address),

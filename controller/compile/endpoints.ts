@@ -1,6 +1,7 @@
 import type { EndpointSpec, EndpointsSpec } from '../../model/endpoint.ts';
 import { type Labels, matchesLabels } from '../../model/labels.ts';
 import { type Placing, placeEndpoints } from './locality.ts';
+import { takesMutualTls } from './mutual-tls-mode.ts';
 import { reachableAddress } from './reachability.ts';
 import type { ExternalEndpoint, Service, ServicePort, Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -30,7 +31,11 @@ export function compileEndpoints(
   const canWait = reachable.some(({ workload }) => workload.health === 'ready' && isOpen(workload));
   const endpoints = reachable.map(({ workload, address }) => {
     const health = canWait && workload.health === 'ready' && !isOpen(workload) ? 'starting' : workload.health;
-    return { endpoint: endpointOf(workload, address, port.targetPort, health), labels: workload.labels };
+    const mutualTls = takesMutualTls(index, workload, port.targetPort);
+    return {
+      endpoint: { ...endpointOf(workload, address, port.targetPort, health), mutualTls },
+      labels: workload.labels,
+    };
   });
   return { name, ...placeEndpoints([...endpoints, ...externalEndpoints(service, port, labels)], placing) };
 }

@@ -9,6 +9,7 @@ import { plainRoute } from './default-routes.ts';
 import { findDestinationPolicy } from './destination-rules.ts';
 import { inboundRetry, milliseconds } from './http-policies.ts';
 import { tcpRoute } from './l4-routes.ts';
+import { mutualTlsMode, mutualTlsModes } from './mutual-tls-mode.ts';
 import type { Sidecar } from './sidecar-scope.ts';
 import { selectBlocks } from './traffic-policy.ts';
 import type { Service, Workload } from './world.ts';
@@ -43,7 +44,11 @@ export function compileInbound(index: WorldIndex, proxy: Workload, sidecar: Side
     return index.shared.keep(key, [index.config], () => inboundCluster(index, port));
   });
   return {
-    listeners: list('listeners', [...ports.map((port) => inboundListener(index, port)), catchAll(index)]),
+    listeners: list('listeners', [
+      ...ports.map((port) => withMutualTls(index, proxy, inboundListener(index, port))),
+      ...lonePorts(index, proxy, ports).map((port) => withMutualTls(index, proxy, loneListener(index, port))),
+      withMutualTls(index, proxy, catchAll(index)),
+    ]),
     routes: list('routes', [...ports.map((port) => inboundRoutes(index, port)), catchAllRoutes(index)]),
     clusters: list('clusters', clusters),
   };
@@ -129,6 +134,26 @@ function inboundListener(index: WorldIndex, { number, protocol, connectionPool }
       kind === 'http'
         ? null
         : [tcpRoute(inboundClusterName(number), idle === undefined ? undefined : milliseconds(idle))],
+  }));
+}
+
+/** A PeerAuthentication may name ports that are of no service: they are like any other unknown one, but for its mode. */
+function lonePorts(index: WorldIndex, proxy: Workload, known: readonly InboundPort[]): number[] {
+  const named = Object.keys(mutualTlsModes(index, proxy).ports).map(Number);
+  return named.filter((port) => !known.some(({ number }) => number === port));
+}
+
+function loneListener(index: WorldIndex, port: number): ListenerSpec {
+  return { ...catchAll(index), name: `virtualInbound|${port}`, port };
+}
+
+/** What PeerAuthentication says of the port; 0, the catch-all, is like any that has no mode of its own. */
+function withMutualTls(index: WorldIndex, proxy: Workload, listener: ListenerSpec): ListenerSpec {
+  const mode = mutualTlsMode(index, proxy, listener.port);
+  if (mode === 'DISABLE') return listener;
+  return index.shared.keep(`mutual TLS ${mode} of ${JSON.stringify(listener)}`, [], () => ({
+    ...listener,
+    mutualTls: mode === 'STRICT' ? 'strict' : 'permissive',
   }));
 }
 

@@ -58,11 +58,12 @@ describe('a World after another', () => {
     assert.deepEqual(inTurn(WORLD, copy(WORLD)), []);
   });
 
-  it('has new endpoints where a container went, and nothing else', () => {
+  it('has new endpoints where a container went, nobody who may answer for it, and nothing else', () => {
     const gone = copy(WORLD);
     const services = gone.services.map((each) => (each.name === 'b' ? { ...each, members: [] } : each));
     const workloads = gone.workloads.filter(({ id }) => id !== 'b');
     assert.deepEqual(inTurn(WORLD, { ...gone, services, workloads }), [
+      'cluster outbound|80||b.default.svc.cluster.local',
       'endpoint outbound|80||b.default.svc.cluster.local',
     ]);
   });

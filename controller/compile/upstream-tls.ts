@@ -4,7 +4,7 @@ import { secretName } from '../../model/secret.ts';
 
 /**
  * `trafficPolicy.tls`: TLS that the proxy itself speaks to a host, so that an application may speak plain HTTP.
- * ISTIO_MUTUAL has no effect yet, which is said in a warning.
+ * ISTIO_MUTUAL is the mesh's own (mesh-tls.ts).
  * @param mayUseCredentials a gateway, or a sidecar that the rule's `workloadSelector` selects: any other sidecar drops
  * the settings of a rule with `credentialName` (Istio's `applyUpstreamTLSSettings`, ISTIO.md §2.6)
  */

@@ -7,10 +7,15 @@ import type {
 } from '../../istio/schema/destination-rule.ts';
 import type { GatewaySpec } from '../../istio/schema/gateway.ts';
 import type { KubernetesSecretSpec } from '../../istio/schema/kubernetes.ts';
-import type { AuthorizationPolicySpec, RequestAuthenticationSpec } from '../../istio/schema/security.ts';
+import type {
+  AuthorizationPolicySpec,
+  PeerAuthenticationSpec,
+  RequestAuthenticationSpec,
+} from '../../istio/schema/security.ts';
 import type { SidecarSpec } from '../../istio/schema/sidecar.ts';
 import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
 import { type DestinationRuleIndex, indexDestinationRules } from './destination-rules.ts';
+import { indexPeerAuthentications, type PeerAuthentications } from './peer-authentication.ts';
 import { keepUnchanged, SharedResults } from './shared-results.ts';
 import type { Service, Workload, World } from './world.ts';
 
@@ -33,6 +38,7 @@ interface ConfigIndex {
   /** By `namespace/name`. */
   readonly secrets: ReadonlyMap<string, Resource<KubernetesSecretSpec>>;
   readonly requestAuthentications: readonly Resource<RequestAuthenticationSpec>[];
+  readonly peerAuthentications: PeerAuthentications;
   readonly authorizationPolicies: readonly Resource<AuthorizationPolicySpec>[];
   /** Label keys that some rule asks of its callers: proxies that agree on them get the same routes. */
   readonly sourceLabelKeys: readonly string[];
@@ -79,6 +85,7 @@ function indexConfig(resources: readonly Resource[], mesh: MeshConfig): ConfigIn
   return {
     virtualServices,
     destinationRules: indexDestinationRules(destinationRules, mesh),
+    peerAuthentications: indexPeerAuthentications(ofKind<PeerAuthenticationSpec>('PeerAuthentication'), mesh),
     sidecars: ofKind<SidecarSpec>('Sidecar'),
     gateways: ofKind<GatewaySpec>('Gateway'),
     secrets: new Map(

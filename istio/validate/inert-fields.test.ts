@@ -14,14 +14,12 @@ it('warns of each field that has no effect, wherever it stands', () => {
       host: 'a',
       trafficPolicy: {
         ...zones,
-        tls: { mode: 'ISTIO_MUTUAL' },
         portLevelSettings: [{ port: { number: 80 }, ...zones }],
       },
       subsets: [{ name: 'v1' }, { name: 'v2', trafficPolicy: zones }],
     }),
     [
       'Warning spec.trafficPolicy.loadBalancer.zoneAwareLbSetting',
-      'Warning spec.trafficPolicy.tls.mode',
       'Warning spec.trafficPolicy.portLevelSettings[0].loadBalancer.zoneAwareLbSetting',
       'Warning spec.subsets[1].trafficPolicy.loadBalancer.zoneAwareLbSetting',
     ],
@@ -51,7 +49,7 @@ it('is silent where all has an effect', () => {
   assert.deepEqual(
     inert('DestinationRule', {
       host: 'a',
-      trafficPolicy: { loadBalancer: { simple: 'RANDOM' }, tls: { mode: 'SIMPLE', sni: 'a.example' } },
+      trafficPolicy: { loadBalancer: { simple: 'RANDOM' }, tls: { mode: 'ISTIO_MUTUAL' } },
     }),
     [],
   );

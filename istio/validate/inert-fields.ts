@@ -9,7 +9,7 @@ import type { Findings } from './finding.ts';
 /** Below a server's own `connectionPool`: an upgrade to HTTP/2 ends at its proxy. */
 const INBOUND_POOL = ['http.h2UpgradePolicy'];
 
-const BLOCKS = ['loadBalancer.zoneAwareLbSetting', 'tls.mode'];
+const BLOCKS = ['loadBalancer.zoneAwareLbSetting'];
 
 const POLICY = [
   ...BLOCKS,
@@ -42,7 +42,6 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
 /** Values of such fields that have their effect all the same, by the end of the field's path. */
 const EFFECTIVE_VALUES: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
   Gateway: { 'tls.mode': ['PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'OPTIONAL_MUTUAL'] },
-  DestinationRule: { 'tls.mode': ['SIMPLE', 'MUTUAL', 'DISABLE'] },
 };
 
 export function effectiveValues(kind: string, pattern: string): readonly unknown[] {

@@ -1,0 +1,54 @@
+import type { ClusterSpec, UpstreamTlsSpec } from '../../model/cluster.ts';
+import { spiffeId } from '../../model/names.ts';
+import { takesMutualTls } from './mutual-tls-mode.ts';
+import type { PolicyBlocks } from './traffic-policy.ts';
+import type { Service, ServicePort, Workload } from './world.ts';
+import type { WorldIndex } from './world-index.ts';
+
+/**
+ * Mutual TLS of the mesh towards one cluster: what a rule demands (ISTIO_MUTUAL) holds for all its hosts; where no rule
+ * says anything each host is spoken to as it can (Istio's automatic mutual TLS, `MeshConfig.enableAutoMtls`).
+ */
+export function compileMeshTls(
+  index: WorldIndex,
+  service: Service,
+  port: ServicePort,
+  subset: string,
+  { tls }: PolicyBlocks,
+  discovery: ClusterSpec['discovery'],
+): Pick<ClusterSpec, 'tls' | 'autoTls'> {
+  const spec = (): UpstreamTlsSpec => ({
+    ...{ mode: 'istio-mutual', sni: serverName(service, port, subset), alpn: [], skipVerify: false },
+    ...{ subjectAltNames: identitiesOf(index, service), trust: '', certificate: '' },
+  });
+  if (tls?.mode === 'ISTIO_MUTUAL') return { tls: spec() };
+  if (tls !== undefined || !index.world.mesh.enableAutoMtls || service.external !== undefined)
+    return { tls: null };
+  const sidecars = membersOf(index, service).filter(({ proxy }) => proxy === 'sidecar');
+  if (sidecars.length === 0) return { tls: null };
+  if (discovery.kind !== 'original-destination') return { tls: null, autoTls: spec() };
+  // Where the caller chooses the address itself all of them must speak it (Istio's BestEffortInferServiceMTLSMode).
+  const isSpokenByAll = membersOf(index, service).every((each) =>
+    takesMutualTls(index, each, port.targetPort),
+  );
+  return { tls: isSpokenByAll ? spec() : null };
+}
+
+/** Istio's `BuildDNSSrvSubsetKey`. */
+function serverName({ hostname }: Service, { number }: ServicePort, subset: string): string {
+  return `outbound_.${number}_.${subset}_.${hostname}`;
+}
+
+/** Who may answer for a service: the accounts that its workloads run as. */
+function identitiesOf(index: WorldIndex, service: Service): string[] {
+  const { trustDomain } = index.world.mesh;
+  const sidecars = membersOf(index, service).filter(({ proxy }) => proxy === 'sidecar');
+  const ids = sidecars.map(({ namespace, serviceAccount }) =>
+    spiffeId(namespace, serviceAccount, trustDomain),
+  );
+  return [...new Set(ids)].sort();
+}
+
+function membersOf(index: WorldIndex, { members }: Service): Workload[] {
+  return members.map((id) => index.workloadsById.get(id)).filter((each) => each !== undefined);
+}
