@@ -65,7 +65,7 @@ function addProxyConfig(program: Command, ask: Ask): void {
   const group = program
     .command('proxy-config')
     .alias('pc')
-    .description('what a proxy holds: listener, route, cluster, endpoint or all')
+    .description('what a proxy holds: listener, route, cluster, endpoint, secret or all')
     .addHelpText(
       'after',
       '\nExamples:\n  lateen pc cluster reviews-v1 --port 9080\n  lateen pc route istio-ingressgateway -o json',
@@ -74,7 +74,7 @@ function addProxyConfig(program: Command, ask: Ask): void {
     group
       .command(`${kind} [workload]`)
       .aliases(kind === 'all' ? [] : [`${kind}s`])
-      .description(kind === 'all' ? 'all four kinds' : `its ${kind}s`)
+      .description(kind === 'all' ? 'all kinds' : `its ${kind}s`)
       .addOption(formatOption())
       .option('--port <number>', 'only this port', numberBetween(0, 65535))
       .option('--fqdn <host>', 'only this service')
@@ -118,7 +118,7 @@ async function readDump(
 function parseDump(file: string): ConfigDump {
   try {
     const dump = JSON.parse(readFileSync(file, 'utf8')) as Partial<ConfigDump>;
-    const empty = { proxy: '', listener: [], route: [], cluster: [], endpoint: [] };
+    const empty = { proxy: '', listener: [], route: [], cluster: [], endpoint: [], secret: [] };
     return { ...empty, ...dump };
   } catch (error) {
     throw new CliError(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createTestAuthority } from '../base/certificate.fixture.ts';
 import {
   type ConfigDump,
   type ConfigFilter,
@@ -28,6 +29,8 @@ const listener = (name: string, direction: string, port: number, more: object) =
 });
 const path = (kind: string, value: string) => ({ path: { kind, value }, headers: [], queryParams: [] });
 
+const shop = await (await createTestAuthority()).issue('shop.example');
+
 const DUMP = {
   proxy: 'a.default',
   listener: [
@@ -38,6 +41,16 @@ const DUMP = {
       protocol: 'tcp',
       tcp: [{ clusters: [{ name: `outbound|3306||${WEB}` }] }],
     }),
+  ],
+  secret: [
+    {
+      ...{ name: 'kubernetes://shop', certificate: shop.certificate, privateKey: '[redacted]' },
+      ...{ trust: '', revoked: '', files: null },
+    },
+    {
+      ...{ name: 'file-cert:/a~/b', certificate: '', privateKey: null, trust: '', revoked: '' },
+      files: { certificate: '/a', privateKey: '/b', trust: '', revoked: '' },
+    },
   ],
   route: [
     {
@@ -120,6 +133,14 @@ describe('proxy-config', () => {
     ]);
   });
 
+  test('secrets: how long they are valid, and no key', () => {
+    assert.deepEqual(lines('secret'), [
+      'RESOURCE NAME | TYPE | STATUS | VALID CERT | SERIAL NUMBER | NOT AFTER | NOT BEFORE',
+      'kubernetes://shop | Cert Chain | ACTIVE | true | 1002 | 2100-01-01T00:00:00Z | 2020-01-01T00:00:00Z',
+      'file-cert:/a~/b | Files | in the container | - | - | - | -',
+    ]);
+  });
+
   test('filters of istioctl', () => {
     assert.deepEqual(names('cluster', { port: 9080, direction: 'outbound' }), [
       `outbound|9080|v1|${REVIEWS}`,
@@ -133,7 +154,7 @@ describe('proxy-config', () => {
     assert.deepEqual(names('route', { name: '9080' }), ['9080']);
   });
 
-  test('all four kinds at once, filtered, as JSON and YAML', () => {
+  test('all kinds at once, filtered, as JSON and YAML', () => {
     const all = JSON.parse(formatAllConfig(DUMP, { port: 80 }, 'json')) as Record<string, unknown[]>;
     assert.deepEqual(
       [all['proxy'], all['listener']?.length, all['cluster']?.length, all['endpoint']?.length],
@@ -143,6 +164,6 @@ describe('proxy-config', () => {
       formatAllConfig(DUMP, {}, 'yaml'),
       /^proxy: a\.default\nlistener:\n {2}- name: virtualInbound\|9080\n/,
     );
-    assert.equal(formatAllConfig(DUMP, {}, 'short').split('\n\n').length, 4);
+    assert.equal(formatAllConfig(DUMP, {}, 'short').split('\n\n').length, 5);
   });
 });

@@ -4,6 +4,7 @@ import type { ListenerSpec } from '../model/listener.ts';
 import { parseClusterName } from '../model/names.ts';
 import type { RouteConfigSpec, RouteSpec } from '../model/route.ts';
 import { type Format, formatAs } from './output.ts';
+import { type DumpedSecret, secretTable } from './secret-table.ts';
 import { formatTable } from './table.ts';
 
 /** `/debug/config_dump?proxyID=…` of the controller. */
@@ -13,9 +14,10 @@ export interface ConfigDump {
   readonly route: readonly RouteConfigSpec[];
   readonly cluster: readonly ClusterSpec[];
   readonly endpoint: readonly EndpointsSpec[];
+  readonly secret: readonly DumpedSecret[];
 }
 
-export type ConfigKind = 'listener' | 'route' | 'cluster' | 'endpoint';
+export type ConfigKind = 'listener' | 'route' | 'cluster' | 'endpoint' | 'secret';
 
 export interface ConfigFilter {
   readonly port?: number;
@@ -25,7 +27,7 @@ export interface ConfigFilter {
   readonly name?: string;
 }
 
-export const CONFIG_KINDS: readonly ConfigKind[] = ['listener', 'route', 'cluster', 'endpoint'];
+export const CONFIG_KINDS: readonly ConfigKind[] = ['listener', 'route', 'cluster', 'endpoint', 'secret'];
 
 /** What istioctl's `proxy-config KIND` prints, as a table, JSON or YAML. */
 export function formatConfig(
@@ -38,7 +40,7 @@ export function formatConfig(
   return formatAs(output, chosen, () => formatConfigTable(kind, chosen));
 }
 
-/** All four kinds, of each what the filter lets through. */
+/** All kinds, of each what the filter lets through. */
 export function formatAllConfig(dump: ConfigDump, filter: ConfigFilter, output: Format): string {
   const chosen = Object.fromEntries(CONFIG_KINDS.map((kind) => [kind, select(dump, kind, filter)]));
   return formatAs(output, { proxy: dump.proxy, ...chosen }, () =>
@@ -56,6 +58,8 @@ function formatConfigTable(kind: ConfigKind, chosen: readonly { readonly name: s
       return clusterTable(chosen as readonly ClusterSpec[]);
     case 'endpoint':
       return endpointTable(chosen as readonly EndpointsSpec[]);
+    case 'secret':
+      return secretTable(chosen as readonly DumpedSecret[], Date.now());
   }
 }
 
@@ -72,7 +76,8 @@ function select(
         .filter(({ direction }) => filter.direction === undefined || direction === filter.direction)
         .toSorted((a, b) => a.direction.localeCompare(b.direction) || a.port - b.port);
     case 'route':
-      return dump.route.filter(({ name }) => filter.name === undefined || name === filter.name);
+    case 'secret':
+      return dump[kind].filter(({ name }) => filter.name === undefined || name === filter.name);
     default:
       return dump[kind].filter(
         ({ name }) => (filter.name === undefined || name === filter.name) && matchesCluster(name, filter),
@@ -89,17 +94,28 @@ function matchesCluster(name: string, { port, fqdn, subset, direction }: ConfigF
 }
 
 function listenerTable(listeners: readonly ListenerSpec[]): string {
-  const rows = listeners.map(({ addresses, port, direction, protocol, route, tcp }) => [
-    addresses.length === 0 ? '0.0.0.0' : addresses.join(','),
-    port === 0 ? 'any' : String(port),
-    direction,
-    protocol,
-    [
-      ...(route === null ? [] : [`Route: ${route}`]),
-      ...(tcp ?? []).map(({ clusters }) => `Cluster: ${clusters.map(({ name }) => name).join(', ')}`),
-    ].join(' · '),
-  ]);
+  const rows = listeners.flatMap(({ addresses, port, direction, protocol, route, tcp, tlsServers = [] }) => {
+    const place = [
+      addresses.length === 0 ? '0.0.0.0' : addresses.join(','),
+      port === 0 ? 'any' : String(port),
+      direction,
+    ];
+    const ended = tlsServers.map((server) => [
+      ...place,
+      server.sniHosts.length === 0 ? 'SNI: *' : `SNI: ${shorten(server.sniHosts)}`,
+      destinationOf(server.route, server.tcp),
+    ]);
+    const isEndedOnly = ended.length > 0 && (tcp ?? []).length === 0;
+    return isEndedOnly ? ended : [...ended, [...place, protocol, destinationOf(route, tcp)]];
+  });
   return formatTable([['ADDRESSES', 'PORT', 'DIRECTION', 'MATCH', 'DESTINATION'], ...rows]);
+}
+
+function destinationOf(route: ListenerSpec['route'], tcp: ListenerSpec['tcp']): string {
+  return [
+    ...(route === null ? [] : [`Route: ${route}`]),
+    ...(tcp ?? []).map(({ clusters }) => `Cluster: ${clusters.map(({ name }) => name).join(', ')}`),
+  ].join(' · ');
 }
 
 function routeTable(configs: readonly RouteConfigSpec[]): string {

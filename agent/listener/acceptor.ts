@@ -16,6 +16,7 @@ import { readServerName } from '../tcp/server-name.ts';
 import { proxyTcp, type TcpRecord } from '../tcp/tcp-proxy.ts';
 import type { BlockedCall } from '../telemetry/blocked-hosts.ts';
 import { describeSecurePeer } from '../tls/forwarded-certificate.ts';
+import { HANDSHAKE_TIMEOUT_MS } from '../tls/tls-server.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { plainAddress } from './address.ts';
@@ -257,6 +258,15 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
   const sniff = (socket: Socket, peer: DownstreamPeer, listener: Listener, tables: Tables) => {
     let bytes: Buffer | null = null;
     let cancelTimer = () => {};
+    const { direction } = listener.spec;
+    const cancelDeadline =
+      listener.tls === null
+        ? null
+        : deps.clock.after(HANDSHAKE_TIMEOUT_MS, () => {
+            stop();
+            refuse(socket, peer, direction, 'no client hello in time');
+          });
+    if (cancelDeadline !== null) socket.once('close', cancelDeadline);
     const stop = () => {
       cancelTimer();
       socket.pause();
@@ -266,7 +276,10 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       cancelTimer();
       bytes = bytes === null ? chunk : Buffer.concat([bytes, chunk]);
       stop();
-      if (dispatch(socket, peer, listener, tables, bytes)) return;
+      if (dispatch(socket, peer, listener, tables, bytes)) {
+        cancelDeadline?.();
+        return;
+      }
       if (bytes.length > MAX_SNIFFED_BYTES) serveTcp(socket, peer, listener, tables, bytes);
       else listen();
     };

@@ -309,6 +309,25 @@ test('a certificate that is a file of the container is looked at again every few
   assert.equal(await namesShown(port, 'shop.example'), 'DNS:*.wild.example');
 });
 
+test('who connects to a TLS port and says nothing is let go after 15 seconds', async () => {
+  const clock = createManualClock();
+  const port = await freePort();
+  const dataplane = createDataplane({ clock, random: createSeededRandom(1), log: silentLogger });
+  endings.push(() => dataplane.drain(0));
+  await dataplane.apply(snapshot(port, { tlsServers: [server(['shop.example'])] }));
+  const served = connectTls({ ...TRUST, port, servername: 'shop.example' });
+  await new Promise((resolve) => served.once('secureConnect', resolve));
+  const silent = connectTcp(port, '127.0.0.1');
+  const closed = new Promise((resolve) => silent.once('close', resolve));
+  silent.on('error', () => {}).write(Buffer.from([0x16, 3, 1]));
+  // The handshake of a later caller shows that the silent one was accepted before.
+  await namesShown(port, 'shop.example');
+  clock.advance(15_000);
+  await closed;
+  assert.equal(served.destroyed, false);
+  served.destroy();
+});
+
 describe('mutual TLS at a gateway', () => {
   const shows = ({ certificate, privateKey }: TestCertificate) => ({ cert: certificate, key: privateKey });
   const mutual = (tls: Partial<DownstreamTlsSpec> = {}) =>

@@ -14,7 +14,7 @@ export interface TlsServer {
 }
 
 /** Envoy's `transport_socket_connect_timeout`, as Istio sets it. */
-const HANDSHAKE_TIMEOUT_MS = 15_000;
+export const HANDSHAKE_TIMEOUT_MS = 15_000;
 
 interface Waiting {
   readonly onSecure: (secure: TLSSocket) => void;
