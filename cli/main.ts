@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 import { errorMessage } from '../base/errors.ts';
 import type { KnownServices } from '../istio/analyze.ts';
 import { askController } from './ask-controller.ts';
+import { addAuthzCommand } from './authz-command.ts';
 import { addCertCommand } from './cert/cert-command.ts';
 import { addCheckCommands } from './check-commands.ts';
 import { CliError } from './cli-error.ts';
@@ -32,7 +33,12 @@ async function ask<T>(path: string): Promise<T> {
 }
 
 addMeshCommands(program, VERSION, ask);
-addCertCommand(program);
+const experimental = program
+  .command('x')
+  .alias('experimental')
+  .description('experiments and helpers for development');
+addCertCommand(experimental);
+addAuthzCommand(experimental, ask);
 addEgressCommand(program);
 addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
 program

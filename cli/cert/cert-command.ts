@@ -16,10 +16,8 @@ interface CertOptions {
 }
 
 /** `lateen x cert`: TLS for development in one line. */
-export function addCertCommand(program: Command): void {
-  program
-    .command('x')
-    .description('experiments and helpers for development')
+export function addCertCommand(group: Command): void {
+  group
     .command('cert <host...>')
     .description('a Secret with a certificate for these hosts, from an authority of your own that is kept')
     .option('--name <name>', 'name of the Secret (default: the first host with "-" for ".")')
