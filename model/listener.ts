@@ -44,8 +44,11 @@ export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 
 /** How a proxy serves TLS. */
 export interface DownstreamTlsSpec {
-  /** Whether callers show a certificate: `simple` = they are not asked, `optional-mutual` = what they show must be good. */
-  readonly mode: 'simple' | 'mutual' | 'optional-mutual';
+  /**
+   * Whether callers show a certificate: `simple` = they are not asked, `optional-mutual` = what they show must be good,
+   * `istio-mutual` = one of the mesh, to the proxy's own.
+   */
+  readonly mode: 'simple' | 'mutual' | 'optional-mutual' | 'istio-mutual';
   /** Names of secrets; the first that fits the caller's algorithms is shown. */
   readonly certificates: readonly string[];
   /** Name of the secret that callers' certificates must come from; '' where they are not asked. */

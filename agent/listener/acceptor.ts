@@ -210,23 +210,28 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
   /** Ends TLS, and serves what comes out of it. */
   const endTls = (socket: Socket, peer: DownstreamPeer, { server, inside }: TlsChain, bytes: Buffer) => {
     const { direction } = inside.spec;
-    if (server === null) return refuse(socket, peer, direction, 'no certificate for that name');
+    const isMesh = server === 'mesh';
+    const ending = isMesh ? (deps.identity?.server ?? null) : server;
+    if (ending === null) return refuse(socket, peer, direction, 'no certificate for that name');
     const serverName = readServerName(bytes).name;
     // TLS reads by itself, from the client's hello on.
     socket.pause();
     socket.unshift(bytes);
     const onSecure = (secure: TLSSocket) => {
       const tables = deps.tables();
-      const secured = describeSecurePeer(secure, peer, serverName);
+      const secured = isMesh
+        ? describeMeshPeer(secure, { ...peer, serverName }, tables?.node.identity ?? '')
+        : describeSecurePeer(secure, peer, serverName);
       secure.on('error', () => secure.destroy());
-      if (tables === null || isDraining) return refuse(secure, secured, direction, 'not ready');
+      if (tables === null || secured === null || isDraining)
+        return refuse(secure, peer, direction, 'not ready, or no certificate of the mesh');
       if (inside.pipeline === null) serveTcp(secure, secured, inside, tables, null);
       else {
-        const protocol = secure.alpnProtocol === 'h2' ? 'http2' : 'http1';
+        const protocol = protocolOfAlpn(secure.alpnProtocol) === 'http2' ? 'http2' : 'http1';
         serveHttp(secure, secured, inside, protocol, NOTHING_READ, serverName);
       }
     };
-    server.accept(socket, onSecure, (reason) => refuse(socket, peer, direction, reason));
+    ending.accept(socket, onSecure, (reason) => refuse(socket, peer, direction, reason));
   };
 
   /** Ends mutual TLS of the mesh: what is inside has a caller with a name. */

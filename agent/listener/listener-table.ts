@@ -18,8 +18,8 @@ export interface Listener {
 
 /** One way out of TLS on a port. */
 export interface TlsChain {
-  /** null = it has no certificate that works. */
-  readonly server: TlsServer | null;
+  /** null = it has no certificate that works; `mesh` = the proxy's own, for callers of the mesh. */
+  readonly server: TlsServer | 'mesh' | null;
   /** What is served inside. */
   readonly inside: Listener;
 }

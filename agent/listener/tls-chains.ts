@@ -21,7 +21,13 @@ export function createTlsChains(
     const inside: Listener = {
       ...{ spec: inner, pipeline: pipelineOf(route), tcp: tcpTable, isDeadEnd: false, tls: null },
     };
-    return { sniHosts: each.sniHosts, chain: { server: createServer(each.tls), inside } };
+    return {
+      sniHosts: each.sniHosts,
+      chain: {
+        server: each.tls.mode === 'istio-mutual' ? ('mesh' as const) : createServer(each.tls),
+        inside,
+      },
+    };
   });
   return {
     pick(serverName) {

@@ -26,7 +26,7 @@ export function familyOf({ port, tls }: GatewayServer): 'http' | 'tls' | 'tcp' |
   const protocol = (port?.protocol ?? '').toUpperCase();
   if (HTTP_PROTOCOLS.has(protocol)) return 'http';
   if (!TLS_PROTOCOLS.has(protocol)) return 'tcp';
-  return tls?.mode === 'AUTO_PASSTHROUGH' || tls?.mode === 'ISTIO_MUTUAL' ? null : 'tls';
+  return tls?.mode === 'AUTO_PASSTHROUGH' ? null : 'tls';
 }
 
 /** HTTP comes out of its TLS; of protocol TLS it is any bytes. */

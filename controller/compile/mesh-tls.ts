@@ -17,9 +17,12 @@ export function compileMeshTls(
   { tls }: PolicyBlocks,
   discovery: ClusterSpec['discovery'],
 ): Pick<ClusterSpec, 'tls' | 'autoTls'> {
+  // Of a rule's other fields these two count with ISTIO_MUTUAL (Istio's `conditionallyConvertToIstioMtls`).
+  const { sni = '', subjectAltNames: names = [] } = tls ?? {};
   const spec = (): UpstreamTlsSpec => ({
-    ...{ mode: 'istio-mutual', sni: serverName(service, port, subset), alpn: [], skipVerify: false },
-    ...{ subjectAltNames: identitiesOf(index, service), trust: '', certificate: '' },
+    ...{ mode: 'istio-mutual', sni: sni || serverName(service, port, subset), alpn: [], skipVerify: false },
+    ...{ subjectAltNames: names.length > 0 ? names : identitiesOf(index, service) },
+    ...{ trust: '', certificate: '' },
   });
   if (tls?.mode === 'ISTIO_MUTUAL') return { tls: spec() };
   if (tls !== undefined || !index.world.mesh.enableAutoMtls || service.external !== undefined)
@@ -42,8 +45,8 @@ function serverName({ hostname }: Service, { number }: ServicePort, subset: stri
 /** Who may answer for a service: the accounts that its workloads run as. */
 function identitiesOf(index: WorldIndex, service: Service): string[] {
   const { trustDomain } = index.world.mesh;
-  const sidecars = membersOf(index, service).filter(({ proxy }) => proxy === 'sidecar');
-  const ids = sidecars.map(({ namespace, serviceAccount }) =>
+  const proxies = membersOf(index, service).filter(({ proxy }) => proxy !== null);
+  const ids = proxies.map(({ namespace, serviceAccount }) =>
     spiffeId(namespace, serviceAccount, trustDomain),
   );
   return [...new Set(ids)].sort();

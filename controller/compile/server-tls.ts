@@ -7,8 +7,8 @@ export function compileServerTls({ tls = {} }: GatewayServer, isHttp: boolean): 
   const mode = modeOf(tls);
   return {
     mode,
-    certificates: certificatesOf(tls),
-    trust: mode === 'simple' ? '' : trustOf(tls),
+    certificates: mode === 'istio-mutual' ? [] : certificatesOf(tls),
+    trust: mode === 'simple' || mode === 'istio-mutual' ? '' : trustOf(tls),
     // Istio offers it for HTTP only; bytes of any other protocol have no name there.
     alpn: isHttp ? ['h2', 'http/1.1'] : [],
     minVersion: VERSIONS[tls.minProtocolVersion ?? 'TLS_AUTO'] ?? 'TLSv1.2',
@@ -33,6 +33,7 @@ const VERSIONS: Readonly<Record<string, TlsVersion>> = {
 
 function modeOf({ mode }: ServerTls): DownstreamTlsSpec['mode'] {
   if (mode === 'MUTUAL') return 'mutual';
+  if (mode === 'ISTIO_MUTUAL') return 'istio-mutual';
   return mode === 'OPTIONAL_MUTUAL' ? 'optional-mutual' : 'simple';
 }
 

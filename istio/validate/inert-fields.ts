@@ -41,7 +41,7 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 /** Values of such fields that have their effect all the same, by the end of the field's path. */
 const EFFECTIVE_VALUES: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
-  Gateway: { 'tls.mode': ['PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'OPTIONAL_MUTUAL'] },
+  Gateway: { 'tls.mode': ['PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'OPTIONAL_MUTUAL', 'ISTIO_MUTUAL'] },
 };
 
 export function effectiveValues(kind: string, pattern: string): readonly unknown[] {
