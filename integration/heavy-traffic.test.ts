@@ -11,9 +11,15 @@ import { agentOf, converse, nodeService, privateMb, tunnels } from './fixture/st
 
 const GIGABYTE = 1 << 30;
 /** What a proxy may grow by while gigabytes pass: socket buffers and the pools of the runtime, not the bodies. */
-const GROWTH_MB = 64;
+const GROWTH_MB = 100;
 const DOOR = 7071;
 const HOST = 'istio-ingressgateway:8080';
+const HEAD_TIMEOUT_MS = 1000;
+const LIMITS = `
+apiVersion: mesh.istio.io/v1alpha1
+kind: MeshConfig
+defaultConfig: { connectionSettings: { httpRequestHeadersTimeout: ${HEAD_TIMEOUT_MS}ms } }
+`;
 const ROUTE = `
 apiVersion: networking.istio.io/v1
 kind: Gateway
@@ -181,6 +187,23 @@ test('heads that are too large or have too many headers get 431', async () => {
   assert.match(await converse(gateway, large), /^HTTP\/1\.1 431 /);
   const many = Array.from({ length: 200 }, (_, index) => `x-${index}: v\r\n`).join('');
   assert.match(await converse(gateway, `${start}${many}\r\n`), /^HTTP\/1\.1 431 /);
+});
+
+test('a head that trickles in is given up after httpRequestHeadersTimeout, a slow body is not', async () => {
+  await mesh.apply('limits.yaml', LIMITS);
+  const trickle = (head: string) => {
+    const socket = connect(gateway);
+    socket.write(head);
+    const timer = setInterval(() => socket.write('x'), 100);
+    socket.on('close', () => clearInterval(timer));
+    socket.on('error', () => socket.destroy());
+    return socket;
+  };
+  const start = `POST /upload HTTP/1.1\r\nhost: ${HOST}\r\n`;
+  const [answer] = await once(trickle(`${start}x-slow: `), 'data');
+  assert.match(String(answer), /^HTTP\/1\.1 408 Request Timeout\r\n/);
+  const [body] = await once(trickle(`${start}content-length: 25\r\nconnection: close\r\n\r\n`), 'data');
+  assert.match(String(body), /^HTTP\/1\.1 200 OK\r\n/);
 });
 
 test('hostile callers do not slow down the others', async () => {

@@ -25,6 +25,8 @@ export interface MeshConfig {
   readonly protocolDetectionTimeoutMs: number;
   readonly numTrustedProxies: number;
   readonly holdApplicationUntilProxyStarts: boolean;
+  /** defaultConfig.connectionSettings.httpRequestHeadersTimeout; 0 = no limit. */
+  readonly requestHeadersTimeoutMs: number;
   readonly terminationDrainDurationMs: number;
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
@@ -64,6 +66,7 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   protocolDetectionTimeoutMs: 300,
   numTrustedProxies: 0,
   holdApplicationUntilProxyStarts: false,
+  requestHeadersTimeoutMs: 0,
   terminationDrainDurationMs: 5000,
   defaultServiceExportTo: ['*'],
   defaultVirtualServiceExportTo: ['*'],

@@ -110,6 +110,7 @@ describe('MeshConfig', () => {
         gatewayTopology: { numTrustedProxies: 1 },
         holdApplicationUntilProxyStarts: true,
         terminationDrainDuration: '1s',
+        connectionSettings: { httpRequestHeadersTimeout: '1s' },
       },
       defaultHttpRetryPolicy: { attempts: 3, retryOn: 'gateway-error,404', ...retries },
       defaultInboundHttpRetryPolicy: { attempts: 3, retryOn: '5xx', ...retries },
@@ -129,7 +130,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 59);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 60);
   });
 
   it('refuses a default retry policy as it refuses a route its retries', () => {

@@ -38,6 +38,7 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'protocolDetectionTimeout',
   'defaultConfig.gatewayTopology.numTrustedProxies',
   'defaultConfig.holdApplicationUntilProxyStarts',
+  'defaultConfig.connectionSettings.httpRequestHeadersTimeout',
   'defaultConfig.terminationDrainDuration',
   ...['defaultHttpRetryPolicy', 'defaultInboundHttpRetryPolicy'].flatMap((policy) =>
     [
@@ -90,6 +91,10 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
     numTrustedProxies: defaultConfig?.gatewayTopology?.numTrustedProxies ?? defaults.numTrustedProxies,
     holdApplicationUntilProxyStarts:
       defaultConfig?.holdApplicationUntilProxyStarts ?? defaults.holdApplicationUntilProxyStarts,
+    requestHeadersTimeoutMs: ms(
+      defaultConfig?.connectionSettings?.httpRequestHeadersTimeout,
+      defaults.requestHeadersTimeoutMs,
+    ),
     terminationDrainDurationMs: ms(
       defaultConfig?.terminationDrainDuration,
       defaults.terminationDrainDurationMs,

@@ -23,6 +23,8 @@ export interface NodeSpec {
   readonly protocolDetectionTimeoutMs: number;
   /** gatewayTopology.numTrustedProxies. */
   readonly numTrustedProxies: number;
+  /** connectionSettings.httpRequestHeadersTimeout, for gateways and sidecars; absent = no limit (Istio's default). */
+  readonly requestHeadersTimeoutMs?: number;
   /** How long a stopping agent lets requests finish (terminationDrainDuration). */
   readonly drainMs: number;
   /** Access log target and format; null = off (Istio's default). */

@@ -12,6 +12,7 @@ export type ProtocolErrorCode =
   | 'bad_chunk'
   | 'bare_line_feed'
   | 'head_too_large'
+  | 'head_too_slow'
   | 'too_many_headers'
   | 'unexpected_bytes'
   | 'unexpected_end'

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
 import { reasonPhrase } from '../codec/h1/reason-phrases.ts';
 import { RequestParser, type RequestSink } from '../codec/h1/request-parser.ts';
 import { CHUNK_END, chunkStart, lastChunk } from '../codec/h1/write-chunk.ts';
@@ -22,6 +23,7 @@ const HALF_CLOSED_MS = 1000;
 
 export interface DownstreamOptions {
   readonly queue: FlushQueue;
+  readonly clock: Clock;
   /** The pipeline in force now: read once per request. */
   readonly pipeline: () => HttpPipeline | null;
   readonly isDraining: () => boolean;
@@ -47,6 +49,8 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
   #isTunnel = false;
   /** Nothing that comes is read any more. */
   #isClosing = false;
+  /** Set while a head has begun and is not whole, where a limit for that is set. */
+  #cancelHeadTimer: (() => void) | null = null;
 
   constructor(socket: Socket, peer: DownstreamPeer, options: DownstreamOptions) {
     this.#socket = socket;
@@ -81,8 +85,24 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
     }
     // Pipelined requests wait in the parser; more of them than that are left in the kernel.
     if (this.#isTunnel || this.#isClosing) return;
+    if (this.#parser.hasPartialHead) this.#limitHead();
     if (this.#parser.hasRest) this.#socket.pause();
     else if (this.#isEnded) this.#endUnfinished();
+  }
+
+  /** Envoy's `request_headers_timeout`: from the first byte of a head to its last, however they trickle in. */
+  #limitHead(): void {
+    if (this.#cancelHeadTimer !== null) return;
+    const limitMs = this.#options.pipeline()?.node.requestHeadersTimeoutMs ?? 0;
+    if (limitMs === 0) return;
+    this.#cancelHeadTimer = this.#options.clock.after(limitMs, () =>
+      this.#options.queue.run(() => this.#refuse(new ProtocolError('head_too_slow', 'slow head', 408))),
+    );
+  }
+
+  #endHeadLimit(): void {
+    this.#cancelHeadTimer?.();
+    this.#cancelHeadTimer = null;
   }
 
   /** Pipelined requests, one after the other and never nested: a thousand of them must not exhaust the stack. */
@@ -94,6 +114,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
   }
 
   onRequest(head: RequestHead, hasBody: boolean, isLast: boolean): void {
+    if (this.#cancelHeadTimer !== null) this.#endHeadLimit();
     const pipeline = this.#options.pipeline();
     this.#isHttp10 = head.version === 'HTTP/1.0';
     this.#isLast = isLast;
@@ -256,6 +277,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
   #onClose(): void {
     // The end of this exchange must not begin the next one: nobody is there to hear of it.
     this.#isClosing = true;
+    this.#endHeadLimit();
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#options.queue.run(() => exchange?.onDownstreamClosed());
@@ -280,7 +302,8 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
 
   #refusal(status: number): string {
     const pipeline = this.#options.pipeline();
-    const body = reasonPhrase(status);
+    // Envoy has no words for a head that is too slow.
+    const body = status === 408 ? '' : reasonPhrase(status);
     const headers = ['content-type', 'text/plain'];
     headers.push('server', pipeline === null ? 'istio-envoy' : SERVER_NAME[pipeline.direction]);
     if (pipeline !== null) headers.push('date', pipeline.services.httpDate());

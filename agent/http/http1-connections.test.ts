@@ -88,6 +88,31 @@ describe('a connection of a caller', LIMIT, () => {
     await caller.hear(/\[\/slow\]/);
   });
 
+  test('that is slow with its head is told so and ends, where a limit is set; an idle one is left alone', async (context) => {
+    const host = await playHost(context, echoPaths);
+    const proxy = await playProxy(context, toHost(host.port, { requestHeadersTimeoutMs: 300 }));
+    const caller = proxy.call();
+    caller.send('GET /1 HTTP/1.1\r\nhost: a\r\n\r\n');
+    await caller.hear(/\[\/1\]/);
+    await once(AbortSignal.timeout(400), 'abort');
+    caller.send('GET /2 HTTP/1.1\r\nhost: a\r\n\r\n');
+    await caller.hear(/\[\/2\]/);
+    caller.send('GET /3 HTTP/1.1\r\n');
+    const trickle = setInterval(() => caller.socket.write('x'), 50);
+    assert.match(
+      await caller.hearEnd(),
+      /^HTTP\/1\.1 408 Request Timeout\r\n.*content-length: 0\r\n.*\r\n\r\n$/s,
+    );
+    clearInterval(trickle);
+  });
+
+  test('that stops within its first word is cut, where a limit is set', async (context) => {
+    const proxy = await playProxy(context, toHost(1, { requestHeadersTimeoutMs: 100 }));
+    const caller = proxy.call();
+    caller.send('GE');
+    assert.equal(await caller.hearEnd(), '');
+  });
+
   test('that half-closes within a request is closed, and nothing stays behind', async (context) => {
     const host = await playHost(context);
     const proxy = await playProxy(context, toHost(host.port));

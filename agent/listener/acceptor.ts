@@ -286,7 +286,16 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
         return;
       }
       if (bytes.length > MAX_SNIFFED_BYTES) serveTcp(socket, peer, listener, tables, bytes);
-      else listen();
+      else {
+        listen();
+        limitHead();
+      }
+    };
+    /** A caller that stops within its first word: what it is to be is not known, so it is not told why it is cut. */
+    const limitHead = () => {
+      const { requestHeadersTimeoutMs = 0 } = tables.node;
+      if (requestHeadersTimeoutMs === 0 || listener.pipeline === null) return;
+      cancelTimer = deps.clock.after(requestHeadersTimeoutMs, () => socket.destroy());
     };
     const onEnd = () => {
       stop();

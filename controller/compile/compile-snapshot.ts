@@ -216,6 +216,7 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
     protocolDetectionTimeoutMs: mesh.protocolDetectionTimeoutMs,
     numTrustedProxies: mesh.numTrustedProxies,
     drainMs: mesh.terminationDrainDurationMs,
+    ...(mesh.requestHeadersTimeoutMs > 0 && { requestHeadersTimeoutMs: mesh.requestHeadersTimeoutMs }),
     ...healthCheckOf(index, proxy),
     accessLog:
       mesh.accessLogFile === ''

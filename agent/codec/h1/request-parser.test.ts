@@ -199,6 +199,14 @@ describe('limits', () => {
     assert.deepEqual(readRequests(endless), ['refused 431']);
   });
 
+  test('a bare line feed is found wherever the head is cut before it', () => {
+    const text = `GET / HTTP/1.1\r\nhost: a\nx: y\r\n\r\n`;
+    for (let at = 1; at < text.length; at++) {
+      const bytes = Buffer.from(text);
+      assert.deepEqual(readRequests([bytes.subarray(0, at), bytes.subarray(at)]), ['refused 400'], `${at}`);
+    }
+  });
+
   test('100 headers pass, 101 get 431', () => {
     const withHeaders = (count: number) =>
       Buffer.from(`GET / HTTP/1.1\r\nhost: a\r\n${'x: y\r\n'.repeat(count - 1)}\r\n`);

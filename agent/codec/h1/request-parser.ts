@@ -30,6 +30,11 @@ export class RequestParser {
     this.#sink = sink;
   }
 
+  /** A head has begun and is not whole. */
+  get hasPartialHead(): boolean {
+    return this.#head.isPartial;
+  }
+
   /** Bytes of a pipelined request are waiting for {@link next}. */
   get hasRest(): boolean {
     return this.#rest !== null;

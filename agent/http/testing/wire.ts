@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { createSystemClock } from '../../../base/clock.ts';
 import { silentLogger } from '../../../base/log.ts';
 import { createSeededRandom } from '../../../base/random.ts';
+import type { NodeSpec } from '../../../model/node.ts';
 import type { Snapshot } from '../../../model/snapshot.ts';
 import { createDataplane } from '../../create-dataplane.ts';
 import type { Dataplane } from '../../dataplane.ts';
@@ -120,10 +121,11 @@ export interface PlayedProxy {
   call(): Wire;
 }
 
-export const toHost = (port: number): Snapshot =>
+export const toHost = (port: number, node: Partial<NodeSpec> = {}): Snapshot =>
   snapshotOf({
     node: nodeSpec({
       accessLog: { format: '%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%', json: false },
+      ...node,
     }),
     routes: [routeSpec(['reviews'])],
     clusters: [[clusterSpec('reviews'), [endpointSpec(port)]]],
