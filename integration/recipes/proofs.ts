@@ -3,6 +3,7 @@ import type { Bookinfo } from '../fixture/bookinfo.ts';
 import { docker } from '../fixture/docker.ts';
 import { eventually } from '../fixture/eventually.ts';
 
+import { SECURITY_PROOFS } from './security-proofs.ts';
 import { TLS_PROOFS } from './tls-proofs.ts';
 
 export type Proof = (mesh: Bookinfo) => Promise<void>;
@@ -221,6 +222,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     assert.match(text, /^istio_requests_total\{.*destination_service="api\.outside\.example".*\} 1$/m);
   },
 
+  ...SECURITY_PROOFS,
   ...TLS_PROOFS,
 };
 
