@@ -149,6 +149,41 @@ test('a TCP host has an address of the mesh, so that its port is its own', async
   });
 });
 
+test('an application with ALLOW_ANY reaches ports that the ServiceEntry of the host does not name', async () => {
+  await mesh.apply('meshconfig.yaml', MESH_CONFIG.replace('REGISTRY_ONLY', 'ALLOW_ANY'));
+  await withFile(
+    entry('api', { hosts: ['api.outside.example'], ports: [HTTP], resolution: 'DNS' }),
+    async () => {
+      const answer = await one('client', { url: 'http://api.outside.example:8080/' });
+      assert.deepEqual([answer.status, JSON.parse(answer.body).port], [200, 8080]);
+    },
+  );
+  await mesh.apply('meshconfig.yaml', MESH_CONFIG);
+});
+
+test('limits of a host are kept at the egress gateway, for all its callers together', async () => {
+  const host = 'api.outside.example';
+  const http = [
+    { match: [{ gateways: ['mesh'], port: 80 }], route: [egress(80)] },
+    { match: [{ gateways: ['way-out'], port: 80 }], route: [straight(host, 80)] },
+  ];
+  const limits = {
+    ...{ apiVersion: 'networking.istio.io/v1', kind: 'DestinationRule', metadata: { name: 'limits' } },
+    spec: {
+      host,
+      trafficPolicy: { connectionPool: { tcp: { maxConnections: 1 }, http: { http1MaxPendingRequests: 1 } } },
+    },
+  };
+  const yaml = `${throughGateway(host, HTTP, {}, { http })}\n---\n${JSON.stringify(limits)}`;
+  await withFile(yaml, async () => {
+    const errand = { url: `http://${host}/?delay=300`, times: 10, concurrency: 10 };
+    const outcomes = await mesh.call('client', errand);
+    const statuses = outcomes.map(({ status }) => status);
+    assert.ok(statuses.includes(200) && statuses.includes(503), statuses.join());
+    await lineOf('istio-egressgateway', /" 503 UO .*outbound\|80\|\|api\.outside\.example/);
+  });
+});
+
 test('a ServiceEntry that names a host which no name server knows is a failing request, not a hang', async () => {
   const spec = { hosts: ['absent.example'], ports: [HTTP], resolution: 'DNS' };
   await withFile(entry('absent', spec), async () => {

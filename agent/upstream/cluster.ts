@@ -15,7 +15,7 @@ export interface ClusterDeps {
   readonly random: () => number;
   createPool(cluster: ClusterSpec, host: Host, shared: Pick<Cluster, 'usage' | 'counters'>): Pool;
   /** A host of the service that has this virtual address; null = it is none. Absent where no address is virtual. */
-  behind?(address: string, port: number): Host | null;
+  behind?(address: string, port: number): Pick<Host, 'address' | 'port'> | null;
   /** A host of a cluster that is found by DNS failed: its name may have another address by now. */
   lookAgain?(cluster: string): void;
 }
