@@ -27,6 +27,7 @@ import { createDataplane } from './create-dataplane.ts';
 import { createResolver, type Resolver } from './dns/resolver.ts';
 import { MeshIdentity } from './identity/identity.ts';
 
+const RESOLV_CONF = '/etc/resolv.conf';
 const env = process.env;
 const isGateway = env[AGENT_ENV.mode] === 'gateway';
 const clock = createSystemClock();
@@ -102,6 +103,7 @@ function capture(): void {
   const ranges = (name: string) => parseList(env[name], 'ranges', complain);
   loadRules(
     captureRules({
+      nameservers: readNameservers(readFileSync(RESOLV_CONF, 'utf8')),
       excludeOutboundPorts: ports(AGENT_ENV.excludeOutboundPorts),
       includeOutboundPorts: ports(AGENT_ENV.includeOutboundPorts),
       excludeOutboundRanges: ranges(AGENT_ENV.excludeOutboundRanges),
@@ -149,7 +151,7 @@ try {
       process.exit(0);
     });
     readOriginalDestination = createOriginalDestinationReader();
-    const resolvConf = readFileSync('/etc/resolv.conf', 'utf8');
+    const resolvConf = readFileSync(RESOLV_CONF, 'utf8');
     resolver = await createResolver({
       nameservers: readNameservers(resolvConf),
       searchDomains: readSearchDomains(resolvConf),

@@ -187,8 +187,9 @@ test('limits of a host are kept at the egress gateway, for all its callers toget
 test('a ServiceEntry that names a host which no name server knows is a failing request, not a hang', async () => {
   const spec = { hosts: ['absent.example'], ports: [HTTP], resolution: 'DNS' };
   await withFile(entry('absent', spec), async () => {
-    const { status, body } = await one('client', { url: 'http://absent.example/' });
-    assert.deepEqual([status, body], [503, 'no healthy upstream']);
+    const outcome = await one('client', { url: 'http://absent.example/' });
+    const { status, body } = outcome;
+    assert.deepEqual([status, body], [503, 'no healthy upstream'], JSON.stringify(outcome));
   });
 });
 

@@ -9,6 +9,7 @@ const NONE: CaptureOptions = {
   includeOutboundRanges: [],
   excludeInboundPorts: [],
   includeInboundPorts: [],
+  nameservers: ['10.0.0.2'],
 };
 
 const lines = (options: Partial<CaptureOptions> = {}) =>
@@ -33,6 +34,18 @@ test("the agent's own traffic returns before anything is redirected", () => {
   assert.ok(all.indexOf('meta skuid 1337 return') < all.indexOf('udp dport 53 redirect to :15053'));
   assert.ok(all.indexOf('tcp dport 53 redirect to :15053') < all.indexOf('ip daddr 127.0.0.0/8 return'));
   assert.equal(all.at(all.indexOf('chain prerouting {') - 2), 'meta l4proto tcp redirect to :15001');
+});
+
+test("questions that Docker's own name server asks outside do not come back to the agent", () => {
+  const all = lines({ nameservers: ['127.0.0.11'] });
+  assert.deepEqual(
+    all.filter((line) => line.includes('dport 53')),
+    [
+      'ip daddr 127.0.0.0/8 udp dport 53 redirect to :15053',
+      'ip daddr 127.0.0.0/8 tcp dport 53 redirect to :15053',
+      'tcp dport 53 return',
+    ],
+  );
 });
 
 test('excluded ports and ranges are let go before the redirect', () => {

@@ -8,6 +8,8 @@ export interface CaptureOptions {
   readonly includeOutboundRanges: readonly string[];
   readonly excludeInboundPorts: readonly string[];
   readonly includeInboundPorts: readonly string[];
+  /** The container's own name servers. */
+  readonly nameservers: readonly string[];
 }
 
 /** Ports of the agent that are reached directly. */
@@ -41,14 +43,25 @@ function outputRules(options: CaptureOptions): string[] {
     // The application calls itself by the container's own address: in again through the front door.
     `meta skuid ${AGENT_UID} oifname "lo" meta l4proto tcp ip daddr != 127.0.0.0/8 redirect to :${PORT.inboundCapture}`,
     `meta skuid ${AGENT_UID} return`,
-    `udp dport 53 redirect to :${PORT.agentDns}`,
-    `tcp dport 53 redirect to :${PORT.agentDns}`,
+    ...dnsRules(options.nameservers),
     'ip daddr 127.0.0.0/8 return',
     'ip6 daddr ::1 return',
     ...excluded(options.excludeOutboundPorts, (ports) => `tcp dport ${ports} return`),
     ...ranges(options.excludeOutboundRanges, 'return'),
     ...included(options),
   ];
+}
+
+/**
+ * Docker's own name server at 127.0.0.11 asks the servers outside from within this namespace, as nobody that could be
+ * told from the application: those questions must not come back to the agent, which would ask Docker again. Where it
+ * is not there, as on the default bridge, questions to any address are the application's.
+ */
+function dnsRules(nameservers: readonly string[]): string[] {
+  const redirect = (protocol: string) => `${protocol} dport 53 redirect to :${PORT.agentDns}`;
+  if (!nameservers.some((address) => address.startsWith('127.'))) return [redirect('udp'), redirect('tcp')];
+  const loopback = 'ip daddr 127.0.0.0/8';
+  return [`${loopback} ${redirect('udp')}`, `${loopback} ${redirect('tcp')}`, 'tcp dport 53 return'];
 }
 
 /** Included ports are captured whatever the address; included ranges limit the rest (istio-iptables' order). */
