@@ -135,9 +135,9 @@ describe('proxy-config', () => {
 
   test('secrets: how long they are valid, and no key', () => {
     assert.deepEqual(lines('secret'), [
-      'RESOURCE NAME | TYPE | STATUS | VALID CERT | SERIAL NUMBER | NOT AFTER | NOT BEFORE',
-      'kubernetes://shop | Cert Chain | ACTIVE | true | 1002 | 2100-01-01T00:00:00Z | 2020-01-01T00:00:00Z',
-      'file-cert:/a~/b | Files | in the container | - | - | - | -',
+      'RESOURCE NAME | TYPE | STATUS | VALID CERT | SERIAL NUMBER | NOT AFTER | NOT BEFORE | NAMES',
+      'kubernetes://shop | Cert Chain | ACTIVE | true | 1002 | 2100-01-01T00:00:00Z | 2020-01-01T00:00:00Z | DNS:shop.example',
+      'file-cert:/a~/b | Files | in the container | - | - | - | - | -',
     ]);
   });
 

@@ -10,26 +10,27 @@ export type DumpedSecret = Omit<SecretSpec, 'privateKey'> & { readonly privateKe
 export function secretTable(secrets: readonly DumpedSecret[], nowMs: number): string {
   const rows = secrets.flatMap((secret) => {
     const { name, certificate, trust, files } = secret;
-    if (files !== null) return [[name, 'Files', 'in the container', '-', '-', '-', '-']];
+    if (files !== null) return [[name, 'Files', 'in the container', '-', '-', '-', '-', '-']];
     return [
       ...(certificate === '' ? [] : [describe(name, 'Cert Chain', certificate, nowMs)]),
       ...(trust === '' ? [] : [describe(name, 'CA', trust, nowMs)]),
     ];
   });
   return formatTable([
-    ['RESOURCE NAME', 'TYPE', 'STATUS', 'VALID CERT', 'SERIAL NUMBER', 'NOT AFTER', 'NOT BEFORE'],
+    ['RESOURCE NAME', 'TYPE', 'STATUS', 'VALID CERT', 'SERIAL NUMBER', 'NOT AFTER', 'NOT BEFORE', 'NAMES'],
     ...rows,
   ]);
 }
 
 function describe(name: string, type: string, pem: string, nowMs: number): string[] {
   try {
-    const { validFrom, validTo, serialNumber } = new X509Certificate(pem);
+    const { validFrom, validTo, serialNumber, subjectAltName, subject } = new X509Certificate(pem);
     const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
     const isValid = from <= nowMs && nowMs <= to;
-    return [name, type, 'ACTIVE', String(isValid), serialNumber.toLowerCase(), iso(to), iso(from)];
+    const names = subjectAltName ?? subject ?? '-';
+    return [name, type, 'ACTIVE', String(isValid), serialNumber.toLowerCase(), iso(to), iso(from), names];
   } catch (error) {
-    return [name, type, `unreadable: ${errorMessage(error)}`, 'false', '-', '-', '-'];
+    return [name, type, `unreadable: ${errorMessage(error)}`, 'false', '-', '-', '-', '-'];
   }
 }
 

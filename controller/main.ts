@@ -194,6 +194,7 @@ const pages = createPages({
   version,
   isDockerConnected: () => isDockerConnected,
   containers,
+  certificates,
 });
 const adminServers = await Promise.all([
   openAdminServer(pages, { port: PORT.controllerAdmin }),

@@ -12,7 +12,7 @@ import { CLIENT } from './fixture/shop.ts';
 /** As `lateen inject` will write it: the agent owns the namespace and is healthy before the app starts. */
 const OWNED = `
   owned:
-    image: lateen:0.1.0
+    image: "\${LATEEN_IMAGE:-lateen:0.1.0}"
     command: [agent]
     labels: { lateen.role: agent, app: owned, version: owned, lateen.ports: "http:8080" }
     cap_drop: [ALL]

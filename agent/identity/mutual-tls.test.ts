@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { createLineLogger } from '../../base/log.ts';
 import { TLS_CERTIFICATE, TLS_KEY } from '../http/tls.fixture.ts';
+import { clusterSpec } from '../snapshot.fixture.ts';
 import type { MeshIdentity } from './identity.ts';
 import { createTestAuthority } from './testing/test-authority.ts';
 import {
@@ -247,4 +248,45 @@ describe('STRICT', () => {
     const outbound = await startOutbound(inbound.port, client);
     assert.equal((await get(outbound.port)).status, 200);
   });
+});
+
+test('certificates are replaced under load without a lost request', async () => {
+  const authority = await createTestAuthority();
+  const own = await authority.identity(REVIEWS);
+  const other = await authority.identity(CLIENT);
+  const [nextOwn, nextOther] = [await authority.identity(REVIEWS), await authority.identity(CLIENT)];
+  const inbound = await startInbound(await startApp(), own, { protocol: 'http', tcp: null });
+  const outbound = await startOutbound(inbound.port, other, {
+    // A new connection for each request: each is another handshake.
+    connections: { ...clusterSpec('x').connections, maxRequestsPerConnection: 1 },
+  });
+  const swap = (from: MeshIdentity, to: MeshIdentity) => {
+    const [a, b] = [from.held?.kept, to.held?.kept];
+    if (a === undefined || b === undefined) throw new Error('no certificate');
+    to.replace(a);
+    from.replace(b);
+  };
+  const statuses: number[] = [];
+  const caller = async () => {
+    for (let i = 0; i < 50; i++) {
+      if (i % 5 === 0) swap(other, nextOther);
+      if (i % 7 === 0) swap(own, nextOwn);
+      statuses.push((await get(outbound.port)).status);
+    }
+  };
+  await Promise.all([caller(), caller(), caller(), caller()]);
+  assert.deepEqual([...new Set(statuses)], [200]);
+  assert.equal(statuses.length, 200);
+});
+
+test('both sides’ metrics name both principals', async () => {
+  const inbound = await startInbound(await startApp(), reviews, { protocol: 'http', tcp: null });
+  const outbound = await startOutbound(inbound.port, client);
+  await get(outbound.port);
+  const principals = `source_principal="${CLIENT}".*destination_principal="${REVIEWS}".*connection_security_policy="mutual_tls"`;
+  assert.match(inbound.dataplane.renderMetrics(), new RegExp(`istio_requests_total{.*${principals}`));
+  assert.match(
+    outbound.dataplane.renderMetrics(),
+    new RegExp(`istio_requests_total{.*source_principal="${CLIENT}"`),
+  );
 });

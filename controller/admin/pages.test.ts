@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { silentLogger } from '../../base/log.ts';
 import { parseDocuments } from '../../istio/parse-documents.ts';
 import { type Hello, PUSH_PROTOCOL, type Push } from '../../model/push.ts';
+import { Certificates } from '../ca/certificates.ts';
 import { Controller } from '../controller.ts';
 import { PushHub } from '../push/push-hub.ts';
 import { containerFacts } from '../testing/container-facts.ts';
@@ -63,7 +64,10 @@ async function start(hasRead = true) {
     controller.onContainers(containers);
     await built.promise;
   }
+  const certificates = new Certificates({ issue: async () => '', roots: 'ROOTS' });
+  certificates.learn('web', 'CHAIN');
   const pages = createPages({
+    certificates,
     controller,
     hub,
     version: '1.2.3',
@@ -141,6 +145,14 @@ describe('the pages of the controller', () => {
     const { body } = get('/debug/config_dump', 'proxyID=web');
     const config = body.route.find(({ name }: { name: string }) => name === '9080');
     assert.equal(config.virtualHosts[0].routes[0].name, 'all');
+  });
+
+  test('/debug/config_dump holds the certificate of a proxy that is connected', async () => {
+    const { get, hub } = await start();
+    hub.connect('web', HELLO, () => {});
+    const [own, root] = get('/debug/config_dump', 'proxyID=web').body.secret;
+    assert.deepEqual([own.name, own.certificate, own.privateKey], ['default', 'CHAIN', null]);
+    assert.deepEqual([root.name, root.trust], ['ROOTCA', 'ROOTS']);
   });
 
   test('/debug/config_dump of nobody names those who are known, and no container without a proxy', async () => {

@@ -1,8 +1,9 @@
 import type { Resource } from '../../istio/resource.ts';
 import type { KubernetesSecretSpec } from '../../istio/schema/kubernetes.ts';
 import { LABEL } from '../../model/labels.ts';
-import { REDACTED } from '../../model/secret.ts';
+import { REDACTED, type SecretSpec } from '../../model/secret.ts';
 import { RESOURCE_KINDS } from '../../model/snapshot.ts';
+import type { Certificates } from '../ca/certificates.ts';
 import { compileSnapshot } from '../compile/compile-snapshot.ts';
 import type { Controller } from '../controller.ts';
 import type { PushHub } from '../push/push-hub.ts';
@@ -16,6 +17,7 @@ export interface PagesDeps {
   readonly version: string;
   readonly isDockerConnected: () => boolean;
   readonly containers: () => ReadonlyMap<string, ContainerFacts>;
+  readonly certificates: Certificates;
 }
 
 /** `/ready`, `/metrics` and the `/debug` pages under istiod's names. */
@@ -93,8 +95,8 @@ function syncStatus({ controller, hub, containers, isDockerConnected }: PagesDep
 }
 
 /** A snapshot as it is compiled for one proxy, found by `name.namespace`, name or workload. */
-function configDump({ controller }: PagesDeps, proxyId: string): AdminReply {
-  const { index } = controller;
+function configDump(deps: PagesDeps, proxyId: string): AdminReply {
+  const { index } = deps.controller;
   if (index === null) return { status: 503, body: { error: 'nothing has been read yet' } };
   const proxies = index.world.workloads.filter(({ proxy }) => proxy !== null);
   const [name = '', namespace] = proxyId.split('.');
@@ -114,5 +116,20 @@ function configDump({ controller }: PagesDeps, proxyId: string): AdminReply {
   }
   const { resources } = compileSnapshot(index, found);
   const dump = Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, [...resources[kind].values()]]));
-  return { status: 200, body: { proxy: `${found.name}.${found.namespace}`, ...dump } };
+  const secret = [...ownSecrets(deps, found.id), ...resources.secret.values()];
+  return { status: 200, body: { proxy: `${found.name}.${found.namespace}`, ...dump, secret } };
+}
+
+/** Its certificate of the mesh and what it trusts, under Istio's names; the controller has never had the key. */
+function ownSecrets({ certificates, hub, containers }: PagesDeps, workloadId: string): SecretSpec[] {
+  const proxy = hub.statuses.find(
+    ({ container }) =>
+      container === workloadId || containers().get(container)?.labels[LABEL.agentFor] === workloadId,
+  );
+  const nothing = { certificate: '', privateKey: null, trust: '', revoked: '', files: null };
+  const certificate = certificates.heldBy(proxy?.container ?? '');
+  return [
+    ...(certificate === '' ? [] : [{ ...nothing, name: 'default', certificate }]),
+    { ...nothing, name: 'ROOTCA', trust: certificates.roots },
+  ];
 }

@@ -4,6 +4,7 @@ import { createTestAuthority } from '../../base/certificate.fixture.ts';
 import { silentLogger } from '../../base/log.ts';
 import { parseDocuments } from '../../istio/parse-documents.ts';
 import { PUSH_PROTOCOL } from '../../model/push.ts';
+import { Certificates } from '../ca/certificates.ts';
 import { Controller } from '../controller.ts';
 import { PushHub } from '../push/push-hub.ts';
 import { containerFacts } from '../testing/container-facts.ts';
@@ -62,7 +63,14 @@ async function start() {
     });
     return text;
   };
-  const deps = { controller, hub, version: '', isDockerConnected: () => true, containers: () => containers };
+  const deps = {
+    controller,
+    hub,
+    version: '',
+    isDockerConnected: () => true,
+    certificates: new Certificates({ issue: async () => '', roots: '' }),
+    containers: () => containers,
+  };
   const pages = createPages(deps);
   const page = (path: keyof typeof pages, query = '') =>
     JSON.stringify(pages[path]?.(new URLSearchParams(query)));

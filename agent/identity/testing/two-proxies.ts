@@ -115,7 +115,10 @@ export async function startOutbound(
   const cluster = clusterSpec('reviews', { autoTls: meshTls([REVIEWS]), ...change });
   await dataplane.apply(
     snapshotOf({
-      node: nodeSpec({ accessLog: { format: '%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n', json: false } }),
+      node: nodeSpec({
+        identity: CLIENT,
+        accessLog: { format: '%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n', json: false },
+      }),
       listeners: [listenerSpec(listener)],
       routes: [routeSpec(['reviews'], {}, { retry: null })],
       clusters: [[cluster, [endpointSpec(port, { mutualTls })]]],
