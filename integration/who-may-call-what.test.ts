@@ -81,6 +81,15 @@ spec:
   rules: [{ to: [{ operation: { paths: ["/show*"] } }] }]
 `;
 
+const FRIENDS = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: friends }
+spec:
+  selector: { matchLabels: { app: shop } }
+  rules: [{ from: [{ source: { principals: ["cluster.local/ns/default/sa/client"] } }] }]
+`;
+
 const CLOSED = `
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
@@ -125,6 +134,14 @@ test('a path that a policy denies is refused by the sidecar before it, and all o
   assert.equal((await shop('/goods')).status, 200);
   await mesh.remove('deny.yaml');
   assert.equal((await shop('/admin/users')).status, 200);
+});
+
+test('a service is open for one account alone, which its caller proves by mutual TLS', async () => {
+  await mesh.apply('friends.yaml', FRIENDS);
+  assert.equal((await shop('/')).status, 200);
+  assert.deepEqual(await throughGateway(''), { status: 403, body: 'RBAC: access denied' });
+  await mesh.remove('friends.yaml');
+  assert.equal((await throughGateway('')).status, 200);
 });
 
 test('the ingress lets nobody in without a good token, whose keys were fetched', async () => {
