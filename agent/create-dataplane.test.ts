@@ -20,6 +20,7 @@ import {
   listenerSpec,
   nodeSpec,
   routeSpec,
+  type SnapshotParts,
   snapshotOf,
 } from './snapshot.fixture.ts';
 
@@ -131,26 +132,46 @@ describe('HTTP through the data plane', () => {
     assert.match(String(seen['x-request-id']), /^[0-9a-f-]{36}$/);
   });
 
-  test('what passes through to a virtual address reaches a host of the service that has it', async () => {
-    const upstream = await backend((request, response) => response.end(request.headers.host));
+  describe('what passes through to a virtual address', () => {
     const discovery = { kind: 'original-destination' as const, sourceAddress: '', port: 0 };
-    const reviews = clusterSpec('outbound|9080||reviews.default.svc.cluster.local');
-    const snapshot = snapshotOf({
-      node: nodeSpec({ accessLog: { format: '%UPSTREAM_CLUSTER% %UPSTREAM_HOST%', json: false } }),
-      routes: [routeSpec(['PassthroughCluster'])],
-      clusters: [
-        [clusterSpec('PassthroughCluster', { discovery }), []],
-        [reviews, [endpointSpec(upstream)]],
-      ],
-    });
-    for (const name of ['reviews', 'reviews.default.svc.cluster.local'])
-      (snapshot.resources.name as Map<string, NameEntrySpec>).set(name, {
-        ...{ name, addresses: ['240.240.0.5'], mode: 'answer' },
+    const reviews = 'outbound|9080||reviews.default.svc.cluster.local';
+    const node = nodeSpec({ accessLog: { format: '%UPSTREAM_CLUSTER% %UPSTREAM_HOST%', json: false } });
+
+    const callThrough = async (parts: Pick<SnapshotParts, 'routes' | 'clusters'>) => {
+      const snapshot = snapshotOf({ node, ...parts });
+      for (const name of ['reviews', 'reviews.default.svc.cluster.local'])
+        (snapshot.resources.name as Map<string, NameEntrySpec>).set(name, {
+          ...{ name, addresses: ['240.240.0.5'], mode: 'answer' },
+        });
+      const { port, lines } = await start(snapshot);
+      const { status, body } = await call(port, '/', 'GET', '', { host: 'shop.example' });
+      return { status, body, lines };
+    };
+
+    test('for its unknown Host reaches a host of the service that has the address', async () => {
+      const upstream = await backend((request, response) => response.end(request.headers.host));
+      const passthrough = clusterSpec('PassthroughCluster', { discovery });
+      const seen = await callThrough({
+        routes: [routeSpec([passthrough.name])],
+        clusters: [
+          [passthrough, []],
+          [clusterSpec(reviews), [endpointSpec(upstream)]],
+        ],
       });
-    const { port, lines } = await start(snapshot);
-    const answer = await call(port, '/', 'GET', '', { host: 'shop.example' });
-    assert.deepEqual([answer.status, answer.body], [200, 'shop.example']);
-    assert.deepEqual(lines, [`PassthroughCluster 127.0.0.1:${upstream}\n`]);
+      const lines = [`PassthroughCluster 127.0.0.1:${upstream}\n`];
+      assert.deepEqual(seen, { status: 200, body: 'shop.example', lines });
+    });
+
+    test('for a rule of its own service reaches a host of it', async () => {
+      const upstream = await backend((request, response) => response.end(request.headers.host));
+      const cluster = clusterSpec(reviews, { discovery: { ...discovery, endpoints: reviews } });
+      const seen = await callThrough({
+        routes: [routeSpec([reviews])],
+        clusters: [[cluster, [endpointSpec(upstream)]]],
+      });
+      const lines = [`${reviews} 127.0.0.1:${upstream}\n`];
+      assert.deepEqual(seen, { status: 200, body: 'shop.example', lines });
+    });
   });
 
   test('a posted body arrives whole, by length and in chunks', async () => {

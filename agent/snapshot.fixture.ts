@@ -1,6 +1,6 @@
 import type { AuthenticationSpec } from '../model/authentication.ts';
 import type { AuthorizationSpec } from '../model/authorization.ts';
-import { type ClusterSpec, UNLIMITED } from '../model/cluster.ts';
+import { type ClusterSpec, endpointsNameOf, UNLIMITED } from '../model/cluster.ts';
 import type { EndpointSpec } from '../model/endpoint.ts';
 import type { ListenerSpec } from '../model/listener.ts';
 import type { NodeSpec } from '../model/node.ts';
@@ -108,10 +108,8 @@ export function snapshotOf({ node, listeners, routes, clusters, ...policies }: S
   });
   for (const [spec, endpoints] of clusters ?? []) {
     resources.cluster.set(spec.name, spec);
-    if (spec.discovery.kind !== 'endpoints') continue;
-    resources.endpoint.set(spec.discovery.endpoints, {
-      ...{ name: spec.discovery.endpoints, endpoints, localityWeights: null },
-    });
+    const name = endpointsNameOf(spec.discovery);
+    if (name !== null) resources.endpoint.set(name, { name, endpoints, localityWeights: null });
   }
   return { resources };
 }

@@ -153,6 +153,29 @@ test('a container that calls its own service goes out and in again', async () =>
   assert.equal(outcome?.status, 200);
 });
 
+test('a Host that nobody knows reaches the service whose name was called, however long the name', async () => {
+  const headers = { host: 'shop.example' };
+  const calls = await mesh.call('client', { url: 'http://shop:8080/', headers, times: 20 });
+  assert.deepEqual(Object.keys(countVersions(calls)).sort(), ['v1', 'v2']);
+  const [single] = await mesh.call('client', { url: 'http://shop-v1.default:8080/', headers });
+  assert.deepEqual(countVersions(single === undefined ? [] : [single]), { v1: 1 });
+});
+
+test('PASSTHROUGH works by each form of a name', async () => {
+  await mesh.apply(
+    'passthrough.yaml',
+    `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: shop-v1 }
+spec: { host: shop-v1, trafficPolicy: { loadBalancer: { simple: PASSTHROUGH } } }
+`,
+  );
+  for (const name of ['shop-v1', 'shop-v1.default', 'shop-v1.default.svc.cluster.local'])
+    assert.deepEqual(countVersions(await mesh.call('client', { url: `http://${name}:8080/` })), { v1: 1 });
+  await mesh.remove('passthrough.yaml');
+});
+
 test('loopback inside a container is not touched', async () => {
   const [outcome] = await mesh.call('client', { url: 'http://127.0.0.1:8080/' });
   assert.equal(outcome?.headers['server'], undefined);

@@ -38,7 +38,8 @@ export interface ClusterService {
  * Where the hosts come from.
  * `endpoints`: the endpoints resource of that name.
  * `original-destination`: where the connection was going; `sourceAddress` is dialled from ('' = any), `port` (0 =
- * keep) and `address` replace the destination's.
+ * keep) and `address` replace the destination's. Where that is a virtual address, a host is taken of the endpoints
+ * resource that `endpoints` names, if it is there.
  * `dns`: resolved by the agent; `strict` balances over all answers, `logical` uses the first. Its hosts are endpoints
  * with a name (or an address) to be looked up.
  * `none`: every request fails with UH (BlackHoleCluster).
@@ -50,6 +51,7 @@ export type ClusterDiscovery =
       readonly sourceAddress: string;
       readonly port: number;
       readonly address?: string;
+      readonly endpoints?: string;
     }
   | {
       readonly kind: 'dns';
@@ -63,6 +65,11 @@ export type ClusterDiscovery =
 /** Weight, locality and priority are those of each of its addresses. */
 export interface DnsHost extends Pick<EndpointSpec, 'port' | 'weight' | 'locality' | 'priority'> {
   readonly host: string;
+}
+
+/** The endpoints resource that a cluster refers to; null = none. */
+export function endpointsNameOf(discovery: ClusterDiscovery): string | null {
+  return 'endpoints' in discovery ? (discovery.endpoints ?? null) : null;
 }
 
 export interface LoadBalancerSpec {

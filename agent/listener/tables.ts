@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
-import type { ClusterSpec, UpstreamTlsSpec } from '../../model/cluster.ts';
+import { type ClusterSpec, endpointsNameOf, type UpstreamTlsSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
 import type { ListenerDirection, ListenerSpec } from '../../model/listener.ts';
 import type { NameEntrySpec } from '../../model/name-entry.ts';
@@ -67,9 +67,10 @@ export function checkSnapshot({ resources }: Snapshot): NodeSpec {
     }
   }
   for (const { name, discovery } of resources.cluster.values()) {
-    if (discovery.kind === 'endpoints' && !resources.endpoint.has(discovery.endpoints)) {
+    const endpoints = endpointsNameOf(discovery);
+    if (endpoints !== null && !resources.endpoint.has(endpoints)) {
       throw new SnapshotRejected(
-        `cluster ${name} refers to endpoints ${discovery.endpoints}, which are not in the snapshot`,
+        `cluster ${name} refers to endpoints ${endpoints}, which are not in the snapshot`,
       );
     }
   }
@@ -169,8 +170,8 @@ function endpointsOf(
   endpoints: ReadonlyMap<string, EndpointsSpec>,
   resolved: ReadonlyMap<string, EndpointsSpec>,
 ): EndpointsSpec | null {
-  if (discovery.kind === 'endpoints') return endpoints.get(discovery.endpoints) ?? null;
-  return discovery.kind === 'dns' ? (resolved.get(name) ?? null) : null;
+  if (discovery.kind === 'dns') return resolved.get(name) ?? null;
+  return endpoints.get(endpointsNameOf(discovery) ?? '') ?? null;
 }
 
 function keepOrCreate(

@@ -1,7 +1,7 @@
 import type { MeshConfig } from '../../istio/mesh-config.ts';
 import { isHttp2, isPlainHttp } from '../../istio/port-protocol.ts';
 import type { ClientTls, ConnectionPool } from '../../istio/schema/destination-rule.ts';
-import type { ClusterService, ClusterSpec } from '../../model/cluster.ts';
+import { type ClusterService, type ClusterSpec, endpointsNameOf } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
 import type { Labels } from '../../model/labels.ts';
 import {
@@ -49,7 +49,11 @@ export function serviceClusters(
           const name = outboundClusterName(port.number, subset?.name ?? '', service.hostname);
           const placing = selectPlacing(blocks, mesh, place);
           const discovery: ClusterSpec['discovery'] = isPassedThrough(service, isGateway, blocks)
-            ? { kind: 'original-destination', sourceAddress: '', port: translated(port) }
+            ? {
+                ...{ kind: 'original-destination', sourceAddress: '', port: translated(port) },
+                // Docker's own name leads to a container, the longer forms of it to the virtual address.
+                ...(service.isDockerName && !service.headless && { endpoints: name }),
+              }
             : (lookUp(service, port, subset?.labels ?? {}, placing) ?? {
                 kind: 'endpoints',
                 endpoints: name,
@@ -146,7 +150,7 @@ function sharedPair(
   return {
     cluster: index.shared.keep(`cluster ${JSON.stringify(cluster)}`, [], () => cluster),
     endpoints:
-      cluster.discovery.kind !== 'endpoints'
+      endpointsNameOf(cluster.discovery) === null
         ? null
         : index.shared.keep(key, [service, ...workloadsOf(index, service)], () =>
             compileEndpoints(index, cluster.name, service, port, labels, networks, placing),

@@ -223,8 +223,9 @@ describe('loadBalancer', () => {
       kind: 'original-destination',
       sourceAddress: '',
       port: 0,
+      endpoints: docker.at('80|').name,
     });
-    assert.equal(docker.endpoint.size, 0);
+    assert.ok(docker.endpoint.has(docker.at('80|').name));
     const virtual = compile(spec).at('80|');
     assert.deepEqual([virtual.discovery.kind, virtual.loadBalancer.policy], ['endpoints', 'random']);
   });
