@@ -10,7 +10,6 @@ import { after, describe, test } from 'node:test';
 import { createSystemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { createSeededRandom } from '../base/random.ts';
-import type { NameEntrySpec } from '../model/name-entry.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { createDataplane } from './create-dataplane.ts';
 import type { CapturedConnection, Dataplane } from './dataplane.ts';
@@ -20,7 +19,6 @@ import {
   listenerSpec,
   nodeSpec,
   routeSpec,
-  type SnapshotParts,
   snapshotOf,
 } from './snapshot.fixture.ts';
 
@@ -130,48 +128,6 @@ describe('HTTP through the data plane', () => {
     assert.equal(seen['x-forwarded-proto'], 'http');
     assert.equal(seen['x-envoy-attempt-count'], '1');
     assert.match(String(seen['x-request-id']), /^[0-9a-f-]{36}$/);
-  });
-
-  describe('what passes through to a virtual address', () => {
-    const discovery = { kind: 'original-destination' as const, sourceAddress: '', port: 0 };
-    const reviews = 'outbound|9080||reviews.default.svc.cluster.local';
-    const node = nodeSpec({ accessLog: { format: '%UPSTREAM_CLUSTER% %UPSTREAM_HOST%', json: false } });
-
-    const callThrough = async (parts: Pick<SnapshotParts, 'routes' | 'clusters'>) => {
-      const snapshot = snapshotOf({ node, ...parts });
-      for (const name of ['reviews', 'reviews.default.svc.cluster.local'])
-        (snapshot.resources.name as Map<string, NameEntrySpec>).set(name, {
-          ...{ name, addresses: ['240.240.0.5'], mode: 'answer' },
-        });
-      const { port, lines } = await start(snapshot);
-      const { status, body } = await call(port, '/', 'GET', '', { host: 'shop.example' });
-      return { status, body, lines };
-    };
-
-    test('for its unknown Host reaches a host of the service that has the address', async () => {
-      const upstream = await backend((request, response) => response.end(request.headers.host));
-      const passthrough = clusterSpec('PassthroughCluster', { discovery });
-      const seen = await callThrough({
-        routes: [routeSpec([passthrough.name])],
-        clusters: [
-          [passthrough, []],
-          [clusterSpec(reviews), [endpointSpec(upstream)]],
-        ],
-      });
-      const lines = [`PassthroughCluster 127.0.0.1:${upstream}\n`];
-      assert.deepEqual(seen, { status: 200, body: 'shop.example', lines });
-    });
-
-    test('for a rule of its own service reaches a host of it', async () => {
-      const upstream = await backend((request, response) => response.end(request.headers.host));
-      const cluster = clusterSpec(reviews, { discovery: { ...discovery, endpoints: reviews } });
-      const seen = await callThrough({
-        routes: [routeSpec([reviews])],
-        clusters: [[cluster, [endpointSpec(upstream)]]],
-      });
-      const lines = [`${reviews} 127.0.0.1:${upstream}\n`];
-      assert.deepEqual(seen, { status: 200, body: 'shop.example', lines });
-    });
   });
 
   test('a posted body arrives whole, by length and in chunks', async () => {
