@@ -5,6 +5,7 @@ import { benchCompileAndPush } from './compile-and-push.ts';
 import { benchHttps } from './https.ts';
 import { benchInMesh } from './in-mesh.ts';
 import { benchManyRules } from './many-rules.ts';
+import { benchMutualTls } from './mutual-tls.ts';
 import { benchOneHop } from './one-hop.ts';
 import { benchOneHopHttp2 } from './one-hop-http2.ts';
 import { benchRawTcp } from './raw-tcp.ts';
@@ -29,6 +30,8 @@ const http2 = programs.has('h2load')
 if (http2 !== null) console.log(`${http2.table}\n`);
 const https = await benchHttps(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
 console.log(`${https.table}\n`);
+const mutualTls = await benchMutualTls(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
+console.log(`${mutualTls.table}\n`);
 const rawTcp = await benchRawTcp(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
 console.log(`${rawTcp.table}\n`);
 const manyRules = await benchManyRules(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
@@ -46,6 +49,7 @@ writeFileSync(
       oneHop: oneHop.rows,
       http2: http2?.rows ?? null,
       https: https.rows,
+      mutualTls: mutualTls.rows,
       rawTcp: rawTcp.rows,
       manyRules: manyRules.rows,
       controller: controller.rows,

@@ -69,6 +69,20 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     assert.equal(await versionForClient(mesh, 'http://reviews:9080/reviews/beta/0'), 'v3');
   },
 
+  async 'strict-mtls'(mesh) {
+    const [neighbour = ''] = await mesh.containers('neighbour');
+    const call = (url: string) =>
+      docker([
+        ...['exec', neighbour, 'node', '-e'],
+        `fetch('${url}').then((r) => console.log(r.status), (e) => console.log(e.cause.code))`,
+      ]);
+    assert.match(await call('http://reviews-v1:9080/reviews/0'), /^(ECONNRESET|UND_ERR_SOCKET)$/);
+    assert.equal(await call('http://ratings:9080/ratings/0'), '200');
+    assert.equal((await mesh.get('/productpage')).status, 200);
+    await mesh.remove('peer-authentication.yaml');
+    assert.equal(await call('http://reviews-v1:9080/reviews/0'), '200');
+  },
+
   async 'source-labels'(mesh) {
     assert.deepEqual(await mesh.reviewVersions(3), { v3: 3 });
     assert.equal(await versionForClient(mesh), 'v1');
