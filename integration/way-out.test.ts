@@ -193,6 +193,30 @@ test('a ServiceEntry that names a host which no name server knows is a failing r
   });
 });
 
+test('a host outside that comes back with another address is found again', async () => {
+  const host = 'moving.outside.example';
+  const start = (name: string) =>
+    startOutside({ name, network: `${mesh.project}_default`, names: [host], env: { PORTS: '80' } });
+  const nameOf = ({ body }: Outcome) => JSON.parse(body).name;
+  const first = await start('first');
+  await withFile(entry('moving', { hosts: [host], ports: [HTTP], resolution: 'DNS' }), async () => {
+    assert.equal(nameOf(await one('client', { url: `http://${host}/` })), 'first');
+    // Its address stays taken until the other one has its own.
+    const both = await start('second');
+    await first[Symbol.asyncDispose]();
+    await using second = both;
+    assert.notEqual(second.address, first.address);
+    await eventually(
+      'it is found at its new address',
+      async () => {
+        const outcome = await one('client', { url: `http://${host}/` });
+        return outcome.status === 200 && nameOf(outcome) === 'second' ? true : undefined;
+      },
+      40_000,
+    );
+  });
+});
+
 /** A Gateway at the egress gateway, and a rule that sends a host through it. */
 function throughGateway(host: string, port: typeof HTTP, server: object, rules: object): string {
   const gateway = {
