@@ -1,6 +1,7 @@
 import { checkCredentials } from './analysis/credentials.ts';
 import { checkDelegates } from './analysis/delegates.ts';
 import { checkDestinationRules } from './analysis/destination-rules.ts';
+import { checkExternalAuthorizers } from './analysis/external-authorizers.ts';
 import { checkGateways } from './analysis/gateways.ts';
 import type { KnownServices } from './analysis/known-services.ts';
 import { MeshView } from './analysis/mesh-view.ts';
@@ -107,6 +108,12 @@ export const ANALYZERS: readonly Analyzer[] = [
     codes: ['IST0101', 'IST0127'],
     description: 'policies act on somebody, and name namespaces that are there',
     check: checkAuthorizationPolicies,
+  },
+  {
+    name: 'external-authorizers',
+    codes: ['LAT0206'],
+    description: 'CUSTOM policies ask somebody who is there',
+    check: checkExternalAuthorizers,
   },
   {
     name: 'selectors',

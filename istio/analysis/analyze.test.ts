@@ -364,6 +364,25 @@ describe('policies', () => {
   });
 });
 
+describe('CUSTOM policies', () => {
+  const custom = documentOf(
+    'AuthorizationPolicy',
+    { action: 'CUSTOM', provider: { name: 'door' }, rules: [{}] },
+    { name: 'ask', namespace: 'istio-system' },
+  );
+  const mesh = (provider: object) =>
+    documentOf('MeshConfig', { extensionProviders: [{ name: 'door', ...provider }] });
+  const told = ['LAT0206 AuthorizationPolicy istio-system/ask spec.provider.name'];
+
+  it('need a provider that is known and asked by HTTP', () => {
+    assert.deepEqual(found(null, custom), told);
+    const http = { service: 'door', port: 80 };
+    assert.deepEqual(found(null, custom, mesh({ envoyExtAuthzHttp: http })), []);
+    assert.deepEqual(found(KNOWN, custom, mesh({ envoyExtAuthzHttp: http })), told);
+    assert.deepEqual(found(null, custom, mesh({ envoyExtAuthzGrpc: http })), told);
+  });
+});
+
 describe('ServiceEntries', () => {
   const entry = (name: string, spec: object) =>
     documentOf('ServiceEntry', { hosts: ['db.example'], ...spec }, { name });

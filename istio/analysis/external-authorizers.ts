@@ -1,0 +1,33 @@
+import { resolveShortName } from '../host.ts';
+import type { ExtensionProvider } from '../schema/extension-provider.ts';
+import type { MeshView } from './mesh-view.ts';
+import type { Report } from './report.ts';
+
+/** CUSTOM policies that nobody can answer for: whatever they match is refused (LAT0206). */
+export function checkExternalAuthorizers(view: MeshView, report: Report): void {
+  const providers = view.of('MeshConfig')[0]?.spec.extensionProviders ?? [];
+  for (const policy of view.of('AuthorizationPolicy')) {
+    const { action, provider } = policy.spec;
+    if (action !== 'CUSTOM') continue;
+    const name = provider?.name ?? '';
+    const known = providers.find((each) => each.name === name);
+    const fault = known === undefined ? `MeshConfig has no provider "${name}"` : faultOf(known, view);
+    if (fault === null) continue;
+    report.warn(
+      policy,
+      'LAT0206',
+      ['spec', 'provider', 'name'],
+      `${fault}: what the policy matches is refused`,
+      'Name one of extensionProviders that has `envoyExtAuthzHttp` with a service of the mesh.',
+    );
+  }
+}
+
+function faultOf({ name, envoyExtAuthzHttp: http }: ExtensionProvider, view: MeshView): string | null {
+  if (http === undefined) return `the provider "${name}" is no envoyExtAuthzHttp`;
+  if (view.workloads === null) return null;
+  const [first = '', second] = (http.service ?? '').split('/');
+  const [namespace, host] = second === undefined ? ['default', first] : [first, second];
+  const service = view.findService(resolveShortName(host, namespace), namespace);
+  return service === null ? `the provider "${name}" asks ${host}, which is not there` : null;
+}
