@@ -28,7 +28,7 @@ export interface SecuritySource {
 }
 
 export function createSecurity(source: SecuritySource, previous: Security | null): Security {
-  if (previous !== null && canonicalJson(previous.source) === canonicalJson(source)) return previous;
+  if (previous !== null && isSame(previous.source, source)) return previous;
   return {
     source,
     authenticator: createAuthenticator(source.authentication),
@@ -46,6 +46,14 @@ export function refuseConnection(
   if (connections === null) return null;
   const known = serverName === '' ? peer : { ...peer, serverName };
   return connections.refuse(new Subject(known, null, null, () => peer.remoteAddress));
+}
+
+/** Unchanged resources are usually the same objects; a snapshot that was read anew has equal ones. */
+function isSame(a: SecuritySource, b: SecuritySource): boolean {
+  const all = ({ authentication, authorization }: SecuritySource) => [...authentication, ...authorization];
+  const [before, now] = [all(a), all(b)];
+  if (before.length !== now.length) return false;
+  return before.every((spec, index) => spec === now[index]) || canonicalJson(a) === canonicalJson(b);
 }
 
 export interface GuardDeps extends AuthenticationDeps {

@@ -10,13 +10,16 @@ export function compileAuthentication(
   index: WorldIndex,
   proxy: Workload,
 ): ReadonlyMap<string, AuthenticationSpec> {
+  const { shared, world } = index;
   const specs = securityPolicies(index, proxy, index.requestAuthentications).map((policy) =>
-    index.shared.keep(`authentication ${policy.namespace}/${policy.name}`, [policy, index.world.jwks], () =>
+    shared.keep(`authentication ${policy.namespace}/${policy.name}`, [policy, world.jwks], () =>
       compilePolicy(index, policy),
     ),
   );
-  return new Map(specs.map((spec) => [spec.name, spec]));
+  return shared.keep(`authentication of ${proxy.id}`, specs, () => mapOf(specs));
 }
+
+const mapOf = (specs: readonly AuthenticationSpec[]) => new Map(specs.map((spec) => [spec.name, spec]));
 
 function compilePolicy(index: WorldIndex, policy: Resource<RequestAuthenticationSpec>): AuthenticationSpec {
   const { jwks } = index.world;

@@ -23,15 +23,16 @@ export function compileAuthorization(
   index: WorldIndex,
   proxy: Workload,
 ): ReadonlyMap<string, AuthorizationSpec> {
+  const { shared, world } = index;
   const specs = securityPolicies(index, proxy, index.authorizationPolicies).map((policy) =>
-    index.shared.keep(
-      `authorization ${policy.namespace}/${policy.name}`,
-      [policy, index.world.mesh, policy.spec.action === 'CUSTOM' ? index.servicesByHost : null],
-      () => compilePolicy(index, policy),
+    shared.keep(`authorization ${policy.namespace}/${policy.name}`, [policy, world.mesh], () =>
+      compilePolicy(index, policy),
     ),
   );
-  return new Map(specs.map((spec) => [spec.name, spec]));
+  return shared.keep(`authorization of ${proxy.id}`, specs, () => mapOf(specs));
 }
+
+const mapOf = (specs: readonly AuthorizationSpec[]) => new Map(specs.map((spec) => [spec.name, spec]));
 
 function compilePolicy(index: WorldIndex, policy: Resource<AuthorizationPolicySpec>): AuthorizationSpec {
   const { spec, namespace, name, annotations } = policy;

@@ -31,6 +31,8 @@ interface Source {
   retryMs: number;
   fetchedAtMs: number;
   isFetching: boolean;
+  /** Why it could not be fetched, so that each reason is told once. */
+  told: string;
   cancel: () => void;
 }
 
@@ -55,7 +57,11 @@ export class KeySets {
     }
     for (const uri of wanted) {
       if (this.#sources.has(uri)) continue;
-      const source = { ...{ uri, retryMs: RETRY_MS.first, isFetching: false, cancel() {} }, fetchedAtMs: 0 };
+      const source = {
+        ...{ uri, retryMs: RETRY_MS.first, isFetching: false, cancel() {} },
+        fetchedAtMs: 0,
+        told: '',
+      };
       this.#sources.set(uri, source);
       void this.#fetch(source);
     }
@@ -81,13 +87,16 @@ export class KeySets {
     try {
       const set = await this.#read(source.uri);
       source.retryMs = RETRY_MS.first;
+      source.told = '';
       if (this.#sources.get(source.uri) === source) this.#keep(source.uri, set);
     } catch (error) {
       nextMs = source.retryMs;
       source.retryMs = Math.min(RETRY_MS.most, source.retryMs * 2);
       const stale = this.#sets.has(source.uri) ? 'those fetched before stay good' : 'its tokens are refused';
       const reason = errorMessage(error);
-      this.#deps.log.warn(`the keys of an issuer cannot be fetched; ${stale}`, { uri: source.uri, reason });
+      if (source.told !== reason)
+        this.#deps.log.warn(`the keys of an issuer cannot be fetched; ${stale}`, { uri: source.uri, reason });
+      source.told = reason;
     }
     source.isFetching = false;
     if (this.#sources.get(source.uri) !== source) return;
