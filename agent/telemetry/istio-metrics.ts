@@ -53,9 +53,10 @@ class TcpSeries {
   }
 }
 
-/** What a host's `series` holds: handles by status of answers without a flag, valid for one snapshot. */
-interface HostSeries {
+/** What a host's `series` holds, or is kept of a caller's connection: handles by status, valid for one snapshot. */
+interface CachedSeries {
   readonly tables: Tables;
+  readonly clusterName: string;
   /** By {@link answerKey}. */
   readonly byStatus: Map<number, HttpSeries>;
 }
@@ -67,6 +68,7 @@ const MAX_SERIES = 10_000;
 export class IstioMetrics {
   readonly #tables: () => Tables | null;
   readonly #http = new Map<string, HttpSeries>();
+  readonly #byCaller = new WeakMap<DownstreamPeer, CachedSeries>();
   readonly #messages = new Map<string, MessageSeries>();
   readonly #tcp = new Map<string, TcpSeries>();
 
@@ -148,22 +150,26 @@ export class IstioMetrics {
   /** The common case, a plain answer of a known host to our own workload, costs one look into a small map. */
   #findHttp(sample: ExchangeSample): HttpSeries {
     const tables = this.#tables();
-    const { host } = sample;
-    if (host === null || tables === null || sample.flags !== '' || sample.pipeline.direction === 'inbound') {
-      return this.#lookUpHttp(sample);
-    }
-    let cached = host.series as HostSeries | null;
-    if (cached === null || cached.tables !== tables) {
-      cached = { tables, byStatus: new Map() };
-      host.series = cached;
-    }
+    if (sample.host === null || tables === null || sample.flags !== '') return this.#lookUpHttp(sample);
+    const { byStatus } = this.#cacheFor(sample, sample.host, tables);
     const key = answerKey(sample);
-    const known = cached.byStatus.get(key);
+    const known = byStatus.get(key);
     if (known !== undefined) return known;
     const series = this.#lookUpHttp(sample);
     // The host's name stands in for the caller's Host header only where the cluster has a service of its own.
-    if (tables.clusters.get(sample.clusterName)?.spec.service != null) cached.byStatus.set(key, series);
+    if (tables.clusters.get(sample.clusterName)?.spec.service != null) byStatus.set(key, series);
     return series;
+  }
+
+  /** What is counted depends on the host where our own workload calls, and on the caller where it is called. */
+  #cacheFor({ peer, pipeline, clusterName }: ExchangeSample, host: Host, tables: Tables): CachedSeries {
+    const isInbound = pipeline.direction === 'inbound';
+    const cached = isInbound ? this.#byCaller.get(peer) : (host.series as CachedSeries | null);
+    if (cached?.tables === tables && cached.clusterName === clusterName) return cached;
+    const made = { tables, clusterName, byStatus: new Map<number, HttpSeries>() };
+    if (isInbound) this.#byCaller.set(peer, made);
+    else host.series = made;
+    return made;
   }
 
   #lookUpHttp(sample: ExchangeSample): HttpSeries {
