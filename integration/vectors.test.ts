@@ -10,7 +10,6 @@ import {
   expectedOnDocker,
   hangsOnTime,
   isOnDocker,
-  isWaiting,
   needsFreshStart,
   seenOnDocker,
 } from './vectors/docker-differences.ts';
@@ -22,7 +21,6 @@ import { makeCalls } from './vectors/make-calls.ts';
 const scenarios = loadScenarios().filter(
   (scenario) =>
     !NOT_YET.has(scenario.name) &&
-    !isWaiting(scenario) &&
     hasPlaceFor(scenario) &&
     scenario.calls.every(({ request }) => request.url.startsWith('http:')),
 );

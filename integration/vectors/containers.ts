@@ -93,9 +93,14 @@ function gateway(labels: object): string[] {
 }
 
 /** Whether these containers are what a scenario's workloads and services are to its documents. */
-export function hasPlaceFor({ workloads, services }: Scenario): boolean {
+export function hasPlaceFor({ workloads, services, calls }: Scenario): boolean {
+  // The names of Service documents are known to agents alone: whoever has none must say where to connect to.
+  const canCall = calls.every(
+    ({ request: { from = '', via } }) => via !== undefined || PROXIES.includes(from),
+  );
   const names = new Set(workloads.map(({ name }) => name));
   return (
+    canCall &&
     workloads.every((workload) => CONTAINERS.some((each) => isPlaceOf(each, workload))) &&
     services.every((each) => membersOf(each).every((name) => names.has(name)))
   );

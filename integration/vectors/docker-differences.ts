@@ -11,19 +11,6 @@ const NOT_ON_DOCKER: Readonly<Record<string, string>> = {
     'what is beyond the bridge decides how a foreign address fails',
 };
 
-/** They ask who the caller is: only mutual TLS between two agents can tell. */
-const WAITING_FOR_IDENTITIES = new Set([
-  'authorization/allow-and-deny',
-  'authorization/at-a-gateway',
-  'authorization/deny-on-negatives',
-  'authorization/namespaces',
-  'authorization/principals',
-  'authorization/when-other-keys',
-]);
-
-/** Scenarios that these containers could be, but whose answers wait for something. */
-export const isWaiting = ({ name }: Scenario) => WAITING_FOR_IDENTITIES.has(name);
-
 export const isOnDocker = (scenario: string, { name }: Call) =>
   NOT_ON_DOCKER[`${scenario}: ${name}`] === undefined;
 

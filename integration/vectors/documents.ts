@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { DEFAULT_NAMESPACE } from '../../model/names.ts';
 import type { Scenario, ScenarioService } from '../../vectors/scenario.ts';
+import { OUTSIDE } from './containers.ts';
 
 /** Keys of the access log's lines, and what they hold. */
 const LOG_LINE = {
@@ -53,10 +54,12 @@ const NO_GATEWAY_SERVICE = stringify({
   spec: { ports: [{ name: 'none', port: 1 }] },
 });
 
-/** In the recordings the first workload had 10.1.0.1, the second 10.1.0.2, and so on. */
+/** In the recordings the first workload had 10.1.0.1, the second 10.1.0.2, and so on; who is outside had 10.0.0.1. */
 function withAddresses({ config, workloads }: Scenario, addressOf: (name: string) => string): string {
-  return config.replace(/\b10\.1\.0\.([0-9]+)\b/g, (all, number: string) => {
-    const workload = workloads[Number(number) - 1];
-    return workload === undefined ? all : addressOf(workload.name);
-  });
+  return config
+    .replace(/\b10\.0\.0\.1\b/g, addressOf(OUTSIDE))
+    .replace(/\b10\.1\.0\.([0-9]+)\b/g, (all, number: string) => {
+      const workload = workloads[Number(number) - 1];
+      return workload === undefined ? all : addressOf(workload.name);
+    });
 }
