@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Dataplane } from './dataplane.ts';
+import { CacheStores } from './filters/cache-stores.ts';
 import { FlushQueue } from './http/flush-queue.ts';
 import { createHttpPipelineFactory } from './http/http-pipeline.ts';
 import { createPool } from './http2/create-pool.ts';
@@ -44,10 +45,11 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   let secretFiles = '';
   let applying: Promise<void> = Promise.resolve();
   const queue = new FlushQueue();
+  const stores = new CacheStores();
   const telemetry = createTelemetry({
     tables: () => tables,
     writeAccessLog: writeAccessLog ?? ((line) => process.stdout.write(line)),
-    ...{ clock, log },
+    ...{ clock, log, stores },
   });
   const acceptor = createAcceptor({ clock, random, queue, telemetry, identity, tables: () => tables });
   const gateways = createGatewayPorts((socket, port) => {
@@ -69,7 +71,9 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
       createPool(specForHost(cluster, host.spec), host.address, host.port, {
         ...{ clock, queue, usage, counters, identity },
       }),
-    createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: randomUUID }),
+    createPipeline: createHttpPipelineFactory({
+      ...{ clock, random, telemetry, stores, createRequestId: randomUUID },
+    }),
     resolved: dns.resolved,
     lookAgain: dns.lookAgain,
     createTlsServer: tlsServers.create,
@@ -86,6 +90,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     snapshot = next;
     secretFiles = secretFilesDigest(next.resources.secret);
     telemetry.configure(node);
+    stores.configure(next);
     const isDead = ({ spec }: Host) => spec.workload !== '' && !made.workloadsByName.has(spec.workload);
     for (const [name, cluster] of old?.clusters ?? []) {
       const successor = made.clusters.get(name) ?? null;

@@ -73,7 +73,8 @@ export function routeSpec(
       ...{ mirrors: [], hash: [] },
       ...action,
     },
-    ...{ requestHeaders: null, responseHeaders: null, fault: null, cors: null, decorator: '', origin: null },
+    ...{ requestHeaders: null, responseHeaders: null, fault: null, cors: null, cache: null },
+    ...{ decorator: '', origin: null },
     ...change,
   };
 }

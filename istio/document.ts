@@ -8,6 +8,7 @@ import { modernise } from './legacy-fields.ts';
 import { readMetadata } from './metadata.ts';
 import type { Resource } from './resource.ts';
 import { checkSchema } from './schema-violations.ts';
+import { validateAnnotations } from './validate/annotations.ts';
 import type { Finding } from './validate/finding.ts';
 import { validateSpec } from './validate/spec.ts';
 import type { Violation } from './violation.ts';
@@ -128,6 +129,7 @@ class Reader {
         this.#fail('IST0106', fault.path, fault.message, fault.remedy);
     }
     if (metadata === null || this.#hasErrors) return null;
+    for (const finding of validateAnnotations(kind.kind, metadata)) this.#report(finding);
     for (const finding of validateSpec(kind.kind, content, metadata))
       this.#report({ ...finding, path: [...root, ...finding.path] });
     if (this.#hasErrors) return null;

@@ -18,4 +18,5 @@ export type ResponseFlag =
   | 'SI'
   | 'RL'
   | 'UAEX'
-  | 'OM';
+  | 'OM'
+  | 'RFCF';

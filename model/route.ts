@@ -33,6 +33,8 @@ export interface RouteSpec {
   readonly responseHeaders: HeaderOpsSpec | null;
   readonly fault: FaultSpec | null;
   readonly cors: CorsSpec | null;
+  /** null = nothing is kept. */
+  readonly cache: CacheSpec | null;
   /** `x-envoy-decorator-operation`, e.g. `reviews.default.svc.cluster.local:9080/*`; '' = none. */
   readonly decorator: string;
   readonly origin: Origin | null;
@@ -160,6 +162,16 @@ export interface CorsSpec {
   readonly maxAge: string;
   readonly allowCredentials: boolean;
   readonly forwardUnmatchedPreflights: boolean;
+}
+
+/** Answers are kept by the proxy (RFC 9111); routes of one VirtualService share a store. Not Istio's. */
+export interface CacheSpec {
+  /** The store: `VirtualService/default/reviews`. */
+  readonly store: string;
+  /** Which of its rules and matches this is: they answer one URI in different ways. */
+  readonly rule: string;
+  readonly maxBytes: number;
+  readonly maxEntryBytes: number;
 }
 
 /** Applied in the order remove, set, add; names are lower-case, values may hold Envoy's formatters. */

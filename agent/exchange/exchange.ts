@@ -19,6 +19,7 @@ import type { HttpPipeline } from './pipeline.ts';
 import { buildRecord, countExchange } from './report.ts';
 import { prepareRequest } from './request-headers.ts';
 import { finishResponse } from './response-headers.ts';
+import type { ResponseTap, WholeResponse } from './response-tap.ts';
 import type { Destination, RouteEntry } from './route-entry.ts';
 import type { DownstreamEvents, DownstreamPeer, DownstreamStream } from './streams.ts';
 
@@ -39,6 +40,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   isDecorated = false;
   corsOrigin = '';
   claims: JwtClaims | null = null;
+  tap: ResponseTap | null = null;
   status = 0;
   flags = '';
   details = '';
@@ -89,6 +91,10 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
 
   get decorator(): string {
     return this.#route?.spec.decorator ?? '';
+  }
+
+  get destinationName(): string {
+    return this.destination?.clusterName ?? '';
   }
 
   get routeName(): string {
@@ -225,7 +231,24 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
 
   /** Sends an answer's head on, local replies' too: with Istio's headers and the operations of route and destination. */
   sendResponseHead(head: ResponseHead, hasBody: boolean): void {
+    const other = this.tap === null ? null : this.tap.onHead(head, hasBody);
+    if (other === null) this.#sendHead(head, hasBody, false);
+    else this.#sendHeadAndBody(other);
+  }
+
+  /** All but its end. */
+  #sendHeadAndBody({ head, body }: WholeResponse): void {
+    const hasBody = body.length > 0 && this.request.method !== 'HEAD';
+    this.tap = null;
     this.#sendHead(head, hasBody, false);
+    if (hasBody) this.sendResponseData(body);
+  }
+
+  sendWhole(response: WholeResponse, details: string): void {
+    if (this.isOver || this.responseHead !== null) return;
+    this.details = details;
+    this.#sendHeadAndBody(response);
+    this.sendResponseEnd(null);
   }
 
   #sendHead(head: ResponseHead, hasBody: boolean, isUntouched: boolean): void {
@@ -240,6 +263,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
 
   sendResponseData(chunk: Buffer): boolean {
     this.responseBytes += chunk.length;
+    this.tap?.onData(chunk);
     this.grpcMessages?.responses.push(chunk);
     return this.downstream.sendData(chunk);
   }
@@ -248,6 +272,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   sendResponseEnd(trailers: Headers | null): void {
     this.#isResponseComplete = true;
     this.responseTrailers = trailers;
+    this.tap?.onEnd(trailers !== null);
     this.downstream.sendEnd(trailers);
     this.#end();
   }

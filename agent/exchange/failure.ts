@@ -59,6 +59,11 @@ export function externallyDenied(
   return reply(status, 'UAEX', details, body, headers);
 }
 
+/** The caller takes nothing but a stored answer, and there is none (RFC 9111 §5.2.1.7). */
+export function onlyIfCached(): LocalReply {
+  return reply(504, '', 'cache.only_if_cached', '', ['cache-status', 'lateen; detail=only-if-cached']);
+}
+
 export function faultAbort(status: number): LocalReply {
   return reply(status, 'FI', 'fault_filter_abort', 'fault filter abort');
 }

@@ -2,6 +2,7 @@ import type { ResponseFlag } from '../../model/response-flag.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
 import type { JwtClaims } from '../policy/authentication/claims.ts';
 import type { LocalReply } from './failure.ts';
+import type { ResponseTap, WholeResponse } from './response-tap.ts';
 import type { RouteEntry } from './route-entry.ts';
 import type { DownstreamPeer } from './streams.ts';
 
@@ -16,9 +17,16 @@ export interface FilteredExchange {
   /** Of the token that the request carried, once it has been verified. */
   claims: JwtClaims | null;
   readonly scheme: string;
+  readonly hasBody: boolean;
+  /** The cluster that the request goes to; '' = it goes to none. */
+  readonly destinationName: string;
+  /** Sees the host's answer pass; null for most. */
+  tap: ResponseTap | null;
   addFlag(flag: ResponseFlag): void;
   /** Ends the exchange with an answer of the proxy's own. */
   sendLocalReply(reply: LocalReply): void;
+  /** Ends the exchange with an answer that a host gave once. */
+  sendWhole(response: WholeResponse, details: string): void;
   /** Goes on behind a filter that said `wait`. */
   resumeFilters(): void;
   /** Looks for the route again: what it is chosen by has changed. */

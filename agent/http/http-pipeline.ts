@@ -5,6 +5,8 @@ import type { NodeSpec } from '../../model/node.ts';
 import type { Filter } from '../exchange/filter.ts';
 import type { ExchangeServices, ExchangeTelemetry, HttpPipeline } from '../exchange/pipeline.ts';
 import type { RouteEntry } from '../exchange/route-entry.ts';
+import { createCacheFilter } from '../filters/cache.ts';
+import { CacheStores } from '../filters/cache-stores.ts';
 import { createCorsFilter } from '../filters/cors.ts';
 import { createFaultFilter } from '../filters/fault.ts';
 import type { RouteTable } from '../policy/route-table.ts';
@@ -15,6 +17,8 @@ export interface HttpPipelineDeps {
   readonly random: Random;
   readonly createRequestId: () => string;
   readonly telemetry: ExchangeTelemetry;
+  /** Default: some of its own. */
+  readonly stores?: CacheStores;
 }
 
 /** Makes the pipelines of all listeners; what they share is made once. Opens no sockets. */
@@ -28,7 +32,7 @@ export type HttpPipelineFactory = (
 
 /** Filters in Istio's order; the router is the end of every exchange and no filter. */
 export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineFactory {
-  const { clock, random, createRequestId, telemetry } = deps;
+  const { clock, random, createRequestId, telemetry, stores = new CacheStores() } = deps;
   const services: ExchangeServices = {
     clock,
     random,
@@ -36,7 +40,11 @@ export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineF
     telemetry,
     httpDate: createHttpDate(clock),
   };
-  const filters: readonly Filter[] = [createFaultFilter({ random }), createCorsFilter()];
+  const filters: readonly Filter[] = [
+    createFaultFilter({ random }),
+    createCorsFilter(),
+    createCacheFilter({ clock, stores }),
+  ];
   return (direction, node, routes, guards = []) => ({
     ...{ direction, routes, node, services },
     filters: guards.length === 0 ? filters : [...guards, ...filters],

@@ -4,10 +4,12 @@ import { BLACK_HOLE_CLUSTER } from '../../model/names.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { ExchangeTelemetry } from '../exchange/pipeline.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
+import type { CacheStores } from '../filters/cache-stores.ts';
 import type { TcpTelemetry } from '../listener/acceptor.ts';
 import type { Tables } from '../listener/tables.ts';
 import { type AccessLogFormat, createAccessLogFormat } from './access-log.ts';
 import { createBlockedHostsLog } from './blocked-hosts.ts';
+import { renderCacheMetrics } from './cache-metrics.ts';
 import { renderClusterMetrics } from './cluster-metrics.ts';
 import { IstioMetrics } from './istio-metrics.ts';
 import { createRefusedPlaintextLog } from './refused-plaintext.ts';
@@ -25,9 +27,10 @@ export interface TelemetryDeps {
   readonly writeAccessLog: (line: string) => void;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly stores: CacheStores;
 }
 
-export function createTelemetry({ tables, writeAccessLog, clock, log }: TelemetryDeps): Telemetry {
+export function createTelemetry({ tables, writeAccessLog, clock, log, stores }: TelemetryDeps): Telemetry {
   const metrics = new IstioMetrics(tables);
   const blocked = createBlockedHostsLog(clock, log);
   const plaintextRefused = createRefusedPlaintextLog(clock, log, (address) =>
@@ -57,6 +60,7 @@ export function createTelemetry({ tables, writeAccessLog, clock, log }: Telemetr
     configure({ accessLog }) {
       format = accessLog === null ? null : createAccessLogFormat(accessLog);
     },
-    render: () => metrics.render() + renderClusterMetrics(tables()?.clusters.values() ?? []),
+    render: () =>
+      metrics.render() + renderClusterMetrics(tables()?.clusters.values() ?? []) + renderCacheMetrics(stores),
   };
 }

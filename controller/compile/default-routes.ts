@@ -24,6 +24,7 @@ export function plainRoute(name: string, cluster: string, retry: RetrySpec | nul
     responseHeaders: null,
     fault: null,
     cors: null,
+    cache: null,
     decorator: '',
     origin: null,
   };

@@ -19,6 +19,7 @@ import type {
   RouteSpec,
   WeightedClusterSpec,
 } from '../../model/route.ts';
+import { compileCache } from './cache.ts';
 import type { HttpRule } from './delegates.ts';
 import { resolveGateway } from './gateway-names.ts';
 import { compileHeaders } from './header-ops.ts';
@@ -104,10 +105,11 @@ export function isCatchAll({ match }: RouteSpec): boolean {
 
 function compileRoute(
   resource: Resource<VirtualServiceSpec>,
-  { rule, source, index }: HttpRule,
+  httpRule: HttpRule,
   match: HttpMatch | null,
   context: RouteContext,
 ): RouteSpec | null {
+  const { rule, source, index } = httpRule;
   // A delegate that delegates again: Istio goes down one level only.
   if (rule.delegate !== undefined) return null;
   const matchSpec = match === null ? MATCH_ALL : compileHttpMatch(match);
@@ -122,6 +124,7 @@ function compileRoute(
     fault: compileFault(rule.fault),
     // Without effect where the proxy answers itself (ISTIO.md, correction 8).
     cors: action.kind === 'route' ? compileCors(rule.corsPolicy) : null,
+    cache: action.kind === 'route' ? compileCache(resource, httpRule, match, context.gateway) : null,
     decorator: action.kind === 'route' ? decorator(action, matchSpec, resource.name, context.port) : '',
     origin: originOf(source, `spec.http[${index}]`),
   };

@@ -414,6 +414,8 @@ describe('annotations', () => {
     assert.equal(annotated('sidecar.istio.io/inject'), 'IST0107');
     assert.equal(annotated('networking.istio.io/exportTo'), 'IST0107');
     assert.equal(annotated('networking.istio.io/exportsTo'), 'IST0108');
+    assert.equal(annotated('lateen.cache'), 'IST0107');
+    assert.equal(annotated('lateen.cash'), 'IST0108');
     assert.equal(annotated('example.com/any'), undefined);
   });
 

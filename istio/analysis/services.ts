@@ -1,4 +1,5 @@
 import { closestWord } from '../../base/closest-word.ts';
+import { CACHE_ANNOTATION } from '../cache-annotation.ts';
 import { selectProtocol } from '../port-protocol.ts';
 import type { Resource } from '../resource.ts';
 import type { MeshView } from './mesh-view.ts';
@@ -36,17 +37,18 @@ const KINDS_OF_ANNOTATIONS: Readonly<Record<string, readonly string[]>> = {
   'traffic.istio.io/nodeSelector': ['Service'],
   'alpha.istio.io/canonical-serviceaccounts': ['Service'],
   'alpha.istio.io/kubernetes-serviceaccounts': ['Service'],
+  [CACHE_ANNOTATION]: ['VirtualService'],
 };
 
 /** Prefixes of annotations that Istio reads from Pods: here they are labels of containers. */
 const OF_CONTAINERS =
   /^(sidecar|proxy|inject|traffic\.sidecar|status\.sidecar|readiness\.status\.sidecar|prometheus)\.istio\.io\//;
 
-/** Istio's annotations where they have no effect (IST0107), and such as it does not know (IST0108). */
+/** Istio's annotations and ours where they have no effect (IST0107), and such as it does not know (IST0108). */
 export function checkAnnotations(resources: readonly Resource[], report: Report): void {
   for (const resource of resources) {
     for (const name of Object.keys(resource.annotations)) {
-      if (!/^([-a-z0-9.]*\.)?istio\.io\//.test(name)) continue;
+      if (!/^(([-a-z0-9.]*\.)?istio\.io\/|lateen\.)/.test(name)) continue;
       const path = ['metadata', 'annotations', name];
       const kinds = KINDS_OF_ANNOTATIONS[name];
       if (OF_CONTAINERS.test(name))

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseCacheAnnotation } from '../cache-annotation.ts';
+import { testFaults } from '../testing/assert-faults.ts';
+import { documentOf, read } from '../testing/read-text.ts';
+
+const spec = { hosts: ['a'], http: [{ route: [{ destination: { host: 'a' } }] }] };
+const cached = (text: string) => ({ name: 'a', annotations: { 'lateen.cache': text } });
+const Ki = 1024;
+const Mi = 1024 * Ki;
+
+describe('the annotation lateen.cache', () => {
+  testFaults('VirtualService', [['is taken', spec]], cached('64Mi,1Mi'));
+  testFaults(
+    'VirtualService',
+    [['is refused', spec, /^Error metadata.annotations\["lateen.cache"\]: invalid cache "lots"$/]],
+    cached('lots'),
+  );
+
+  it('is told with line and remedy where it is wrong', () => {
+    const [violation] = read(documentOf('VirtualService', spec, cached('yes'))).violations;
+    assert.equal(violation?.line, 6);
+    assert.match(violation?.remedy ?? '', /"true", "false", or .* "64Mi,1Mi"/);
+  });
+
+  const cases: readonly (readonly [text: string, limits: readonly number[] | null | undefined])[] = [
+    ['true', [32 * Mi, Mi]],
+    ['false', null],
+    ['64Mi', [64 * Mi, Mi]],
+    ['512Ki', [512 * Ki, 512 * Ki]],
+    ['1Gi, 16Mi', [1024 * Mi, 16 * Mi]],
+    ['', undefined],
+    ['TRUE', undefined],
+    ['64', undefined],
+    ['64MB', undefined],
+    ['0Mi', undefined],
+    ['1Mi,2Mi', undefined],
+    ['1Mi,0Ki', undefined],
+    ['1Mi,1Ki,1Ki', undefined],
+    ['1Mi,', undefined],
+  ];
+  for (const [text, expected] of cases)
+    it(`${JSON.stringify(text)} means ${JSON.stringify(expected) ?? 'nothing'}`, () => {
+      const limits = parseCacheAnnotation(text);
+      const found = limits == null ? limits : [limits.maxBytes, limits.maxEntryBytes];
+      assert.deepEqual(found, expected);
+    });
+});
