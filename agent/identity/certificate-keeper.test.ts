@@ -81,18 +81,33 @@ test('with the controller away it is asked for again until it comes, and the old
   assert.notEqual(identity.held, first);
 });
 
-test('other roots, or another trust domain, lead to a new certificate at once', async () => {
-  const { keeper, clock, identity, asked, settle } = await create();
+test('another root is trusted at once, and a certificate of it shown when the others trust it too', async () => {
+  const { keeper, clock, identity, asked, settle, kept } = await create();
   await keeper.ensure();
-  keeper.onTrust(identity.held?.kept.trust ?? '');
-  keeper.onSpiffeId(REVIEWS);
-  clock.advance(2000);
+  const first = identity.held?.kept;
+  keeper.onTrust(first?.trust ?? '');
+  clock.advance(20_000);
   assert.equal(asked(), 1);
   keeper.onTrust('others');
   clock.advance(2000);
   await settle();
   assert.equal(asked(), 2);
+  assert.equal(identity.held?.kept.chain, first?.chain);
+  assert.equal(identity.held?.kept.roots, `${first?.roots}${first?.roots}`);
+  clock.advance(10_000);
+  await settle();
+  assert.equal(asked(), 3);
+  assert.notEqual(identity.held?.kept.chain, first?.chain);
+  assert.equal(kept.length, 3);
+});
+
+test('another trust domain leads to a new certificate at once', async () => {
+  const { keeper, clock, asked } = await create();
+  await keeper.ensure();
+  keeper.onSpiffeId(REVIEWS);
+  clock.advance(2000);
+  assert.equal(asked(), 1);
   keeper.onSpiffeId('spiffe://shop.example/ns/default/sa/reviews');
   clock.advance(2000);
-  assert.equal(asked(), 3);
+  assert.equal(asked(), 2);
 });

@@ -24,6 +24,8 @@ export interface CertificateKeeperDeps {
 const LOOK_MS = 30_000;
 /** Share of its life at which a certificate is replaced; spread, so that a mesh that started at once does not ask at once. */
 const RENEW_AT = { from: 0.4, spread: 0.2 };
+/** Between trusting a new root and showing a certificate of it: every other proxy must have come to trust it too. */
+const TRUST_SPREAD_MS = 10_000;
 /** Changes of roots and names reach all proxies at the same moment. */
 const SOON_MS = 1000;
 
@@ -51,7 +53,10 @@ export class CertificateKeeper {
 
   /** The controller says which roots are trusted now. */
   onTrust(trust: string): void {
-    if (trust !== '' && trust !== this.#deps.identity.held?.kept.trust) this.#renewSoon();
+    const { identity, clock, random } = this.#deps;
+    if (trust === '' || trust === identity.held?.kept.trust) return;
+    clock.after(SOON_MS * random(), () => void this.#tryRenewal('roots'));
+    clock.after(TRUST_SPREAD_MS + SOON_MS * random(), () => void this.#tryRenewal('chain'));
   }
 
   /** The snapshot says who this proxy is: the trust domain may have changed. */
@@ -77,9 +82,9 @@ export class CertificateKeeper {
   }
 
   /** Failing is no harm yet: half a life is left, and the next look tries again. */
-  async #tryRenewal(): Promise<void> {
+  async #tryRenewal(part: Part = 'all'): Promise<void> {
     try {
-      await this.#renew();
+      await this.#renew(part);
     } catch (error) {
       if (!this.#hasToldFailure)
         this.#deps.log.warn('the certificate was not renewed; tried again until it is', {
@@ -89,22 +94,22 @@ export class CertificateKeeper {
     }
   }
 
-  #renew(): Promise<void> {
-    this.#renewing ??= this.#ask().finally(() => {
+  #renew(part: Part = 'all'): Promise<void> {
+    this.#renewing ??= this.#ask(part).finally(() => {
       this.#renewing = null;
     });
     return this.#renewing;
   }
 
   /** A new key each time: it leaves this process for its tmpfs only. */
-  async #ask(): Promise<void> {
+  async #ask(part: Part): Promise<void> {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const csr = encodeCertificateRequest(publicKey, privateKey).toString('base64');
     const { status, body } = await this.#deps.request(JSON.stringify({ csr }));
     if (status !== 200) throw new Error(`the controller gives no certificate (${status})`);
     const issued = JSON.parse(body) as IssuedCertificate;
     const key = new PrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }) as string);
-    const kept = { ...issued, key };
+    const kept = takeOver({ ...issued, key }, this.#deps.identity.held?.kept ?? null, part);
     this.#deps.identity.replace(kept);
     this.#plan();
     this.#hasToldFailure = false;
@@ -117,4 +122,16 @@ export class CertificateKeeper {
     const lifeMs = held.validUntilMs - held.validFromMs;
     this.#renewAtMs = held.validFromMs + lifeMs * (RENEW_AT.from + RENEW_AT.spread * this.#deps.random());
   }
+}
+
+/**
+ * What is taken over of an answer: all of it; or, while roots change, first the roots, beside those that are trusted
+ * already, and then the rest. The old ones go with the next renewal: then nobody has a certificate of them any more.
+ */
+type Part = 'all' | 'roots' | 'chain';
+
+function takeOver(issued: KeptIdentity, held: KeptIdentity | null, part: Part): KeptIdentity {
+  if (held === null || part === 'all') return issued;
+  if (part === 'roots') return { ...held, roots: issued.roots + held.roots, trust: issued.trust };
+  return { ...issued, roots: held.roots };
 }

@@ -25,8 +25,8 @@ export function compileMeshTls(
     ...{ trust: '', certificate: '' },
   });
   if (tls?.mode === 'ISTIO_MUTUAL') return { tls: spec() };
-  if (tls !== undefined || !index.world.mesh.enableAutoMtls || service.external !== undefined)
-    return { tls: null };
+  const isOutside = service.external?.location === 'MESH_EXTERNAL';
+  if (tls !== undefined || !index.world.mesh.enableAutoMtls || isOutside) return { tls: null };
   const sidecars = membersOf(index, service).filter(({ proxy }) => proxy === 'sidecar');
   if (sidecars.length === 0) return { tls: null };
   if (discovery.kind !== 'original-destination') return { tls: null, autoTls: spec() };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mutualTlsMode } from './mutual-tls-mode.ts';
 import { createWorld, service, snapshotOf, workload } from './world.fixture.ts';
+import type { Service } from './world.ts';
 import { indexWorld } from './world-index.ts';
 
 const policy = (name: string, spec: string) => `
@@ -114,4 +115,18 @@ test('a headless service is spoken to alike as a whole: the caller chooses the a
   };
   assert.equal(tlsOf({}), 'istio-mutual');
   assert.equal(tlsOf({ proxy: null }), undefined);
+});
+
+test('workloads that a ServiceEntry selects are spoken to as those of a service, if it is of the mesh', () => {
+  const tlsOf = (location: 'MESH_EXTERNAL' | 'MESH_INTERNAL') => {
+    const external: NonNullable<Service['external']> = {
+      ...{ resolution: 'STATIC', address: 'own' },
+      ...{ location, endpoints: [], subjectAltNames: [] },
+    };
+    const world = createWorld([service('shop:http:80', { external })], [SHOP]);
+    return snapshotOf(world, 'shop').cluster.get('outbound|80||shop.default.svc.cluster.local')?.autoTls
+      ?.mode;
+  };
+  assert.equal(tlsOf('MESH_INTERNAL'), 'istio-mutual');
+  assert.equal(tlsOf('MESH_EXTERNAL'), undefined);
 });
