@@ -236,6 +236,20 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     assert.match(text, /^istio_requests_total\{.*destination_service="api\.outside\.example".*\} 1$/m);
   },
 
+  async 'cached-egress'(mesh) {
+    const ask = async (method: string) => {
+      const [outcome] = await mesh.call('client', { url: 'http://news.outside.example/', method });
+      assert.equal(outcome?.status, 200, JSON.stringify(outcome));
+      return [outcome.body, outcome.headers['cache-status']];
+    };
+    assert.deepEqual(await ask('GET'), ['answer 1', 'lateen; fwd=uri-miss']);
+    assert.deepEqual(await ask('GET'), ['answer 1', 'lateen; hit']);
+    assert.deepEqual(await ask('POST'), ['answer 2', undefined]);
+    assert.deepEqual(await ask('GET'), ['answer 3', 'lateen; fwd=uri-miss']);
+    const [gateway = ''] = await mesh.containers('istio-egressgateway');
+    assert.match(await metricsOf(gateway), /^lateen_cache_requests_total\{result="hit"\} 1$/m);
+  },
+
   ...SECURITY_PROOFS,
   ...TLS_PROOFS,
 };
