@@ -129,7 +129,7 @@ class Reader {
         this.#fail('IST0106', fault.path, fault.message, fault.remedy);
     }
     if (metadata === null || this.#hasErrors) return null;
-    for (const finding of validateAnnotations(kind.kind, metadata)) this.#report(finding);
+    for (const finding of validateAnnotations(kind.kind, metadata, content)) this.#report(finding);
     for (const finding of validateSpec(kind.kind, content, metadata))
       this.#report({ ...finding, path: [...root, ...finding.path] });
     if (this.#hasErrors) return null;

@@ -23,6 +23,13 @@ describe('the annotation lateen.cache', () => {
     assert.match(violation?.remedy ?? '', /"true", "false", or .* "64Mi,1Mi"/);
   });
 
+  it('is told to have no effect on a delegate', () => {
+    const [violation, ...others] = read(
+      documentOf('VirtualService', { http: spec.http }, cached('true')),
+    ).violations;
+    assert.deepEqual([violation?.code, violation?.severity, others], ['LAT0005', 'Warning', []]);
+  });
+
   const cases: readonly (readonly [text: string, limits: readonly number[] | null | undefined])[] = [
     ['true', [32 * Mi, Mi]],
     ['false', null],

@@ -46,6 +46,13 @@ describe('the store', () => {
     assert.deepEqual([has(store, 'a'), store.bytes], [0, 0]);
   });
 
+  test('keeps so many answers to one URI and no more, the youngest', () => {
+    const store = new ResponseStore(10_000);
+    for (let at = 0; at < 70; at++) store.put(answer('a', { vary: [{ name: 'accept', value: String(at) }] }));
+    assert.deepEqual([has(store, 'a'), store.bytes], [64, 640]);
+    assert.equal(store.candidates('a')[0]?.vary[0]?.value, '6');
+  });
+
   test('shrinks at once to a new limit', () => {
     const store = new ResponseStore(30);
     for (const uri of ['a', 'b', 'c']) store.put(answer(uri));

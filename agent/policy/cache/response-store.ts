@@ -1,6 +1,9 @@
 import type { StoredResponse } from './stored-response.ts';
 import { isSameVariant } from './vary.ts';
 
+/** Answers to one URI that `Vary` tells apart: a caller who makes values up must not make the search for one long. */
+const MAX_VARIANTS = 64;
+
 /**
  * Whole answers in memory, those used last kept longest. Never larger than its limit; knows no time and no HTTP but
  * what `Vary` tells apart.
@@ -8,7 +11,7 @@ import { isSameVariant } from './vary.ts';
 export class ResponseStore {
   #maxBytes: number;
   #bytes = 0;
-  readonly #byUri = new Map<string, StoredResponse[]>();
+  readonly #byUri = new Map<string, readonly StoredResponse[]>();
   /** In the order of their last use, the oldest first. */
   readonly #order = new Set<StoredResponse>();
 
@@ -39,13 +42,12 @@ export class ResponseStore {
 
   /** In place of the answer to the same requests, if there is one. */
   put(stored: StoredResponse): void {
-    const list = this.#byUri.get(stored.uri) ?? [];
-    const old = list.find((other) => isSameVariant(stored, other));
+    const old = this.candidates(stored.uri).find((other) => isSameVariant(stored, other));
     if (old !== undefined) this.delete(old);
     if (stored.bytes > this.#maxBytes) return;
-    const rest = this.#byUri.get(stored.uri);
-    if (rest === undefined) this.#byUri.set(stored.uri, [stored]);
-    else rest.push(stored);
+    const [oldest] = this.candidates(stored.uri);
+    if (oldest !== undefined && this.candidates(stored.uri).length >= MAX_VARIANTS) this.delete(oldest);
+    this.#byUri.set(stored.uri, [...this.candidates(stored.uri), stored]);
     this.#order.add(stored);
     this.#bytes += stored.bytes;
     this.#evict();
@@ -54,7 +56,7 @@ export class ResponseStore {
   delete(stored: StoredResponse): void {
     if (!this.#order.delete(stored)) return;
     this.#bytes -= stored.bytes;
-    const rest = (this.#byUri.get(stored.uri) ?? []).filter((other) => other !== stored);
+    const rest = this.candidates(stored.uri).filter((other) => other !== stored);
     if (rest.length === 0) this.#byUri.delete(stored.uri);
     else this.#byUri.set(stored.uri, rest);
   }
