@@ -290,3 +290,25 @@ test('both sides’ metrics name both principals', async () => {
     new RegExp(`istio_requests_total{.*source_principal="${CLIENT}"`),
   );
 });
+
+test('while roots change, certificates of the old one and of the new one are good', async () => {
+  const [older, newer] = [await createTestAuthority(), await createTestAuthority()];
+  const trusting = async (authority: typeof older, spiffeId: string) => {
+    const identity = await authority.identity(spiffeId);
+    const roots = [await older.identity('spiffe://x'), await newer.identity('spiffe://x')];
+    const kept = identity.held?.kept;
+    if (kept === undefined) throw new Error('no certificate');
+    identity.replace({ ...kept, roots: roots.map(({ held }) => held?.kept.roots ?? '').join('') });
+    return identity;
+  };
+  for (const [ofClient, ofServer] of [
+    [older, newer],
+    [newer, older],
+    [newer, newer],
+  ] as const) {
+    const server = await trusting(ofServer, REVIEWS);
+    const inbound = await startInbound(await startApp(), server, { protocol: 'http', tcp: null });
+    const outbound = await startOutbound(inbound.port, await trusting(ofClient, CLIENT));
+    assert.equal((await get(outbound.port)).status, 200);
+  }
+});

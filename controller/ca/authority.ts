@@ -1,6 +1,7 @@
 import { createPrivateKey, randomBytes, type webcrypto, X509Certificate } from 'node:crypto';
 import { LateenError } from '../../base/errors.ts';
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
@@ -10,6 +11,7 @@ import {
   X509Certificate as ReadCertificate,
   SIGNING,
   SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from './x509.ts';
 
@@ -51,6 +53,8 @@ export async function createAuthority(
 ): Promise<Authority> {
   const key = await readKey(files);
   const issuer = new ReadCertificate(files.caCert);
+  // Two roots may have one name while one replaces the other: OpenSSL tells them apart by the key's identifier only.
+  const issuerKey = new AuthorityKeyIdentifierExtension(await keyIdentifier(issuer));
   const chain = files.certChain === '' ? '' : `${files.certChain.trim()}\n`;
   return {
     roots: [files.rootCert, ...previousRoots].map((root) => `${root.trim()}\n`).join(''),
@@ -70,6 +74,7 @@ export async function createAuthority(
           new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
           new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
           new BasicConstraintsExtension(false, undefined, true),
+          issuerKey,
         ],
       });
       return `${leaf.toString('pem')}\n${chain}`;
@@ -90,6 +95,7 @@ export async function createRoot(trustDomain: string, nowMs: number): Promise<Au
     extensions: [
       new BasicConstraintsExtension(true, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
@@ -99,6 +105,12 @@ export async function createRoot(trustDomain: string, nowMs: number): Promise<Au
     type: 'pkcs8',
   }) as string;
   return { caKey, caCert: pem, rootCert: pem, certChain: '' };
+}
+
+/** As the authority's own certificate has it, else as RFC 5280 §4.2.1.2 makes one. */
+async function keyIdentifier(issuer: ReadCertificate): Promise<string> {
+  const own = issuer.getExtension(SubjectKeyIdentifierExtension);
+  return (own ?? (await SubjectKeyIdentifierExtension.create(issuer.publicKey))).keyId;
 }
 
 /** Positive, and too long to be met twice (RFC 5280 §4.1.2.2). */
