@@ -25,7 +25,7 @@ await main(async () => {
 
 /** nginx is the backend and a peer, wrk the load; haproxy and Envoy are peers, left out where they cannot be had. */
 async function ensurePeers() {
-  const packages = { wrk: 'wrk', nginx: 'nginx-light', haproxy: 'haproxy' };
+  const packages = { wrk: 'wrk', nginx: 'nginx-light', haproxy: 'haproxy', h2load: 'nghttp2-client' };
   const missing = [];
   for (const [program, name] of Object.entries(packages)) {
     if (!(await works('sh', ['-c', `command -v ${program}`]))) missing.push(name);
