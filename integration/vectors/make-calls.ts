@@ -14,7 +14,7 @@ import { OUTSIDE } from './containers.ts';
 import type { EngineMesh, LoggedHop, SeenArrival } from './engine-mesh.ts';
 
 /** Between two calls, so that what a proxy logged can be told apart by its time. */
-const PAUSE_MS = 12;
+const PAUSE_MS = 20;
 /** A log's time is the wall clock's, cut to whole milliseconds, less a span of another clock. */
 const TOLERANCE_MS = 2;
 /** Of a log line, or a mirror's copy. */
