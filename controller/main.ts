@@ -116,7 +116,7 @@ const hub = new PushHub({
     const workload = index.workloadsById.get(ownerOf(container));
     return workload?.proxy === null ? undefined : workload;
   },
-  onSettled: (workloadId) => attacher.onReady(workloadId),
+  onSettled: (workloadId, container) => attacher.onReady(workloadId, container),
 });
 
 const keysFile = new StateFile<Readonly<Record<string, string>>>(join(stateDirectory, 'key-sets.json'));

@@ -69,8 +69,10 @@ export class Attacher {
     }
   }
 
-  /** The agent of this app has everything: the app may run, if it was held. */
-  onReady(appId: string): void {
+  /** The agent of this app has everything: the app may run, if it was held. That of an earlier start says nothing. */
+  onReady(appId: string, agentId: string): void {
+    const madeFor = this.#containers.get(agentId)?.labels[STARTED_LABEL];
+    if (madeFor !== this.#containers.get(appId)?.startedAt) return;
     if (this.#deps.held.has(appId)) void this.#letGo(appId);
   }
 
@@ -227,7 +229,7 @@ export class Attacher {
       if (!isOver) {
         const fields = { container: appId, error: errorMessage(error), retryInMs: LET_GO_AGAIN_MS };
         this.#deps.log.warn('a held container could not be let go', fields);
-        setTimeout(() => this.onReady(appId), LET_GO_AGAIN_MS).unref();
+        setTimeout(() => void this.#letGo(appId), LET_GO_AGAIN_MS).unref();
         return;
       }
     }

@@ -12,7 +12,7 @@ export interface PushHubDeps {
   /** The workload whose proxy runs in this container; undefined = Docker knows of none. */
   findWorkload(index: WorldIndex, container: string): Workload | undefined;
   /** A proxy acknowledged everything that it was sent. */
-  onSettled(workloadId: string): void;
+  onSettled(workloadId: string, container: string): void;
 }
 
 /** All connected proxies, and what each should hold. */
@@ -90,6 +90,6 @@ export class PushHub {
   #reportIfSettled(connection: ProxyConnection): void {
     if (!connection.isSettled || this.#index === null) return;
     const workload = this.#deps.findWorkload(this.#index, connection.container);
-    if (workload !== undefined) this.#deps.onSettled(workload.id);
+    if (workload !== undefined) this.#deps.onSettled(workload.id, connection.container);
   }
 }
