@@ -181,9 +181,8 @@ test('a container on the default bridge is meshed and reaches what is outside', 
   try {
     await mesh.settled((status) => status.proxies.some(({ workload }) => workload === name));
     const address = await mesh.address(name);
-    const response = await fetch(`http://${address}:8080/`).catch((error: Error) =>
-      assert.fail(`no answer from ${address}: ${String(error.cause)}`),
-    );
+    // Its application may need a moment more than its agent.
+    const response = await eventually('it answers', () => fetch(`http://${address}:8080/`));
     assert.equal(response.headers.get('server'), 'istio-envoy');
   } finally {
     await tryDocker(['rm', '-f', name]);
