@@ -181,7 +181,7 @@ test('a container on the default bridge is meshed and reaches what is outside', 
   try {
     await mesh.settled((status) => status.proxies.some(({ workload }) => workload === name));
     const address = await mesh.address(name);
-    // Its application may need a moment more than its agent.
+    // The first call failed at times behind an agent that was in sync; why is not known.
     const response = await eventually('it answers', () => fetch(`http://${address}:8080/`));
     assert.equal(response.headers.get('server'), 'istio-envoy');
   } finally {
