@@ -1,5 +1,6 @@
 import type { ExternalAuthorizerSpec } from '../../model/authorization.ts';
 import type { Headers, RequestHead } from '../codec/head.ts';
+import { type ExternalAnswer, ExternalCall } from '../exchange/external-call.ts';
 import { accessDenied, externallyDenied } from '../exchange/failure.ts';
 import type { Filter, FilteredExchange, FilterVerdict } from '../exchange/filter.ts';
 import type { Authorizer } from '../policy/authorization/authorizer.ts';
@@ -7,7 +8,6 @@ import { Subject } from '../policy/authorization/subject.ts';
 import { createTextTest, createWildcard, type TextTest } from '../policy/authorization/text-test.ts';
 import { setHeader } from '../policy/headers.ts';
 import type { Cluster } from '../upstream/cluster.ts';
-import { type ExternalAnswer, ExternalCall } from './external-call.ts';
 import { remoteAddressOf } from './remote-address.ts';
 
 /**

@@ -52,6 +52,14 @@ export function encodeGrpcMessage(text: string): string {
   );
 }
 
+/** The way back; what is no such encoding stays as it is. */
+export function decodeGrpcMessage(text: string): string {
+  const bytes = text.replace(/%([0-9a-fA-F]{2})/g, (_all, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, 'latin1').toString();
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   ...{ H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000_001 },
 };

@@ -1,22 +1,26 @@
-import type { RequestHead, ResponseHead } from '../codec/head.ts';
-import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../exchange/streams.ts';
+import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
+import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
 
 export interface ExternalAnswer {
   readonly head: ResponseHead;
   readonly body: Buffer;
+  /** null = none. */
+  readonly trailers: Headers | null;
 }
 
-/** What an authorizer says to a caller is a page, no download. */
+/** What such a service says is a page, no download. */
 const MAX_BODY_BYTES = 64 * 1024;
-/** A kept connection that was closed meanwhile says nothing about the authorizer. */
+/** A kept connection that was closed meanwhile says nothing about the service. */
 const MAX_REPEATS = 3;
 
-/** One question to an external authorizer: a request without body, whose whole answer is waited for. */
+/** One question to a service of the proxy's own (an authorizer, a rate limiter), whose whole answer is waited for. */
 export class ExternalCall implements UpstreamEvents {
   readonly #cluster: Cluster;
   readonly #head: RequestHead;
+  /** null = none. */
+  readonly #body: Buffer | null;
   /** null = no answer was to be had. Told once, unless the call was cancelled. */
   readonly #onDone: (answer: ExternalAnswer | null) => void;
   #host: Host | null = null;
@@ -27,9 +31,15 @@ export class ExternalCall implements UpstreamEvents {
   #repeats = 0;
   #isOver = false;
 
-  constructor(cluster: Cluster, head: RequestHead, onDone: (answer: ExternalAnswer | null) => void) {
+  constructor(
+    cluster: Cluster,
+    head: RequestHead,
+    onDone: (answer: ExternalAnswer | null) => void,
+    body: Buffer | null = null,
+  ) {
     this.#cluster = cluster;
     this.#head = head;
+    this.#body = body;
     this.#onDone = onDone;
   }
 
@@ -42,7 +52,7 @@ export class ExternalCall implements UpstreamEvents {
     this.#host = host;
     host.active += 1;
     this.#cluster.counters.upstream_rq_total += 1;
-    host.pool.request({ ...this.#head, headers: [...this.#head.headers] }, false, this);
+    host.pool.request({ ...this.#head, headers: [...this.#head.headers] }, this.#body !== null, this);
   }
 
   /** Nobody waits any more. */
@@ -81,6 +91,10 @@ export class ExternalCall implements UpstreamEvents {
   onUpstreamReady(stream: UpstreamStream): void {
     this.#stream = stream;
     if (this.#host !== null) this.#cluster.reportConnected(this.#host, false);
+    if (this.#body === null) return;
+    stream.sendData(this.#body);
+    // A host that cannot be written to may have failed it at once.
+    if (this.#stream === stream) stream.sendEnd(null);
   }
 
   onInterim(): void {}
@@ -102,10 +116,10 @@ export class ExternalCall implements UpstreamEvents {
     }
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(trailers: Headers | null): void {
     const head = this.#response;
     this.#release();
-    this.#finish(head === null ? null : { head, body: Buffer.concat(this.#chunks) });
+    this.#finish(head === null ? null : { head, body: Buffer.concat(this.#chunks), trailers });
   }
 
   onUpstreamTunnelData(): void {}
