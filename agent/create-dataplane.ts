@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Dataplane } from './dataplane.ts';
 import { CacheStores } from './filters/cache-stores.ts';
+import { PolicyWatch } from './filters/policy-watch.ts';
 import { FlushQueue } from './http/flush-queue.ts';
 import { createHttpPipelineFactory } from './http/http-pipeline.ts';
 import { createPool } from './http2/create-pool.ts';
@@ -46,12 +47,16 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   let applying: Promise<void> = Promise.resolve();
   const queue = new FlushQueue();
   const stores = new CacheStores();
+  const watch = new PolicyWatch(clock, log);
   const telemetry = createTelemetry({
     tables: () => tables,
     writeAccessLog: writeAccessLog ?? ((line) => process.stdout.write(line)),
-    ...{ clock, log, stores },
+    ...{ clock, log, stores, watch },
   });
-  const acceptor = createAcceptor({ clock, random, queue, telemetry, identity, tables: () => tables });
+  const acceptor = createAcceptor({
+    ...{ clock, random, queue, telemetry, identity, watch },
+    tables: () => tables,
+  });
   const gateways = createGatewayPorts((socket, port) => {
     acceptor.accept(socket, 'gateway', { address: socket.localAddress ?? '', port });
   });
@@ -64,8 +69,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   });
   const tlsServers = createTlsServers(log);
   const tableDeps: TableDeps = {
-    random,
-    clock,
+    ...{ random, clock, watch },
     ...(onUnknownKey !== undefined && { onUnknownKey }),
     createPool: (cluster, host, { usage, counters }) =>
       createPool(specForHost(cluster, host.spec), host.address, host.port, {

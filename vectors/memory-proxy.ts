@@ -1,6 +1,7 @@
 import { poolOf } from '../agent/exchange/memory-codec.ts';
 import type { ExchangeRecord } from '../agent/exchange/record.ts';
 import type { Pool } from '../agent/exchange/streams.ts';
+import { PolicyWatch } from '../agent/filters/policy-watch.ts';
 import { createHttpPipelineFactory } from '../agent/http/http-pipeline.ts';
 import { buildTables, checkSnapshot, type Tables } from '../agent/listener/tables.ts';
 import { hostOf } from '../agent/policy/route-table.ts';
@@ -8,6 +9,7 @@ import { resolveMaterial } from '../agent/tls/tls-material.ts';
 import type { TlsServer } from '../agent/tls/tls-server.ts';
 import { specForHost } from '../agent/upstream/host-tls.ts';
 import type { Clock } from '../base/clock.ts';
+import { silentLogger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { compileSnapshot } from '../controller/compile/compile-snapshot.ts';
 import type { Workload } from '../controller/compile/world.ts';
@@ -66,6 +68,7 @@ export class MemoryProxy {
       clock,
       random,
       createPipeline,
+      watch: new PolicyWatch(clock, silentLogger),
       resolved: new Map(
         [...snapshot.resources.cluster.values()].map((spec) => [spec.name, lookUp(spec, resolve)]),
       ),

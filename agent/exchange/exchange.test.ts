@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createManualClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/log.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
 import type { RouteSpec } from '../../model/route.ts';
+import { PolicyWatch } from '../filters/policy-watch.ts';
 import { createHttpPipelineFactory } from '../http/http-pipeline.ts';
 import { buildTables, checkSnapshot } from '../listener/tables.ts';
 import { clusterSpec, endpointSpec, listenerSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
@@ -33,6 +35,7 @@ function open(routes: readonly RouteSpec[], direction: ListenerDirection = 'outb
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
     ...{ clock, random, resolved: new Map(), createTlsServer: () => null },
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
+    watch: new PolicyWatch(clock, silentLogger),
     createPool: () =>
       createMemoryPool((upstream) => {
         seen.push(upstream);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createManualClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/log.ts';
 import { createSeededRandom } from '../../base/random.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
+import { PolicyWatch } from '../filters/policy-watch.ts';
 import { createHttpPipelineFactory } from '../http/http-pipeline.ts';
 import { buildTables, checkSnapshot } from '../listener/tables.ts';
 import { clusterSpec, endpointSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
@@ -22,6 +24,7 @@ function open(snapshot: Snapshot, handler: MemoryHandler | null) {
   const createPipeline = createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' });
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
     ...{ clock, random, createPipeline, resolved: new Map(), createTlsServer: () => null },
+    watch: new PolicyWatch(clock, silentLogger),
     createPool: () => createMemoryPool(handler),
   });
   const pipeline = tables.listeners.named('0.0.0.0_9080')?.pipeline;

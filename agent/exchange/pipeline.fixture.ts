@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createManualClock, type ManualClock } from '../../base/clock.ts';
+import { createLineLogger } from '../../base/log.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
 import type { RouteSpec } from '../../model/route.ts';
+import { PolicyWatch } from '../filters/policy-watch.ts';
 import { createHttpPipelineFactory } from '../http/http-pipeline.ts';
 import { buildTables, checkSnapshot, type Tables } from '../listener/tables.ts';
 import {
@@ -22,6 +24,9 @@ export interface MemoryProxy {
   /** Every request that reached a host, in order. */
   readonly seen: readonly MemoryUpstream[];
   readonly tables: Tables;
+  readonly watch: PolicyWatch;
+  /** What the proxy logged of policies. */
+  readonly lines: readonly string[];
   readonly pipeline: HttpPipeline;
 }
 
@@ -49,8 +54,13 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
     ...options.policies,
   });
   const telemetry = { wantsRecords: true, record: (each: ExchangeRecord) => records.push(each), count() {} };
+  const lines: string[] = [];
+  const watch = new PolicyWatch(
+    clock,
+    createLineLogger((line) => lines.push(line), clock.wall),
+  );
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
-    ...{ clock, random, resolved: new Map(), createTlsServer: () => null },
+    ...{ clock, random, resolved: new Map(), watch, createTlsServer: () => null },
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
     createPool: ({ name }) =>
       createMemoryPool(
@@ -64,7 +74,7 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
   });
   const pipeline = tables.listeners.named('0.0.0.0_9080')?.pipeline;
   assert.ok(pipeline);
-  return { clock, records, seen, tables, pipeline };
+  return { clock, records, seen, tables, watch, lines, pipeline };
 }
 
 const answerOk: MemoryHandler = (upstream) => upstream.respond(200);

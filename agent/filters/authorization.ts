@@ -2,16 +2,23 @@ import { accessDenied } from '../exchange/failure.ts';
 import type { Filter } from '../exchange/filter.ts';
 import type { Authorizer } from '../policy/authorization/authorizer.ts';
 import { Subject } from '../policy/authorization/subject.ts';
+import type { PolicyWatch } from './policy-watch.ts';
 import { remoteAddressOf } from './remote-address.ts';
 
 /** AuthorizationPolicy's DENY and ALLOW: behind the check of tokens, before everything that acts (ISTIO.md §5.3). */
-export function createAuthorizationFilter(authorizer: Authorizer, isGateway: boolean): Filter {
+export function createAuthorizationFilter(
+  authorizer: Authorizer,
+  isGateway: boolean,
+  watch: PolicyWatch,
+): Filter {
   return {
     name: 'authorization',
     onRequest(exchange) {
       const { peer, request, claims } = exchange;
       const subject = new Subject(peer, request, claims, () => remoteAddressOf(exchange, isGateway));
-      const details = authorizer.refuse(subject);
+      const watched = watch.ofRequests(isGateway, peer.originalDestination.port);
+      const details = authorizer.refuse(subject, watched);
+      watched.countDecision(details === null);
       if (details === null) return 'continue';
       exchange.sendLocalReply(accessDenied(details));
       return 'stop';

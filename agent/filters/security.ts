@@ -11,6 +11,7 @@ import type { Cluster } from '../upstream/cluster.ts';
 import { type AuthenticationDeps, createAuthenticationFilter } from './authentication.ts';
 import { createAuthorizationFilter } from './authorization.ts';
 import { createExternalFilter } from './external-authorization.ts';
+import type { PolicyWatch } from './policy-watch.ts';
 
 /** Who may call this proxy's workload, compiled; kept over snapshots that change nothing of it. */
 export interface Security {
@@ -37,15 +38,23 @@ export function createSecurity(source: SecuritySource, previous: Security | null
   };
 }
 
-/** A connection that carries no HTTP; null = it may pass. @param serverName the name that its own TLS asks for */
+/**
+ * A connection that carries no HTTP; null = it may pass.
+ * @param serverName the name that its own TLS asks for
+ * @param watch null = nothing is decided yet, it is only looked ahead
+ */
 export function refuseConnection(
   { connections }: Security,
   peer: DownstreamPeer,
   serverName: string,
+  watch: PolicyWatch | null,
 ): string | null {
   if (connections === null) return null;
   const known = serverName === '' ? peer : { ...peer, serverName };
-  return connections.refuse(new Subject(known, null, null, () => peer.remoteAddress));
+  const watched = watch?.ofConnections ?? null;
+  const refusal = connections.refuse(new Subject(known, null, null, () => peer.remoteAddress), watched);
+  watched?.countDecision(refusal === null);
+  return refusal;
 }
 
 /** Unchanged resources are usually the same objects; a snapshot that was read anew has equal ones. */
@@ -59,6 +68,7 @@ function isSame(a: SecuritySource, b: SecuritySource): boolean {
 export interface GuardDeps extends AuthenticationDeps {
   /** Where an external authorizer is found. */
   readonly clusters: ReadonlyMap<string, Cluster>;
+  readonly watch: PolicyWatch;
 }
 
 /** In Istio's order. Callers are asked where calls arrive, never where they leave. */
@@ -72,6 +82,6 @@ export function createGuards(
   const isGateway = direction === 'gateway';
   if (requests?.hasExternal === true) guards.push(createExternalFilter(requests, isGateway, deps.clusters));
   if (authenticator !== null) guards.push(createAuthenticationFilter(authenticator, deps));
-  if (requests !== null) guards.push(createAuthorizationFilter(requests, isGateway));
+  if (requests !== null) guards.push(createAuthorizationFilter(requests, isGateway, deps.watch));
   return guards;
 }

@@ -6,6 +6,7 @@ import type { ListenerDirection } from '../../model/listener.ts';
 import { BLACK_HOLE_CLUSTER } from '../../model/names.ts';
 import { PORT } from '../../model/ports.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
+import type { PolicyWatch } from '../filters/policy-watch.ts';
 import { refuseConnection } from '../filters/security.ts';
 import { DownstreamConnection } from '../http/downstream-connection.ts';
 import type { FlushQueue } from '../http/flush-queue.ts';
@@ -41,6 +42,7 @@ export interface AcceptorDeps {
   readonly queue: FlushQueue;
   readonly telemetry: TcpTelemetry;
   readonly identity?: MeshIdentity | undefined;
+  readonly watch: PolicyWatch;
   /** The tables in force; null before the first snapshot. */
   readonly tables: () => Tables | null;
 }
@@ -151,7 +153,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     if (isForbidden(listener, peer)) return refusePlaintext(socket, peer, listener);
     if (listener.tcp === null) return refuse(socket, peer, direction, 'the bytes are not HTTP');
     const name = early === null ? '' : readServerName(early).name;
-    const denial = refusalOf(listener, peer, tables, name);
+    const denial = refusalOf(listener, peer, tables, name, deps.watch);
     if (denial !== null) return refuse(socket, peer, direction, denial, '');
     const { originalDestination: destination } = peer;
     const route = listener.tcp.match(name, destination.address);
@@ -329,7 +331,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       isDetected &&
       listener.tcp !== null &&
       !needsServerName(listener) &&
-      refusalOf(listener, peer, tables, '') === null;
+      refusalOf(listener, peer, tables, '', null) === null;
     const isSilent = serverFirst.has(silenceKey(peer, listener)) && !isForbidden(listener, peer);
     if (canBeTcp && isSilent) return onSilence();
     listen();
@@ -379,8 +381,14 @@ const NOTHING_READ = Buffer.alloc(0);
 const needsServerName = ({ tcp, tls }: Listener): boolean => tls !== null || (tcp?.needsServerName ?? false);
 
 /** What policies say of a connection that carries no HTTP; callers are asked where they arrive. */
-function refusalOf({ spec }: Listener, peer: DownstreamPeer, tables: Tables, name: string): string | null {
-  return spec.direction === 'outbound' ? null : refuseConnection(tables.security, peer, name);
+function refusalOf(
+  { spec }: Listener,
+  peer: DownstreamPeer,
+  tables: Tables,
+  name: string,
+  watch: PolicyWatch | null,
+): string | null {
+  return spec.direction === 'outbound' ? null : refuseConnection(tables.security, peer, name, watch);
 }
 
 /**

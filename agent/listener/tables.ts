@@ -10,6 +10,7 @@ import type { WorkloadSpec } from '../../model/workload.ts';
 import { SnapshotRejected } from '../dataplane.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
 import { createRouteEntry, type RouteEntry } from '../exchange/route-entry.ts';
+import type { PolicyWatch } from '../filters/policy-watch.ts';
 import { createGuards, createSecurity, type Security } from '../filters/security.ts';
 import type { HttpPipelineFactory } from '../http/http-pipeline.ts';
 import { createRouteTable, type RouteTable } from '../policy/route-table.ts';
@@ -44,6 +45,7 @@ export interface ClusterSource {
 export interface TableDeps extends ClusterDeps {
   readonly createPipeline: HttpPipelineFactory;
   readonly onUnknownKey?: () => void;
+  readonly watch: PolicyWatch;
   readonly createTlsServer: TlsServerFactory;
   /** Current answers for clusters that are found by DNS, by cluster name. */
   readonly resolved: ReadonlyMap<string, EndpointsSpec>;

@@ -5,6 +5,7 @@ import type { NodeSpec } from '../../model/node.ts';
 import type { ExchangeTelemetry } from '../exchange/pipeline.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
 import type { CacheStores } from '../filters/cache-stores.ts';
+import type { PolicyWatch } from '../filters/policy-watch.ts';
 import type { TcpTelemetry } from '../listener/acceptor.ts';
 import type { Tables } from '../listener/tables.ts';
 import { type AccessLogFormat, createAccessLogFormat } from './access-log.ts';
@@ -12,6 +13,7 @@ import { createBlockedHostsLog } from './blocked-hosts.ts';
 import { renderCacheMetrics } from './cache-metrics.ts';
 import { renderClusterMetrics } from './cluster-metrics.ts';
 import { IstioMetrics } from './istio-metrics.ts';
+import { renderPolicyMetrics } from './policy-metrics.ts';
 import { createRefusedPlaintextLog } from './refused-plaintext.ts';
 import { tcpAccessRecord } from './tcp-access-record.ts';
 
@@ -28,9 +30,17 @@ export interface TelemetryDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly stores: CacheStores;
+  readonly watch: PolicyWatch;
 }
 
-export function createTelemetry({ tables, writeAccessLog, clock, log, stores }: TelemetryDeps): Telemetry {
+export function createTelemetry({
+  tables,
+  writeAccessLog,
+  clock,
+  log,
+  stores,
+  watch,
+}: TelemetryDeps): Telemetry {
   const metrics = new IstioMetrics(tables);
   const blocked = createBlockedHostsLog(clock, log);
   const plaintextRefused = createRefusedPlaintextLog(clock, log, (address) =>
@@ -61,6 +71,9 @@ export function createTelemetry({ tables, writeAccessLog, clock, log, stores }: 
       format = accessLog === null ? null : createAccessLogFormat(accessLog);
     },
     render: () =>
-      metrics.render() + renderClusterMetrics(tables()?.clusters.values() ?? []) + renderCacheMetrics(stores),
+      metrics.render() +
+      renderClusterMetrics(tables()?.clusters.values() ?? []) +
+      renderCacheMetrics(stores) +
+      renderPolicyMetrics(watch),
   };
 }

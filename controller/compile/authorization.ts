@@ -40,12 +40,15 @@ function compilePolicy(index: WorldIndex, policy: Resource<AuthorizationPolicySp
   return {
     name: `${namespace}/${name}`,
     action: spec.action ?? 'ALLOW',
-    isDryRun: annotations['istio.io/dry-run'] === 'true',
+    isDryRun: DRY_RUN.test(annotations['istio.io/dry-run'] ?? ''),
     rules: (spec.rules ?? []).map((rule) => compileRule(rule, namespace, mesh)),
     provider: spec.action === 'CUSTOM' ? externalAuthorizer(index, spec.provider?.name ?? '') : null,
     origin: originOf(policy, 'spec'),
   };
 }
+
+/** What Go's `strconv.ParseBool`, which Istio reads the annotation with, takes for true. */
+const DRY_RUN = /^(1|t|T|true|TRUE|True)$/;
 
 function compileRule(rule: AuthorizationRule, namespace: string, mesh: MeshConfig): AuthorizationRuleSpec {
   const { from = [], to = [], when = [] } = rule;

@@ -178,8 +178,12 @@ describe('policies decide', () => {
   });
 
   test('nothing by AUDIT and by dry runs', () => {
-    assert.equal(createAuthorizer([policy('AUDIT', [{}])], 'http'), null);
-    assert.equal(createAuthorizer([{ ...policy('DENY', [{}]), isDryRun: true }], 'http'), null);
+    const dryRun = (action: 'ALLOW' | 'DENY', rules: Partial<AuthorizationRuleSpec>[]) => ({
+      ...policy(action, rules),
+      isDryRun: true,
+    });
+    for (const each of [policy('AUDIT', [{}]), dryRun('DENY', [{}]), dryRun('ALLOW', [])])
+      assert.equal(createAuthorizer([each], 'http')?.refuse(subject({})), null);
   });
 
   test('on plain connections without what is of requests: ALLOW less, DENY more', () => {

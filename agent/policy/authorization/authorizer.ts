@@ -12,12 +12,22 @@ import type { Subject } from './subject.ts';
  * policy, one of their rules must match. Rules are functions that are made once, at apply time.
  */
 export interface Authorizer {
-  /** null = it may pass; otherwise Envoy's `response_code_details`. */
-  refuse(subject: Subject): string | null;
+  /** null = it may pass; otherwise Envoy's `response_code_details`. The observer hears of what decides nothing. */
+  refuse(subject: Subject, observer?: PolicyObserver | null): string | null;
   /** Whom a CUSTOM rule wants to be asked; null = nobody. Comes before {@link refuse}. */
   findExternal(subject: Subject): ExternalCheck | null;
   readonly hasExternal: boolean;
 }
+
+/** Hears of policies that decide nothing. */
+export interface PolicyObserver {
+  /** What the dry runs of one action would have said; `rule` is '' where none of them matched. */
+  onDryRun(action: DryRunAction, isDenied: boolean, rule: string, subject: Subject): void;
+  /** An AUDIT rule matched. */
+  onAudit(rule: string, subject: Subject): void;
+}
+
+export type DryRunAction = 'allow' | 'deny';
 
 export interface ExternalCheck {
   /** null = not known, or several for one workload: nobody can say yes. */
@@ -33,29 +43,69 @@ interface Rule<Value> {
   readonly value: Value;
 }
 
-const NOT_ALLOWED = 'rbac_access_denied_matched_policy[none]';
+const deniedBy = (rule: string) => `rbac_access_denied_matched_policy[${rule}]`;
+const NOT_ALLOWED = deniedBy('none');
 
-/** null = no policy decides anything. */
+/** null = no policy decides anything, nor is any to be heard of. */
 export function createAuthorizer(
   policies: readonly AuthorizationSpec[],
   traffic: Traffic,
 ): Authorizer | null {
-  const inForce = policies.filter(({ isDryRun, action }) => !isDryRun && action !== 'AUDIT');
-  const of = (action: AuthorizationSpec['action']) => inForce.filter((policy) => policy.action === action);
-  const denials = rulesOf(of('DENY'), traffic, (_, details) => details);
+  const of = (action: AuthorizationSpec['action'], isDryRun = false) =>
+    policies.filter((policy) => policy.action === action && policy.isDryRun === isDryRun);
+  const denials = rulesOf(of('DENY'), traffic, (_, rule) => deniedBy(rule));
   const allowing = of('ALLOW');
   const allowances = rulesOf(allowing, traffic, () => true);
-  // Only requests can be asked about by HTTP.
+  // Only requests can be asked about.
   const external = traffic === 'http' ? rulesOf(of('CUSTOM'), traffic, externalCheck(of('CUSTOM'))) : [];
-  if (denials.length + allowing.length + external.length === 0) return null;
+  const observe = createObservation(traffic, {
+    audit: of('AUDIT'),
+    deny: of('DENY', true),
+    allow: of('ALLOW', true),
+  });
+  if (denials.length + allowing.length + external.length === 0 && observe === null) return null;
   const mustBeAllowed = allowing.length > 0;
   return {
     hasExternal: external.length > 0,
     findExternal: (subject) => firstMatch(external, subject),
-    refuse(subject) {
+    refuse(subject, observer = null) {
+      const observed = observer === null ? null : observe;
+      if (observed !== null && observer !== null) observed.beforeDenials(subject, observer);
       const denied = firstMatch(denials, subject);
       if (denied !== null) return denied;
+      if (observed !== null && observer !== null) observed.beforeAllowances(subject, observer);
       return mustBeAllowed && firstMatch(allowances, subject) === null ? NOT_ALLOWED : null;
+    },
+  };
+}
+
+/** What is told of policies that decide nothing, where Envoy has the filters that would: AUDIT, DENY, ALLOW. */
+interface Observation {
+  beforeDenials(subject: Subject, observer: PolicyObserver): void;
+  beforeAllowances(subject: Subject, observer: PolicyObserver): void;
+}
+
+function createObservation(
+  traffic: Traffic,
+  policies: Readonly<Record<'audit' | 'deny' | 'allow', readonly AuthorizationSpec[]>>,
+): Observation | null {
+  const { audit, deny, allow } = policies;
+  if (audit.length + deny.length + allow.length === 0) return null;
+  const [audits, denials, allowances] = [audit, deny, allow].map((each) =>
+    rulesOf(each, traffic, (_, rule) => rule),
+  ) as [Rule<string>[], Rule<string>[], Rule<string>[]];
+  return {
+    beforeDenials(subject, observer) {
+      const audited = firstMatch(audits, subject);
+      if (audited !== null) observer.onAudit(audited, subject);
+      if (deny.length === 0) return;
+      const rule = firstMatch(denials, subject);
+      observer.onDryRun('deny', rule !== null, rule ?? '', subject);
+    },
+    beforeAllowances(subject, observer) {
+      if (allow.length === 0) return;
+      const rule = firstMatch(allowances, subject);
+      observer.onDryRun('allow', rule === null, rule ?? '', subject);
     },
   };
 }
@@ -63,8 +113,8 @@ export function createAuthorizer(
 /** Providers that differ cannot all be asked: Istio refuses what their rules match. */
 function externalCheck(policies: readonly AuthorizationSpec[]) {
   const isOne = new Set(policies.map(({ provider }) => provider?.name)).size === 1;
-  return ({ provider }: AuthorizationSpec, details: string): ExternalCheck => {
-    return { provider: isOne ? provider : null, details };
+  return ({ provider }: AuthorizationSpec, rule: string): ExternalCheck => {
+    return { provider: isOne ? provider : null, details: deniedBy(rule) };
   };
 }
 
@@ -77,14 +127,13 @@ function firstMatch<Value>(rules: readonly Rule<Value>[], subject: Subject): Val
 function rulesOf<Value>(
   policies: readonly AuthorizationSpec[],
   traffic: Traffic,
-  createValue: (policy: AuthorizationSpec, details: string) => Value,
+  createValue: (policy: AuthorizationSpec, rule: string) => Value,
 ): Rule<Value>[] {
   const rules = policies.flatMap((policy) =>
     policy.rules.flatMap((rule, index) => {
       const matches = createRule(rule, traffic, policy.action === 'ALLOW');
       const name = ruleName(policy, index);
-      const details = `rbac_access_denied_matched_policy[${name}]`;
-      return matches === null ? [] : [{ matches, name, value: createValue(policy, details) }];
+      return matches === null ? [] : [{ matches, name, value: createValue(policy, name) }];
     }),
   );
   return rules.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
