@@ -138,6 +138,14 @@ describe('Redis', () => {
     assert.equal(await run('redis-cli -h found ping'), 'PONG');
   });
 
+  test('its commands by hand are no HTTP, though GET is a method as well', async () => {
+    await run('redis-cli -h found set shoe 42');
+    const script = `{ printf 'GET shoe\\r\\n'; sleep 1; } | node -e "
+      const socket = require('node:net').connect(6379, 'found');
+      process.stdin.pipe(socket).pipe(process.stdout);"`;
+    assert.match(await run(script), /^\$2\s+42$/);
+  });
+
   test('a pipeline of commands passes whole', async () => {
     const out = await run(`seq 20000 | sed 's/.*/SET key-& value-&/' | redis-cli -h found --pipe`);
     assert.match(out, /errors: 0, replies: 20000/);

@@ -183,7 +183,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     tables: Tables,
     bytes: Buffer,
   ): boolean => {
-    const protocol = detectProtocol(bytes);
+    const protocol = detectProtocol(bytes, listener.spec.tcp !== null);
     if (protocol === 'unknown' && !listener.isDeadEnd) return false;
     const wantsName = needsServerName(listener) || listener.isDeadEnd || endsMeshTls(listener, peer);
     if (protocol === 'tls' && wantsName && readServerName(bytes).incomplete) return false;
