@@ -30,23 +30,11 @@ const DECORATOR = 'x-envoy-decorator-operation';
 const INTERNAL_ONLY = [
   ...NEVER_FORWARDED,
   'x-envoy-attempt-count',
-  'x-envoy-decorator-operation',
+  DECORATOR,
   'x-envoy-downstream-service-cluster',
-  'x-envoy-expected-rq-timeout-ms',
   'x-envoy-external-address',
-  'x-envoy-force-trace',
-  'x-envoy-hedge-on-per-try-timeout',
-  'x-envoy-internal',
-  'x-envoy-ip-tags',
   'x-envoy-original-host',
   'x-envoy-original-path',
-  'x-envoy-retriable-header-names',
-  'x-envoy-retriable-status-codes',
-  'x-envoy-retry-grpc-on',
-  'x-envoy-upstream-alt-stat-name',
-  'x-envoy-upstream-rq-per-try-timeout-ms',
-  'x-envoy-upstream-rq-timeout-alt-response',
-  'x-forwarded-client-cert',
 ];
 
 const X_ENVOY = 'x-envoy-';
@@ -97,7 +85,9 @@ function forwardCertificate(headers: Headers, certificate: string | undefined): 
 function mentionsEnvoy(headers: readonly string[]): boolean {
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
-    if (name.length > 8 && name.slice(0, 8).toLowerCase() === X_ENVOY) return true;
+    // The `e` in lower case: it tells the name from `x-forwarded-…` and `x-request-id` without a new string.
+    const mayBe = name.length > X_ENVOY.length && (name.charCodeAt(2) | 0x20) === 0x65;
+    if (mayBe && name.slice(0, X_ENVOY.length).toLowerCase() === X_ENVOY) return true;
   }
   return false;
 }
@@ -107,7 +97,8 @@ function prepareAtGateway(exchange: Exchange): void {
   const { headers } = exchange.request;
   const { remoteAddress, clientCertificate } = exchange.peer;
   const forwardedFor = getHeader(headers, 'x-forwarded-for');
-  for (const name of INTERNAL_ONLY) removeHeader(headers, name);
+  if (mentionsEnvoy(headers)) for (const name of INTERNAL_ONLY) removeHeader(headers, name);
+  removeHeader(headers, CLIENT_CERTIFICATE);
   // Istio's SANITIZE_SET: of the caller's certificate the application hears from the gateway alone.
   if (clientCertificate !== undefined) headers.push(CLIENT_CERTIFICATE, clientCertificate);
   removeHeader(headers, 'x-request-id');
