@@ -21,7 +21,9 @@ import { prepareRequest } from './request-headers.ts';
 import { finishResponse } from './response-headers.ts';
 import type { ResponseTap, WholeResponse } from './response-tap.ts';
 import type { Destination, RouteEntry } from './route-entry.ts';
+import { Shadow } from './shadow.ts';
 import type { DownstreamEvents, DownstreamPeer, DownstreamStream } from './streams.ts';
+import { editForHost } from './upstream-request.ts';
 
 /**
  * One request and its answer: matched, filtered, forwarded or answered here, reported. Knows no protocol: the caller's
@@ -233,11 +235,15 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   sendResponseHead(head: ResponseHead, hasBody: boolean): void {
     const other = this.tap === null ? null : this.tap.onHead(head, hasBody);
     if (other === null) this.#sendHead(head, hasBody, false);
-    else this.#sendHeadAndBody(other);
+    else {
+      this.#sendHeadAndBody(other);
+      if (hasBody) this.sendResponseEnd(null);
+    }
   }
 
-  /** All but its end. */
+  /** All but its end. The flag is Envoy's, of answers that a cache gave. */
   #sendHeadAndBody({ head, body }: WholeResponse): void {
+    this.addFlag('RFCF');
     const hasBody = body.length > 0 && this.request.method !== 'HEAD';
     this.tap = null;
     this.#sendHead(head, hasBody, false);
@@ -291,6 +297,11 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     if (this.isOver || this.responseHead !== null) return;
     if (given.flag !== '') this.addFlag(given.flag);
     this.details = given.details;
+    const other = this.tap === null ? null : this.tap.onLocalReply(given);
+    if (other !== null) {
+      this.sendWhole(other, given.details);
+      return;
+    }
     const isGrpc = !given.isUntouched && this.grpcMessages !== null;
     const reply = isGrpc ? asGrpcReply(given) : given;
     const headers: Headers = [...reply.headers];
@@ -321,6 +332,20 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.#end();
   }
 
+  sendInBackground(tap: ResponseTap): void {
+    const cluster = this.destination?.cluster ?? null;
+    if (cluster === null) {
+      tap.onOver();
+      return;
+    }
+    editForHost(this);
+    const { request, pipeline, route } = this;
+    const copy = { head: request, hasBody: false, chunks: [], bytes: 0, trailers: null };
+    const { action } = route.spec;
+    const timeoutMs = action.kind === 'route' ? action.timeoutMs : 0;
+    new Shadow(copy, cluster, pipeline.services.clock, timeoutMs, tap).start();
+  }
+
   addFlag(flag: ResponseFlag): void {
     this.flags = this.flags === '' ? flag : `${this.flags},${flag}`;
   }
@@ -346,6 +371,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.isOver = true;
     if (this.#cancelTimers !== null) for (const cancel of this.#cancelTimers) cancel();
     this.forwarder?.release();
+    this.tap?.onOver();
     const { telemetry } = this.pipeline.services;
     for (const filter of this.pipeline.filters) filter.onEnd?.(this);
     countExchange(this, telemetry);

@@ -17,6 +17,7 @@ export interface FilteredExchange {
   /** Of the token that the request carried, once it has been verified. */
   claims: JwtClaims | null;
   readonly scheme: string;
+  readonly isOver: boolean;
   readonly hasBody: boolean;
   /** The cluster that the request goes to; '' = it goes to none. */
   readonly destinationName: string;
@@ -27,6 +28,8 @@ export interface FilteredExchange {
   sendLocalReply(reply: LocalReply): void;
   /** Ends the exchange with an answer that a host gave once. */
   sendWhole(response: WholeResponse, details: string): void;
+  /** Sends the request to its host for the tap's sake, after the exchange has ended with an answer from elsewhere. */
+  sendInBackground(tap: ResponseTap): void;
   /** Goes on behind a filter that said `wait`. */
   resumeFilters(): void;
   /** Looks for the route again: what it is chosen by has changed. */

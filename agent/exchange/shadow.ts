@@ -3,6 +3,7 @@ import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { endCopy, startCopy } from '../upstream/usage.ts';
+import type { ResponseTap } from './response-tap.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
 
 /** A whole request, shared by all copies of it. */
@@ -17,12 +18,16 @@ export interface CopiedRequest {
 /** Nobody waits for a copy, so one that is never answered must end by itself. */
 const LONGEST_MS = 60_000;
 
-/** One copy of a request on its way to a mirror: sent once, never again, its answer read and forgotten. */
+/**
+ * A request that nobody waits for, as the copy for a mirror: sent once, never again. Its answer is read and forgotten,
+ * but for a tap.
+ */
 export class Shadow implements UpstreamEvents {
   readonly #request: CopiedRequest;
   readonly #cluster: Cluster;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  readonly #tap: ResponseTap | null;
   #host: Host | null = null;
   #stream: UpstreamStream | null = null;
   #next = 0;
@@ -32,17 +37,27 @@ export class Shadow implements UpstreamEvents {
   #cancelTimer: () => void = () => {};
 
   /** `timeoutMs` 0 = the route has none. */
-  constructor(request: CopiedRequest, cluster: Cluster, clock: Clock, timeoutMs: number) {
+  constructor(
+    request: CopiedRequest,
+    cluster: Cluster,
+    clock: Clock,
+    timeoutMs: number,
+    tap: ResponseTap | null = null,
+  ) {
     this.#request = request;
     this.#cluster = cluster;
     this.#clock = clock;
+    this.#tap = tap;
     this.#timeoutMs = timeoutMs > 0 ? Math.min(timeoutMs, LONGEST_MS) : LONGEST_MS;
   }
 
   start(): void {
     const cluster = this.#cluster;
     const host = cluster.pick(null);
-    if (host === null || !startCopy(cluster.usage, this.#request.bytes)) return;
+    if (host === null || !startCopy(cluster.usage, this.#request.bytes)) {
+      this.#tap?.onOver();
+      return;
+    }
     this.#host = host;
     host.active += 1;
     cluster.counters.upstream_rq_total += 1;
@@ -78,14 +93,18 @@ export class Shadow implements UpstreamEvents {
 
   onInterim(): void {}
 
-  onResponse(head: ResponseHead): void {
+  onResponse(head: ResponseHead, hasBody: boolean): void {
     if (this.#host !== null) this.#cluster.reportStatus(this.#host, head.status);
+    this.#tap?.onHead(head, hasBody);
     if (head.status === 101) this.#giveUp();
   }
 
-  onResponseData(): void {}
+  onResponseData(chunk: Buffer): void {
+    this.#tap?.onData(chunk);
+  }
 
-  onResponseEnd(): void {
+  onResponseEnd(trailers: Headers | null): void {
+    this.#tap?.onEnd(trailers !== null);
     if (this.#isEndSent) this.#end();
     else this.#giveUp();
   }
@@ -112,5 +131,6 @@ export class Shadow implements UpstreamEvents {
     this.#cancelTimer();
     if (this.#host !== null) this.#host.active -= 1;
     endCopy(this.#cluster.usage, this.#request.bytes);
+    this.#tap?.onOver();
   }
 }

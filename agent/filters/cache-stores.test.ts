@@ -46,6 +46,8 @@ test('metrics say what came of requests and what is held, where there is a cache
     [
       '# TYPE lateen_cache_requests_total counter',
       'lateen_cache_requests_total{result="hit"} 3',
+      'lateen_cache_requests_total{result="stale"} 0',
+      'lateen_cache_requests_total{result="collapsed"} 0',
       'lateen_cache_requests_total{result="miss"} 0',
       'lateen_cache_requests_total{result="revalidated"} 0',
       'lateen_cache_requests_total{result="bypass"} 0',

@@ -1,15 +1,22 @@
 import type { CacheSpec } from '../../model/route.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { ResponseStore } from '../policy/cache/response-store.ts';
+import { Flights } from './flights.ts';
 
-/** `bypass`: the request was none that a store may answer. */
-export const CACHE_RESULTS = ['hit', 'miss', 'revalidated', 'bypass'] as const;
+/**
+ * `stale`: the host failed, or is being asked meanwhile. `collapsed`: another's request was waited for.
+ * `bypass`: the request was none that a store may answer.
+ */
+export const CACHE_RESULTS = ['hit', 'stale', 'collapsed', 'miss', 'revalidated', 'bypass'] as const;
 export type CacheResult = (typeof CACHE_RESULTS)[number];
 
 /** The stores of one proxy by name. They outlive snapshots, as long as a route names them. */
 export class CacheStores {
   readonly #stores = new Map<string, ResponseStore>();
-  readonly counts: Record<CacheResult, number> = { hit: 0, miss: 0, revalidated: 0, bypass: 0 };
+  readonly flights = new Flights();
+  readonly counts: Record<CacheResult, number> = {
+    ...{ hit: 0, stale: 0, collapsed: 0, miss: 0, revalidated: 0, bypass: 0 },
+  };
 
   get isUsed(): boolean {
     return this.#stores.size > 0;

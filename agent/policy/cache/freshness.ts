@@ -33,6 +33,11 @@ export function ageMs(stored: StoredResponse, nowMs: number): number {
   return stored.initialAgeMs + nowMs - stored.receivedAtMs;
 }
 
+/** What is left of its lifetime; below 0 = stale for that long. */
+export function ttlMs(stored: StoredResponse, nowMs: number): number {
+  return stored.freshnessMs - ageMs(stored, nowMs);
+}
+
 function dateMs(headers: Readonly<Headers>): number | undefined {
   const parsed = Date.parse(getHeader(headers, 'date') ?? '');
   return Number.isNaN(parsed) ? undefined : parsed;
@@ -44,7 +49,7 @@ export function mayUseUnasked(stored: StoredResponse, request: CacheControl, now
   const age = ageMs(stored, nowMs);
   const maxAge = secondsOf(request, 'max-age');
   if (maxAge !== undefined && age > maxAge * 1000) return false;
-  const leftMs = stored.freshnessMs - age;
+  const leftMs = ttlMs(stored, nowMs);
   if (leftMs > 0) return leftMs >= (secondsOf(request, 'min-fresh') ?? 0) * 1000;
   return mayBeStale(request, stored.control, -leftMs);
 }
@@ -52,8 +57,29 @@ export function mayUseUnasked(stored: StoredResponse, request: CacheControl, now
 /** `max-stale` without a value takes any age; the host's word against stale answers beats it. */
 function mayBeStale(request: CacheControl, answer: CacheControl, staleMs: number): boolean {
   const limit = request.get('max-stale');
-  if (limit === undefined || request.has('min-fresh')) return false;
-  // s-maxage means proxy-revalidate too (§5.2.2.10).
-  if (answer.has('must-revalidate') || answer.has('proxy-revalidate') || answer.has('s-maxage')) return false;
+  if (limit === undefined || request.has('min-fresh') || forbidsStale(answer)) return false;
   return limit === '' || staleMs <= (secondsOf(request, 'max-stale') ?? 0) * 1000;
+}
+
+/** s-maxage means proxy-revalidate too (RFC 9111 §5.2.2.10). */
+function forbidsStale(answer: CacheControl): boolean {
+  return answer.has('must-revalidate') || answer.has('proxy-revalidate') || answer.has('s-maxage');
+}
+
+/**
+ * RFC 5861: whether the host lets an answer be used that long after it went stale. The caller may say so too for
+ * failures (§4), and may want none of it: its `max-age` and `min-fresh` ask for something fresh.
+ */
+export function mayBeUsedStale(
+  stored: StoredResponse,
+  request: CacheControl,
+  nowMs: number,
+  directive: 'stale-if-error' | 'stale-while-revalidate',
+): boolean {
+  const { control } = stored;
+  if (forbidsStale(control) || control.has('no-cache')) return false;
+  if (request.has('no-cache') || request.has('max-age') || request.has('min-fresh')) return false;
+  const asked = directive === 'stale-if-error' ? secondsOf(request, directive) : undefined;
+  const seconds = asked ?? secondsOf(control, directive);
+  return seconds !== undefined && -ttlMs(stored, nowMs) <= seconds * 1000;
 }
