@@ -76,6 +76,8 @@ export interface TcpRouteSpec {
     /** SNI names, exact or `*.suffix`; empty = any, also no TLS at all. */
     readonly sniHosts: readonly string[];
     readonly destinationSubnets: readonly string[];
+    /** Only TLS of a proxy of the mesh, told by its ALPN; policies of this proxy are not asked, it stays unopened. */
+    readonly isMeshTls?: true;
   };
   readonly clusters: readonly { readonly name: string; readonly weight: number }[];
   /** 0 = never. Default 1 h (DestinationRule connectionPool.tcp.idleTimeout). */

@@ -25,6 +25,11 @@ export function outboundClusterName(port: number, subset: string, hostname: stri
   return `outbound|${port}|${subset}|${hostname}`;
 }
 
+/** `outbound_.9080_.v1_.reviews.default.svc.cluster.local`: the cluster as an SNI (Istio's `BuildDNSSrvSubsetKey`). */
+export function sniClusterName(port: number, subset: string, hostname: string): string {
+  return `outbound_.${port}_.${subset}_.${hostname}`;
+}
+
 /** `inbound|9080||`, after the workload's own (target) port. */
 export function inboundClusterName(targetPort: number): string {
   return `inbound|${targetPort}||`;

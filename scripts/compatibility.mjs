@@ -8,7 +8,7 @@ import { ALL_KINDS } from '../istio/kinds.ts';
 import { parseDocuments } from '../istio/parse-documents.ts';
 import { EFFECTIVE_MESH_CONFIG } from '../istio/read-mesh-config.ts';
 import { contentOf, fieldsOf, isList, isRecord, schemaAt } from '../istio/schema-walk.ts';
-import { effectiveValues, INERT_FIELDS } from '../istio/validate/inert-fields.ts';
+import { INERT_FIELDS } from '../istio/validate/inert-fields.ts';
 import { loadScenarios } from '../vectors/load-scenarios.ts';
 import { NOT_YET } from '../vectors/not-yet.ts';
 import { REFUSED_FIELDS, WITHOUT_EFFECT } from './compatibility-notes.mjs';
@@ -91,8 +91,6 @@ function statusOf(kind, path) {
   const covers = (patterns = []) =>
     patterns.some((pattern) => path === pattern || path.startsWith(`${pattern}.`));
   if (REFUSED_FIELDS.some((refused) => refused.kind === kind && refused.field === path)) return 'refused';
-  const values = effectiveValues(kind, path);
-  if (values.length > 0) return `${values.join(', ')} supported; else ignored, with a warning`;
   if (covers(INERT_FIELDS[kind])) return 'ignored, with a warning';
   if (covers(WITHOUT_EFFECT[kind])) return 'accepted; means nothing here';
   if (kind === 'MeshConfig' && !covers([...EFFECTIVE_MESH_CONFIG])) return 'ignored, with a warning';

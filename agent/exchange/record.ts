@@ -30,4 +30,8 @@ export interface ExchangeRecord {
   readonly serverName?: string;
   /** Why a connection to the host could not be made. */
   readonly transportFailure?: string;
+  /** Why a connection was closed before anything was served on it. */
+  readonly terminationDetails?: string;
+  /** Why the caller's handshake of TLS failed. */
+  readonly tlsFailure?: string;
 }

@@ -24,7 +24,14 @@ import { plainAddress } from './address.ts';
 import { readAskedHost } from './asked-host.ts';
 import { detectProtocol } from './detect.ts';
 import type { Listener, TlsChain } from './listener-table.ts';
-import { describeMeshPeer, endsMeshTls, isForbidden, isForMesh, PLAINTEXT_REFUSED } from './mesh-peer.ts';
+import {
+  describeMeshPeer,
+  endsMeshTls,
+  isForbidden,
+  isForMesh,
+  isMeshHello,
+  PLAINTEXT_REFUSED,
+} from './mesh-peer.ts';
 import type { Tables } from './tables.ts';
 
 export interface TcpTelemetry {
@@ -32,6 +39,8 @@ export interface TcpTelemetry {
   /** @param serverName the SNI, '' = none, or not looked at */
   tcpClosed(peer: DownstreamPeer, direction: ListenerDirection, record: TcpRecord, serverName: string): void;
   blocked(call: BlockedCall): void;
+  /** A connection was closed before anything was served on it. */
+  refused(peer: DownstreamPeer, reason: string, serverName: string): void;
   /** Plaintext came where mutual TLS is demanded. */
   plaintextRefused(peer: DownstreamPeer): void;
 }
@@ -66,6 +75,13 @@ const DEAD_END_MS = 300;
 /** A proxy of the mesh speaks first, but may be a machine that is busy. */
 const STRICT_SILENCE_MS = 5000;
 
+interface Closing {
+  /** '' = policies refused it. */
+  readonly flag?: TcpRecord['flag'];
+  /** The SNI, where it was read. */
+  readonly serverName?: string;
+}
+
 /** Decides what a new connection is, and hands it to the HTTP codec or the TCP proxy. */
 export function createAcceptor(deps: AcceptorDeps): Acceptor {
   const sockets = new Set<Socket>();
@@ -73,20 +89,29 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
   const serverFirst = new Set<string>();
   let isDraining = false;
 
-  const refuse = (
+  /** Nothing is served; the cause goes to metrics and access log. */
+  const close = (
     socket: Socket,
     peer: DownstreamPeer,
     direction: ListenerDirection,
     reason: string,
-    flag: TcpRecord['flag'] = 'NR',
+    { flag = 'NR', serverName = '' }: Closing = {},
   ) => {
     socket.destroy();
     const nothing = { sentBytes: 0, receivedBytes: 0, durationMs: 0 };
-    deps.telemetry.tcpClosed(peer, direction, { cluster: '', host: null, flag, reason, ...nothing }, '');
+    const record: TcpRecord = { cluster: '', host: null, flag, reason, ...nothing };
+    deps.telemetry.tcpClosed(peer, direction, record, serverName);
+  };
+
+  /** The same, and the proxy's own log says it too. */
+  const refuse = (...closing: Parameters<typeof close>) => {
+    const [, peer, , reason, { serverName = '' } = {}] = closing;
+    close(...closing);
+    deps.telemetry.refused(peer, reason, serverName);
   };
 
   const refusePlaintext = (socket: Socket, peer: DownstreamPeer, { spec }: Listener) => {
-    refuse(socket, peer, spec.direction, PLAINTEXT_REFUSED);
+    close(socket, peer, spec.direction, PLAINTEXT_REFUSED);
     deps.telemetry.plaintextRefused(peer);
   };
 
@@ -153,10 +178,16 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     if (isForbidden(listener, peer)) return refusePlaintext(socket, peer, listener);
     if (listener.tcp === null) return refuse(socket, peer, direction, 'the bytes are not HTTP');
     const name = early === null ? '' : readServerName(early).name;
-    const denial = refusalOf(listener, peer, tables, name, deps.watch);
-    if (denial !== null) return refuse(socket, peer, direction, denial, '');
     const { originalDestination: destination } = peer;
     const route = listener.tcp.match(name, destination.address);
+    if (route?.spec.match.isMeshTls === true) {
+      // Unopened it is not this proxy's to judge (Istio's `builtAutoPassthroughFilterChains` leaves policies out).
+      if (!isMeshHello(early)) return refuse(socket, peer, direction, NO_MESH_TLS, { serverName: name });
+    } else {
+      const denial = refusalOf(listener, peer, tables, name, deps.watch);
+      if (denial !== null) return refuse(socket, peer, direction, denial, { flag: '', serverName: name });
+    }
+    if (route === null) return refuse(socket, peer, direction, NO_ROUTE, { serverName: name });
     const session = {
       ...{ early, destination, clusters: tables.clusters, reconsider },
       onServerFirst: () => remember(silenceKey(peer, listener)),
@@ -214,8 +245,8 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const { direction } = inside.spec;
     const isMesh = server === 'mesh';
     const ending = isMesh ? (deps.identity?.server ?? null) : server;
-    if (ending === null) return refuse(socket, peer, direction, 'no certificate for that name');
     const serverName = readServerName(bytes).name;
+    if (ending === null) return refuse(socket, peer, direction, NO_CERTIFICATE, { serverName });
     // TLS reads by itself, from the client's hello on.
     socket.pause();
     socket.unshift(bytes);
@@ -226,14 +257,16 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
         : describeSecurePeer(secure, peer, serverName);
       secure.on('error', () => secure.destroy());
       if (tables === null || secured === null || isDraining)
-        return refuse(secure, peer, direction, 'not ready, or no certificate of the mesh');
+        return refuse(secure, peer, direction, NO_MESH_CERTIFICATE, { serverName });
       if (inside.pipeline === null) serveTcp(secure, secured, inside, tables, null);
       else {
         const protocol = protocolOfAlpn(secure.alpnProtocol) === 'http2' ? 'http2' : 'http1';
         serveHttp(secure, secured, inside, protocol, NOTHING_READ, serverName);
       }
     };
-    ending.accept(socket, onSecure, (reason) => refuse(socket, peer, direction, reason));
+    ending.accept(socket, onSecure, (reason, flag) =>
+      refuse(socket, peer, direction, reason, { flag, serverName }),
+    );
   };
 
   /** Ends mutual TLS of the mesh: what is inside has a caller with a name. */
@@ -243,16 +276,18 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     if (server === null) return refuse(socket, peer, direction, 'this proxy has no certificate yet');
     socket.pause();
     socket.unshift(bytes);
+    const serverName = readServerName(bytes).name;
     const onSecure = (secure: TLSSocket) => {
       const tables = deps.tables();
-      const asked = { ...peer, serverName: readServerName(bytes).name };
-      const secured = describeMeshPeer(secure, asked, tables?.node.identity ?? '');
+      const secured = describeMeshPeer(secure, { ...peer, serverName }, tables?.node.identity ?? '');
       secure.on('error', () => secure.destroy());
       if (tables === null || secured === null)
-        return refuse(secure, peer, direction, 'no certificate of the mesh');
+        return refuse(secure, peer, direction, NO_MESH_CERTIFICATE, { serverName });
       serveInside(secure, secured, listener, tables);
     };
-    server.accept(socket, onSecure, (reason) => refuse(socket, peer, direction, reason));
+    server.accept(socket, onSecure, (reason, flag) =>
+      refuse(socket, peer, direction, reason, { flag, serverName }),
+    );
   };
 
   const serveInside = (secure: TLSSocket, peer: DownstreamPeer, listener: Listener, tables: Tables) => {
@@ -377,6 +412,11 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
 const MAX_SNIFFED_BYTES = 16 * 1024 + 5;
 
 const NOTHING_READ = Buffer.alloc(0);
+
+const NO_ROUTE = 'no route for that name or address';
+const NO_MESH_TLS = 'no TLS of the mesh for that name';
+const NO_CERTIFICATE = 'no certificate for that name';
+const NO_MESH_CERTIFICATE = 'the caller has no certificate of the mesh';
 
 const needsServerName = ({ tcp, tls }: Listener): boolean => tls !== null || (tcp?.needsServerName ?? false);
 

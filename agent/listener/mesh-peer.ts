@@ -25,7 +25,12 @@ export function isForbidden({ spec }: Listener, { identity }: DownstreamPeer): b
  */
 export function isForMesh(listener: Listener, peer: DownstreamPeer, hello: Buffer): boolean {
   if (!endsMeshTls(listener, peer)) return false;
-  return listener.spec.mutualTls === 'strict' || isMeshAlpn(readAlpn(hello));
+  return listener.spec.mutualTls === 'strict' || isMeshHello(hello);
+}
+
+/** The caller says by its ALPN that it is a proxy of the mesh. */
+export function isMeshHello(hello: Buffer | null): boolean {
+  return hello !== null && isMeshAlpn(readAlpn(hello));
 }
 
 /** The same caller, with the name that it proved; null = its certificate names nobody of the mesh. */

@@ -41,6 +41,7 @@ async function open(ports: readonly number[], change: Partial<ClusterSpec>) {
   const match = { sniHosts: [], destinationSubnets: [] };
   const clusters = [{ name: 'db', weight: 1 }];
   const route = createTcpRouteTable([{ match, clusters, idleTimeoutMs: 0, statPrefix: 'db' }]).match('', '');
+  assert.ok(route !== null);
   let tell: (record: TcpRecord) => void = () => {};
   const port = await listen((caller) =>
     proxyTcp(

@@ -20,8 +20,8 @@ const MAX_CONNECT_ATTEMPTS = 1;
 export interface TcpRecord {
   readonly cluster: string;
   readonly host: Host | null;
-  /** Envoy's response flag; '' = none. */
-  readonly flag: '' | 'NR' | 'NC' | 'UH' | 'UF' | 'UO';
+  /** Envoy's response flag; '' = none. Beside Envoy's use, DPE is a failed handshake of TLS, DC one that was left. */
+  readonly flag: '' | 'NR' | 'NC' | 'UH' | 'UF' | 'UO' | 'DPE' | 'DC';
   readonly reason: string;
   readonly sentBytes: number;
   readonly receivedBytes: number;
@@ -52,12 +52,7 @@ export interface TcpSession {
 }
 
 /** Envoy's tcp_proxy: one host per connection, bytes passed untouched. The caller's socket is closed on any failure. */
-export function proxyTcp(
-  caller: Socket,
-  route: TcpRoute | null,
-  session: TcpSession,
-  deps: TcpProxyDeps,
-): void {
+export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, deps: TcpProxyDeps): void {
   const startedAt = deps.clock.now();
   const over = (
     cluster: string,
@@ -74,10 +69,6 @@ export function proxyTcp(
     caller.destroy();
     over(cluster, host, flag, reason);
   };
-  if (route === null) {
-    refuse('', null, 'NR', 'no route');
-    return;
-  }
   const name = route.pick(deps.random);
   const cluster = session.clusters.get(name);
   if (cluster === undefined) {

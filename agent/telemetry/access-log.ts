@@ -127,6 +127,10 @@ function readOperator(record: ExchangeRecord, name: string, argument: string): s
       return record.serverName ?? '';
     case 'UPSTREAM_TRANSPORT_FAILURE_REASON':
       return record.transportFailure ?? '';
+    case 'CONNECTION_TERMINATION_DETAILS':
+      return record.terminationDetails ?? '';
+    case 'DOWNSTREAM_TRANSPORT_FAILURE_REASON':
+      return record.tlsFailure ?? '';
     case 'ROUTE_NAME':
       return record.routeName;
     default:

@@ -11,7 +11,8 @@ export function tcpAccessRecord(
 ): ExchangeRecord {
   return {
     ...{ startedAtMs: endedAtMs - durationMs, durationMs },
-    ...{ method: '', path: '', authority: '', protocol: '', status: 0, flags: flag, details: '' },
+    ...{ method: '', path: '', authority: '', protocol: '', status: 0, flags: flag },
+    details: cluster === '' && flag === 'NR' ? 'filter_chain_not_found' : '',
     ...{ routeName: '', cluster, upstream: host === null ? '' : `${host.address}:${host.port}` },
     ...{ upstreamServiceMs: null, attempts: host === null ? 0 : 1 },
     ...{ bytesReceived: sentBytes, bytesSent: receivedBytes },
@@ -20,5 +21,10 @@ export function tcpAccessRecord(
     peerIdentity: peer.identity,
     ...{ requestId: '', forwardedFor: '', userAgent: '', serverName },
     transportFailure: flag === 'UF' ? reason : '',
+    terminationDetails: cluster === '' ? oneWord(reason) : '',
+    tlsFailure: flag === 'DPE' || flag === 'DC' ? oneWord(reason) : '',
   };
 }
+
+/** Fields of a line are told apart by spaces: Envoy writes an underscore for each. */
+const oneWord = (text: string) => text.replaceAll(' ', '_');

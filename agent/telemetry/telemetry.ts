@@ -14,6 +14,7 @@ import { renderCacheMetrics } from './cache-metrics.ts';
 import { renderClusterMetrics } from './cluster-metrics.ts';
 import { IstioMetrics } from './istio-metrics.ts';
 import { renderPolicyMetrics } from './policy-metrics.ts';
+import { createRefusedConnectionsLog } from './refused-connections.ts';
 import { createRefusedPlaintextLog } from './refused-plaintext.ts';
 import { tcpAccessRecord } from './tcp-access-record.ts';
 
@@ -43,6 +44,7 @@ export function createTelemetry({
 }: TelemetryDeps): Telemetry {
   const metrics = new IstioMetrics(tables);
   const blocked = createBlockedHostsLog(clock, log);
+  const refused = createRefusedConnectionsLog(clock, log);
   const plaintextRefused = createRefusedPlaintextLog(clock, log, (address) =>
     tables()?.workloads.get(address),
   );
@@ -66,6 +68,7 @@ export function createTelemetry({
       if (format !== null) writeAccessLog(format(tcpAccessRecord(peer, record, serverName, clock.wall())));
     },
     blocked,
+    refused,
     plaintextRefused,
     configure({ accessLog }) {
       format = accessLog === null ? null : createAccessLogFormat(accessLog);

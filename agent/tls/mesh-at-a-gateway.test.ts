@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer as createHttpServer, request } from 'node:http';
 import type { Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
@@ -11,7 +12,15 @@ import type { Dataplane } from '../dataplane.ts';
 import type { MeshIdentity } from '../identity/identity.ts';
 import { MESH_TLS } from '../identity/mesh-tls.ts';
 import { createTestAuthority } from '../identity/testing/test-authority.ts';
-import { CLIENT, endAll, listen, meshTls, startOutbound } from '../identity/testing/two-proxies.ts';
+import {
+  CLIENT,
+  endAll,
+  listen,
+  meshTls,
+  REVIEWS,
+  startInbound,
+  startOutbound,
+} from '../identity/testing/two-proxies.ts';
 import {
   clusterSpec,
   endpointSpec,
@@ -23,21 +32,20 @@ import {
 
 const GATEWAY = 'spiffe://cluster.local/ns/istio-system/sa/istio-egressgateway';
 
+let authority: Awaited<ReturnType<typeof createTestAuthority>>;
 let client: MeshIdentity;
 let port: number;
 let gateway: Dataplane;
 
 before(async () => {
-  const authority = await createTestAuthority();
+  authority = await createTestAuthority();
   client = await authority.identity(CLIENT);
   const app = await listen(
     createHttpServer(({ headers }, response) => {
       response.end(`${headers['x-forwarded-proto']} ${headers['x-forwarded-client-cert']}`);
     }) as unknown as Server,
   );
-  const free = createHttpServer() as unknown as Server;
-  port = await listen(free);
-  await new Promise((resolve) => free.close(resolve));
+  port = await freePort();
   gateway = createDataplane({
     ...{ clock: createSystemClock(), random: createSeededRandom(1), log: silentLogger },
     identity: await authority.identity(GATEWAY),
@@ -62,6 +70,13 @@ after(async () => {
   await endAll();
 });
 
+async function freePort(): Promise<number> {
+  const server = createHttpServer() as unknown as Server;
+  const free = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return free;
+}
+
 function get(through: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request({ port: through, host: '127.0.0.1', agent: false }, async (response) => {
@@ -70,6 +85,68 @@ function get(through: number): Promise<string> {
     sent.on('error', reject).end();
   });
 }
+
+describe('a gateway server of mode AUTO_PASSTHROUGH', () => {
+  const SNI = 'outbound_.9080_._.reviews.default.svc.cluster.local';
+  let passing: Dataplane;
+  let through: number;
+  const lines: string[] = [];
+
+  before(async () => {
+    const app = createHttpServer(({ headers }, response) => {
+      response.end(`${headers['x-forwarded-client-cert']}`);
+    });
+    const inbound = await startInbound(
+      await listen(app as unknown as Server),
+      await authority.identity(REVIEWS),
+      { mutualTls: 'strict' },
+    );
+    through = await freePort();
+    const log = {
+      format: '%RESPONSE_FLAGS% %REQUESTED_SERVER_NAME% %CONNECTION_TERMINATION_DETAILS%\n',
+      json: false,
+    };
+    passing = createDataplane({
+      ...{ clock: createSystemClock(), random: createSeededRandom(1), log: silentLogger },
+      writeAccessLog: (line) => lines.push(line),
+    });
+    const match = { sniHosts: [SNI], destinationSubnets: [], isMeshTls: true } as const;
+    const route = { match, clusters: [{ name: SNI, weight: 1 }], idleTimeoutMs: 0, statPrefix: SNI };
+    await passing.apply(
+      snapshotOf({
+        node: nodeSpec({ accessLog: log }),
+        listeners: [
+          listenerSpec({ direction: 'gateway', port: through, protocol: 'tls', route: null, tcp: [route] }),
+        ],
+        clusters: [[clusterSpec(SNI, { protocol: 'tcp' }), [endpointSpec(inbound.port)]]],
+      }),
+    );
+  });
+  after(() => passing.drain(0));
+
+  test('passes on what one sidecar says to another, who sees the first one: it stays unopened', async () => {
+    const { port: entrance } = await startOutbound(through, client, { tls: meshTls([REVIEWS]) }, {}, false);
+    assert.match(await get(entrance), /^200 By=.*sa\/reviews;.*URI=.*\/sa\/client$/);
+  });
+
+  test('closes a name that is no cluster, and TLS of callers that are not of the mesh', async () => {
+    const sni = SNI.replace('reviews', 'ratings');
+    const { port: entrance } = await startOutbound(
+      through,
+      client,
+      { tls: { ...meshTls([REVIEWS]), sni } },
+      {},
+      false,
+    );
+    assert.match(await get(entrance), /^503 /);
+    const stranger = connectTls({ port: through, host: '127.0.0.1', servername: SNI });
+    await assert.rejects(once(stranger, 'secureConnect'), { code: 'ECONNRESET' });
+    assert.deepEqual(lines.slice(-2), [
+      `NR ${sni} no_route_for_that_name_or_address\n`,
+      `NR ${SNI} no_TLS_of_the_mesh_for_that_name\n`,
+    ]);
+  });
+});
 
 describe('a gateway server of mode ISTIO_MUTUAL', () => {
   const tls = (names: string[], sni: string) => ({ ...meshTls(names), sni });

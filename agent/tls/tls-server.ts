@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Server, TLSSocket, TlsOptions } from 'node:tls';
+import { errorCode } from '../../base/errors.ts';
 import type { DownstreamTlsSpec } from '../../model/listener.ts';
 import type { TlsMaterial } from '../../model/secret.ts';
 import { isAcceptedCertificate } from './certificate-checks.ts';
@@ -10,15 +11,18 @@ export interface TlsServer {
    * Takes a paused connection, with what was read of it put back. `onSecure` gets the decrypted one, paused, once the
    * handshake is over and the caller's certificate is good. A failed handshake ends the connection, with TLS's alert.
    */
-  accept(socket: Socket, onSecure: (secure: TLSSocket) => void, onFailed: (reason: string) => void): void;
+  accept(socket: Socket, onSecure: (secure: TLSSocket) => void, onFailed: HandshakeFailed): void;
 }
+
+/** `DC`: the caller left within it. */
+export type HandshakeFailed = (reason: string, flag: 'DPE' | 'DC') => void;
 
 /** Envoy's `transport_socket_connect_timeout`, as Istio sets it. */
 export const HANDSHAKE_TIMEOUT_MS = 15_000;
 
 interface Waiting {
   readonly onSecure: (secure: TLSSocket) => void;
-  readonly onFailed: (reason: string) => void;
+  readonly onFailed: HandshakeFailed;
 }
 
 /**
@@ -41,20 +45,46 @@ export function createTlsServer(spec: DownstreamTlsSpec, material: TlsMaterial):
     if (entry !== undefined && isAcceptedCertificate(spec, secure)) entry.onSecure(secure);
     else {
       secure.destroy();
-      entry?.onFailed('the certificate of the caller is not one of those that are accepted');
+      entry?.onFailed(describeCertificate(secure), 'DPE');
     }
   });
-  server.on('tlsClientError', (error: Error, secure: TLSSocket) => take(secure)?.onFailed(error.message));
+  server.on('tlsClientError', (error: Error, secure: TLSSocket) => {
+    const isRefused = hasFault(secure);
+    const reason = isRefused ? describeCertificate(secure) : describeHandshakeError(error);
+    take(secure)?.onFailed(reason, errorCode(error) === 'ECONNRESET' && !isRefused ? 'DC' : 'DPE');
+  });
   return {
     accept(socket, onSecure, onFailed) {
       const key = keyOf(socket);
       waiting.set(key, { onSecure, onFailed });
       socket.once('close', () => {
-        if (waiting.delete(key)) onFailed('the connection ended within the handshake');
+        if (waiting.delete(key)) onFailed(LEFT, 'DC');
       });
       server.emit('connection', socket);
     },
   };
+}
+
+const LEFT = 'the caller left within the handshake';
+
+/** OpenSSL's own words where it has some: Node puts addresses and files of its sources around them. */
+function describeHandshakeError(error: Error & { readonly reason?: string }): string {
+  switch (errorCode(error)) {
+    case 'ECONNRESET':
+      return LEFT;
+    case 'ERR_TLS_HANDSHAKE_TIMEOUT':
+      return 'no TLS handshake in time';
+    default:
+      return `TLS handshake failed: ${error.reason ?? error.message}`;
+  }
+}
+
+const hasFault = ({ authorizationError }: TLSSocket) => typeof authorizationError === 'string';
+
+/** @see isAcceptedCertificate for what OpenSSL does not check */
+function describeCertificate(secure: TLSSocket): string {
+  const fault = hasFault(secure) ? String(secure.authorizationError) : 'not one of those that are accepted';
+  return `the caller's certificate is refused: ${fault}`;
 }
 
 /** Both ends of what is decrypted and of what is not have one address and port, unique while it is open. */

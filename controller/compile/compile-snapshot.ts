@@ -8,6 +8,7 @@ import type { RouteConfigSpec } from '../../model/route.ts';
 import { emptyResources, type Resources, type Snapshot } from '../../model/snapshot.ts';
 import { compileAuthentication } from './authentication.ts';
 import { compileAuthorization } from './authorization.ts';
+import { sniClusters } from './auto-passthrough.ts';
 import { builtInClusters, serviceClusters } from './clusters.ts';
 import type { Caller } from './destination-rules.ts';
 import { compileGateway, type GatewayResult } from './gateway.ts';
@@ -120,7 +121,8 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   const resources = emptyResources();
   for (const spec of result.listeners) resources.listener.set(spec.name, spec);
   for (const spec of withHashPolicies(index, proxy, result.routes)) resources.route.set(spec.name, spec);
-  for (const spec of upstream.clusters) resources.cluster.set(spec.name, spec);
+  const clusters = [...upstream.clusters, ...sniClusters(result.listeners, upstream.clusters)];
+  for (const spec of clusters) resources.cluster.set(spec.name, spec);
   resources.node.set('self', nodeSpec(index, proxy));
   return {
     ...resources,
@@ -140,7 +142,7 @@ export function usedHostnames({ listeners, routes }: GatewayResult): Set<string>
     .flatMap(({ tcp, tlsServers = [] }) => [tcp, ...tlsServers.map((server) => server.tcp)])
     .flatMap((routes) => routes ?? [])
     .flatMap(({ clusters }) => clusters);
-  for (const { name } of l4) hostnames.add(name.split('|')[3] ?? '');
+  for (const { name } of l4) hostnames.add(name.split(/\||_\./)[3] ?? '');
   for (const { virtualHosts } of routes) {
     for (const { action } of virtualHosts.flatMap((host) => host.routes)) {
       if (action.kind !== 'route') continue;

@@ -21,12 +21,11 @@ export interface BoundServer {
 const HTTP_PROTOCOLS = new Set(['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB']);
 const TLS_PROTOCOLS = new Set(['HTTPS', 'TLS']);
 
-/** What is spoken on a server's port; null = not served in this version. */
-export function familyOf({ port, tls }: GatewayServer): 'http' | 'tls' | 'tcp' | null {
+/** What is spoken on a server's port. */
+export function familyOf({ port }: GatewayServer): 'http' | 'tls' | 'tcp' {
   const protocol = (port?.protocol ?? '').toUpperCase();
   if (HTTP_PROTOCOLS.has(protocol)) return 'http';
-  if (!TLS_PROTOCOLS.has(protocol)) return 'tcp';
-  return tls?.mode === 'AUTO_PASSTHROUGH' ? null : 'tls';
+  return TLS_PROTOCOLS.has(protocol) ? 'tls' : 'tcp';
 }
 
 /** HTTP comes out of its TLS; of protocol TLS it is any bytes. */
@@ -37,6 +36,11 @@ export function isHttps({ port }: GatewayServer): boolean {
 /** TLS goes on unopened to where the rules send its SNI. */
 export function isPassedThrough({ tls }: GatewayServer): boolean {
   return (tls?.mode ?? 'PASSTHROUGH') === 'PASSTHROUGH';
+}
+
+/** Mutual TLS of the mesh goes on unopened to the cluster that its SNI names. */
+export function isAutoPassedThrough({ tls }: GatewayServer): boolean {
+  return tls?.mode === 'AUTO_PASSTHROUGH';
 }
 
 export function routeContext(

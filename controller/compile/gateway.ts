@@ -1,12 +1,14 @@
 import { matchesLabels } from '../../model/labels.ts';
 import type { ListenerSpec, TlsServerSpec } from '../../model/listener.ts';
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
+import { autoPassthroughRoutes } from './auto-passthrough.ts';
 import { httpsRedirect } from './default-routes.ts';
 import { compileGatewayL4 } from './gateway-l4.ts';
 import {
   type BoundServer,
   boundHosts,
   familyOf,
+  isAutoPassedThrough,
   isHttps,
   isPassedThrough,
   routeContext,
@@ -41,7 +43,6 @@ export function compileGateway(index: WorldIndex, proxy: Workload): GatewayResul
   for (const gateway of index.gateways) {
     if (!matchesLabels(gateway.spec.selector ?? {}, proxy.labels)) continue;
     for (const server of gateway.spec.servers ?? []) {
-      if (familyOf(server) === null) continue;
       const port = containerPort(index, proxy, server.port?.number ?? 0);
       byPort.set(port, [...(byPort.get(port) ?? []), { gateway, server }]);
     }
@@ -69,14 +70,16 @@ export function compileGateway(index: WorldIndex, proxy: Workload): GatewayResul
 }
 
 /**
- * A port of TLS: each server that ends it has certificates and routes of its own, by SNI; the others pass it on. Of two
- * servers with one SNI host the first has it (ISTIO.md §3, "same port HTTPS + HTTPS").
+ * A port of TLS: each server that ends it has certificates and routes of its own, by SNI; the others pass it on, by rules or by the cluster
+ * that it names. Of two servers with one SNI host the first has it (ISTIO.md §3, "same port HTTPS + HTTPS").
  */
 function compileTlsPort(index: WorldIndex, proxy: Workload, port: number, servers: readonly BoundServer[]) {
   const routes: RouteConfigSpec[] = [];
   const tlsServers: TlsServerSpec[] = [];
   const taken = new Set<string>();
-  for (const bound of servers.filter(({ server }) => !isPassedThrough(server))) {
+  for (const bound of servers.filter(
+    ({ server }) => !isPassedThrough(server) && !isAutoPassedThrough(server),
+  )) {
     const { gateway, server } = bound;
     const hosts = (server.hosts ?? []).map((host) => splitHost(host, gateway.namespace).dns);
     const sniHosts = hosts.filter((host) => !taken.has(host));
@@ -93,7 +96,8 @@ function compileTlsPort(index: WorldIndex, proxy: Workload, port: number, server
     } else tlsServers.push({ ...chain, route: null, tcp: compileGatewayL4(index, proxy, false, [bound]) });
   }
   const passing = servers.filter(({ server }) => isPassedThrough(server));
-  const tcp = compileGatewayL4(index, proxy, true, passing);
+  const automatic = autoPassthroughRoutes(index, proxy, servers);
+  const tcp = [...compileGatewayL4(index, proxy, true, passing), ...automatic];
   return { routes, listener: tlsServers.length === 0 ? { tcp } : { tcp, tlsServers } };
 }
 

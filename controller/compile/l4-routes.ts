@@ -146,7 +146,7 @@ function toService(service: Service, sniHosts: readonly string[], context: L4Con
 }
 
 /** `connectionPool.tcp.idleTimeout` of the first destination. */
-function idleTimeout(cluster: string, service: Service, context: L4Context): number {
+export function idleTimeout(cluster: string, service: Service, context: L4Context): number {
   const { trafficPolicy, subsets } = context.policyOf(service);
   const parts = parseClusterName(cluster);
   const subset = subsets.find(({ name }) => name === parts?.subset);

@@ -1,5 +1,5 @@
 import type { ClusterSpec, UpstreamTlsSpec } from '../../model/cluster.ts';
-import { spiffeId } from '../../model/names.ts';
+import { sniClusterName, spiffeId } from '../../model/names.ts';
 import { takesMutualTls } from './mutual-tls-mode.ts';
 import type { PolicyBlocks } from './traffic-policy.ts';
 import type { Service, ServicePort, Workload } from './world.ts';
@@ -20,7 +20,12 @@ export function compileMeshTls(
   // Of a rule's other fields these two count with ISTIO_MUTUAL (Istio's `conditionallyConvertToIstioMtls`).
   const { sni = '', subjectAltNames: names = [] } = tls ?? {};
   const spec = (): UpstreamTlsSpec => ({
-    ...{ mode: 'istio-mutual', sni: sni || serverName(service, port, subset), alpn: [], skipVerify: false },
+    ...{
+      mode: 'istio-mutual',
+      sni: sni || sniClusterName(port.number, subset, service.hostname),
+      alpn: [],
+      skipVerify: false,
+    },
     ...{ subjectAltNames: names.length > 0 ? names : identitiesOf(index, service) },
     ...{ trust: '', certificate: '' },
   });
@@ -35,11 +40,6 @@ export function compileMeshTls(
     takesMutualTls(index, each, port.targetPort),
   );
   return { tls: isSpokenByAll ? spec() : null };
-}
-
-/** Istio's `BuildDNSSrvSubsetKey`. */
-function serverName({ hostname }: Service, { number }: ServicePort, subset: string): string {
-  return `outbound_.${number}_.${subset}_.${hostname}`;
 }
 
 /** Who may answer for a service: the accounts that its workloads run as. */

@@ -33,39 +33,22 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
     ...POLICY.map((field) => `trafficPolicy.${field}`),
     ...POLICY.map((field) => `subsets.*.trafficPolicy.${field}`),
   ],
-  Gateway: ['servers.*.tls.mode', 'servers.*.bind', 'servers.*.defaultEndpoint'],
+  Gateway: ['servers.*.bind', 'servers.*.defaultEndpoint'],
   AuthorizationPolicy: ['targetRef', 'targetRefs'],
   RequestAuthentication: ['targetRef', 'targetRefs', 'jwtRules.*.timeout'],
   Service: ['sessionAffinity'],
 };
 
-/** Values of such fields that have their effect all the same, by the end of the field's path. */
-const EFFECTIVE_VALUES: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
-  Gateway: { 'tls.mode': ['PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'OPTIONAL_MUTUAL', 'ISTIO_MUTUAL'] },
-};
-
-export function effectiveValues(kind: string, pattern: string): readonly unknown[] {
-  return EFFECTIVE_VALUES[kind]?.[pattern.split('.').slice(-2).join('.')] ?? [];
-}
-
 /** A warning for each such field that is there. */
 export function checkInertFields(kind: string, spec: unknown, findings: Findings): void {
   for (const pattern of INERT_FIELDS[kind] ?? []) {
-    const effective = effectiveValues(kind, pattern);
-    for (const { path, value } of find(spec, pattern.split('.'), [])) {
-      if (!effective.includes(value))
-        findings.warn(path, `${path.at(-1)} has no effect in this version`, '', 'LAT0005');
-    }
+    for (const path of find(spec, pattern.split('.'), []))
+      findings.warn(path, `${path.at(-1)} has no effect in this version`, '', 'LAT0005');
   }
 }
 
-interface Found {
-  readonly path: FieldPath;
-  readonly value: unknown;
-}
-
-function* find(value: unknown, [step, ...rest]: readonly string[], path: FieldPath): Generator<Found> {
-  if (step === undefined) yield { path, value };
+function* find(value: unknown, [step, ...rest]: readonly string[], path: FieldPath): Generator<FieldPath> {
+  if (step === undefined) yield path;
   else if (step === '*') {
     const items = Array.isArray(value) ? (value as readonly unknown[]) : [];
     for (const [index, item] of items.entries()) yield* find(item, rest, [...path, index]);
