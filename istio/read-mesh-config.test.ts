@@ -90,6 +90,11 @@ describe('MeshConfig', () => {
       retryRemoteLocalities: true,
       backoff: '10ms',
     };
+    const authorizer = {
+      ...{ service: 'door', port: 9000, timeout: '1s', failOpen: true, statusOnError: '503' },
+      clearRouteCache: true,
+      includeRequestBodyInCheck: { maxRequestBytes: 1, allowPartialMessage: true, packAsBytes: true },
+    };
     const spec = {
       accessLogFile: '/dev/stdout',
       accessLogFormat: '%PROTOCOL%',
@@ -114,6 +119,18 @@ describe('MeshConfig', () => {
       },
       defaultHttpRetryPolicy: { attempts: 3, retryOn: 'gateway-error,404', ...retries },
       defaultInboundHttpRetryPolicy: { attempts: 3, retryOn: '5xx', ...retries },
+      extensionProviders: [
+        {
+          name: 'asked-by-http',
+          envoyExtAuthzHttp: {
+            ...authorizer,
+            ...{ pathPrefix: '/check', includeHeadersInCheck: ['a'], includeRequestHeadersInCheck: ['b'] },
+            ...{ includeAdditionalHeadersInCheck: { c: 'd' }, headersToUpstreamOnAllow: ['e'] },
+            ...{ headersToDownstreamOnAllow: ['f'], headersToDownstreamOnDeny: ['g'] },
+          },
+        },
+        { name: 'asked-by-grpc', envoyExtAuthzGrpc: authorizer },
+      ],
       tcpKeepalive: { time: '1s' },
       h2UpgradePolicy: 'UPGRADE',
       localityLbSetting: { enabled: false },
@@ -130,7 +147,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 60);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 72);
   });
 
   it('refuses a default retry policy as it refuses a route its retries', () => {

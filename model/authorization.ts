@@ -54,10 +54,14 @@ export type Attribute =
   | 'connection.sni'
   | 'unknown';
 
-/** MeshConfig's `envoyExtAuthzHttp`: a service that is asked by HTTP whether a request may pass. */
+/** MeshConfig's `envoyExtAuthzHttp` and `envoyExtAuthzGrpc`: a service that is asked whether a request may pass. */
 export interface ExternalAuthorizerSpec {
   readonly name: string;
+  /** What it speaks; with gRPC the fields about single headers are empty, since it sees and says all of them. */
+  readonly protocol: 'http' | 'grpc';
   readonly cluster: string;
+  /** How much of a request's body it sees; null = nothing. */
+  readonly body: CheckedBodySpec | null;
   readonly pathPrefix: string;
   readonly timeoutMs: number;
   /** Where it does not answer, or with a status of 500 and above: the request passes. */
@@ -72,4 +76,12 @@ export interface ExternalAuthorizerSpec {
   readonly headersToDownstreamOnDeny: readonly string[];
   /** The route is looked for again, by the headers that it gave. */
   readonly clearsRoute: boolean;
+}
+
+export interface CheckedBodySpec {
+  readonly maxBytes: number;
+  /** It is shown the beginning of a longer body; else such a request gets 413. */
+  readonly allowsPartial: boolean;
+  /** With gRPC: as bytes, not as a string. */
+  readonly packsBytes: boolean;
 }

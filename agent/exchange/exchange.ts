@@ -23,7 +23,15 @@ import type { ResponseTap, WholeResponse } from './response-tap.ts';
 import type { Destination, RouteEntry } from './route-entry.ts';
 import { Shadow } from './shadow.ts';
 import type { DownstreamEvents, DownstreamPeer, DownstreamStream } from './streams.ts';
-import { editForHost } from './upstream-request.ts';
+import { answerExpectation, editForHost } from './upstream-request.ts';
+
+/** A filter waits for so much of the body. */
+interface Gathering {
+  readonly maxBytes: number;
+  readonly onGathered: (body: Buffer, isWhole: boolean) => void;
+}
+
+const NO_CHUNKS: readonly Buffer[] = [];
 
 /**
  * One request and its answer: matched, filtered, forwarded or answered here, reported. Knows no protocol: the caller's
@@ -57,8 +65,10 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   isOver = false;
   #route: RouteEntry | null = null;
   #nextFilter = 0;
-  /** What came of the body while a filter waited; the caller is paused meanwhile. */
+  /** What came of the body while a filter waited; the caller is paused meanwhile, unless the filter wants it. */
   #early: Buffer[] | null = null;
+  #earlyBytes = 0;
+  #gathering: Gathering | null = null;
   #isRequestEnded = false;
   #trailers: Headers | null = null;
   #isResponseComplete = false;
@@ -195,9 +205,11 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     else if (!this.isOver) {
       if (this.#early === null) {
         this.#early = [];
-        this.downstream.pauseRequest();
+        if (this.#gathering === null) this.downstream.pauseRequest();
       }
       this.#early.push(chunk);
+      this.#earlyBytes += chunk.length;
+      this.#lookAtGathered();
     }
   }
 
@@ -206,7 +218,25 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     else {
       this.#isRequestEnded = true;
       this.#trailers = trailers;
+      this.#lookAtGathered();
     }
+  }
+
+  gatherBody(maxBytes: number, onGathered: Gathering['onGathered']): void {
+    if (this.request.expectContinue) answerExpectation(this);
+    this.#gathering = { maxBytes, onGathered };
+    if (this.#early !== null) this.downstream.resumeRequest();
+    this.#lookAtGathered();
+  }
+
+  #lookAtGathered(): void {
+    const gathering = this.#gathering;
+    if (gathering === null || this.isOver) return;
+    const isWhole = this.#isRequestEnded || !this.hasBody;
+    if (!isWhole && this.#earlyBytes < gathering.maxBytes) return;
+    this.#gathering = null;
+    if (!isWhole) this.downstream.pauseRequest();
+    gathering.onGathered(Buffer.concat(this.#early ?? NO_CHUNKS), isWhole);
   }
 
   onTunnelData(chunk: Buffer): void {

@@ -35,6 +35,9 @@ export const REQUEST_TIMEOUT = reply(504, 'UT', 'response_timeout', 'upstream re
 export const PER_TRY_TIMEOUT = reply(504, 'UT', 'upstream_per_try_timeout', 'upstream request timeout');
 export const BAD_PATH = reply(400, '', 'path_normalization_failed');
 
+/** A filter wanted to see more of a body than it may keep. */
+export const BODY_TOO_LARGE = reply(413, '', 'request_payload_too_large', 'Payload Too Large');
+
 /** AuthorizationPolicy; `details` names the policy and the rule. */
 export function accessDenied(details: string): LocalReply {
   return reply(403, '', details, 'RBAC: access denied');

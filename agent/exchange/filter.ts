@@ -32,6 +32,11 @@ export interface FilteredExchange {
   sendInBackground(tap: ResponseTap): void;
   /** Goes on behind a filter that said `wait`. */
   resumeFilters(): void;
+  /**
+   * Gathers the request's body for a filter that waits: to its end, or until there are so many bytes of it. It goes to
+   * the host all the same. `onGathered` may be called at once.
+   */
+  gatherBody(maxBytes: number, onGathered: (body: Buffer, isWhole: boolean) => void): void;
   /** Looks for the route again: what it is chosen by has changed. */
   chooseRoute(): void;
   /** Runs `task` later, unless the exchange has ended by then. */

@@ -21,6 +21,8 @@ export interface MemoryRequest {
   readonly upgrade?: string;
   /** More of the body may follow by hand, and its end. */
   readonly isOpen?: boolean;
+  /** It waits for `100 Continue`. */
+  readonly expects?: boolean;
   readonly version?: RequestHead['version'];
 }
 
@@ -117,7 +119,7 @@ export function sendRequest(
     headers: [...(request.headers ?? [])],
     contentLength: body === '' ? BODY_NOT_TOLD : Buffer.byteLength(body),
     upgrade: request.upgrade ?? '',
-    expectContinue: false,
+    expectContinue: request.expects ?? false,
   };
   const downstream = new MemoryDownstream(peer);
   const exchange = new Exchange(pipeline, downstream, head, body !== '', () => {});
@@ -176,12 +178,13 @@ export class MemoryUpstream implements UpstreamStream {
   }
 
   /** Answers, unless the proxy has given the request up. */
-  respond(status: number, headers: Headers = [], body = ''): void {
+  respond(status: number, headers: Headers = [], body: string | Buffer = ''): void {
     if (this.isCancelled) return;
-    const head = { ...RESPONSE, status, headers: [...headers], contentLength: Buffer.byteLength(body) };
-    this.#events.onResponse(head, body !== '');
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const head = { ...RESPONSE, status, headers: [...headers], contentLength: bytes.length };
+    this.#events.onResponse(head, bytes.length > 0);
     // The head alone may have made the proxy try again elsewhere.
-    if (body !== '' && !this.isCancelled) this.#events.onResponseData(Buffer.from(body));
+    if (bytes.length > 0 && !this.isCancelled) this.#events.onResponseData(bytes);
     if (!this.isCancelled) this.#events.onResponseEnd(null);
   }
 

@@ -21,7 +21,7 @@ export function editForHost(exchange: ForwardedExchange): void {
 }
 
 /** The proxy takes the body itself, and asks the host for nothing (Envoy's proxy_100_continue is off). */
-function answerExpectation({ request, downstream }: ForwardedExchange): void {
+export function answerExpectation({ request, downstream }: ForwardedExchange): void {
   request.expectContinue = false;
   downstream.sendInterim({
     ...{ status: 100, reason: '', version: 'HTTP/1.1', headers: [], contentLength: BODY_NOT_TOLD },

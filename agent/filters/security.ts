@@ -7,10 +7,10 @@ import type { DownstreamPeer } from '../exchange/streams.ts';
 import { type Authenticator, createAuthenticator } from '../policy/authentication/authenticator.ts';
 import { type Authorizer, createAuthorizer } from '../policy/authorization/authorizer.ts';
 import { Subject } from '../policy/authorization/subject.ts';
-import type { Cluster } from '../upstream/cluster.ts';
 import { type AuthenticationDeps, createAuthenticationFilter } from './authentication.ts';
 import { createAuthorizationFilter } from './authorization.ts';
 import { createExternalFilter } from './external-authorization.ts';
+import type { QuestionerDeps } from './external-question.ts';
 import type { PolicyWatch } from './policy-watch.ts';
 
 /** Who may call this proxy's workload, compiled; kept over snapshots that change nothing of it. */
@@ -65,9 +65,7 @@ function isSame(a: SecuritySource, b: SecuritySource): boolean {
   return before.every((spec, index) => spec === now[index]) || canonicalJson(a) === canonicalJson(b);
 }
 
-export interface GuardDeps extends AuthenticationDeps {
-  /** Where an external authorizer is found. */
-  readonly clusters: ReadonlyMap<string, Cluster>;
+export interface GuardDeps extends AuthenticationDeps, QuestionerDeps {
   readonly watch: PolicyWatch;
 }
 
@@ -80,7 +78,7 @@ export function createGuards(
   const guards: Filter[] = [];
   if (direction === 'outbound') return guards;
   const isGateway = direction === 'gateway';
-  if (requests?.hasExternal === true) guards.push(createExternalFilter(requests, isGateway, deps.clusters));
+  if (requests?.hasExternal === true) guards.push(createExternalFilter(requests, isGateway, deps));
   if (authenticator !== null) guards.push(createAuthenticationFilter(authenticator, deps));
   if (requests !== null) guards.push(createAuthorizationFilter(requests, isGateway, deps.watch));
   return guards;

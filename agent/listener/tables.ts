@@ -163,7 +163,7 @@ function createPipeline(
 ): HttpPipeline | null {
   const config = route === null ? undefined : routes.get(route);
   if (config === undefined) return null;
-  const guards = createGuards(security, direction, { ...deps, clusters });
+  const guards = createGuards(security, direction, { ...deps, clusters, identity: node.identity ?? '' });
   return deps.createPipeline(direction, node, compileRoutes(config, clusters), guards);
 }
 

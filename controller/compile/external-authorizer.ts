@@ -1,35 +1,61 @@
 import { resolveShortName } from '../../istio/host.ts';
-import type { ExternalAuthorizerSpec } from '../../model/authorization.ts';
+import type { ExtensionProvider } from '../../istio/schema/extension-provider.ts';
+import type { CheckedBodySpec, ExternalAuthorizerSpec } from '../../model/authorization.ts';
 import { outboundClusterName } from '../../model/names.ts';
 import { milliseconds } from './http-policies.ts';
 import type { WorldIndex } from './world-index.ts';
 
+type HttpProvider = NonNullable<ExtensionProvider['envoyExtAuthzHttp']>;
+type GrpcProvider = NonNullable<ExtensionProvider['envoyExtAuthzGrpc']>;
+
 /** MeshConfig's default for a provider that says none (ISTIO.md §5.3, "ext authz details"). */
 const DEFAULT_TIMEOUT_MS = 600_000;
 
-/** A provider of `envoyExtAuthzHttp`; null = there is none of that name. */
+/** A provider of `envoyExtAuthzHttp` or `envoyExtAuthzGrpc`; null = there is none of that name. */
 export function externalAuthorizer({ world }: WorldIndex, name: string): ExternalAuthorizerSpec | null {
   const provider = world.mesh.extensionProviders.find((each) => each.name === name);
-  const http = provider?.envoyExtAuthzHttp;
-  if (http === undefined) return null;
-  const { hostname, port } = { hostname: hostOf(http.service ?? ''), port: http.port ?? 0 };
+  const { envoyExtAuthzHttp: http, envoyExtAuthzGrpc: grpc } = provider ?? {};
+  if (http !== undefined)
+    return {
+      name,
+      protocol: 'http',
+      ...commonFields(http),
+      ...headerFields(http),
+      pathPrefix: http.pathPrefix ?? '',
+    };
+  if (grpc !== undefined)
+    return { name, protocol: 'grpc', ...commonFields(grpc), ...headerFields({}), pathPrefix: '' };
+  return null;
+}
+
+function commonFields(provider: HttpProvider | GrpcProvider) {
   return {
-    name,
-    cluster: outboundClusterName(port, '', hostname),
-    pathPrefix: http.pathPrefix ?? '',
-    timeoutMs: milliseconds(http.timeout) || DEFAULT_TIMEOUT_MS,
-    failOpen: http.failOpen ?? false,
-    statusOnError: Number(http.statusOnError ?? '') || 403,
-    includeHeaders: lower([
-      ...(http.includeRequestHeadersInCheck ?? []),
-      ...(http.includeHeadersInCheck ?? []),
-    ]),
-    addHeaders: Object.entries(http.includeAdditionalHeadersInCheck ?? {}),
-    headersToUpstreamOnAllow: lower(http.headersToUpstreamOnAllow),
-    headersToDownstreamOnAllow: lower(http.headersToDownstreamOnAllow),
-    headersToDownstreamOnDeny: lower(http.headersToDownstreamOnDeny),
-    clearsRoute: http.clearRouteCache ?? false,
+    cluster: outboundClusterName(provider.port ?? 0, '', hostOf(provider.service ?? '')),
+    body: bodyOf(provider.includeRequestBodyInCheck),
+    timeoutMs: milliseconds(provider.timeout) || DEFAULT_TIMEOUT_MS,
+    failOpen: provider.failOpen ?? false,
+    statusOnError: Number(provider.statusOnError ?? '') || 403,
+    clearsRoute: provider.clearRouteCache ?? false,
   };
+}
+
+function headerFields(provider: HttpProvider) {
+  return {
+    includeHeaders: lower([
+      ...(provider.includeRequestHeadersInCheck ?? []),
+      ...(provider.includeHeadersInCheck ?? []),
+    ]),
+    addHeaders: Object.entries(provider.includeAdditionalHeadersInCheck ?? {}),
+    headersToUpstreamOnAllow: lower(provider.headersToUpstreamOnAllow),
+    headersToDownstreamOnAllow: lower(provider.headersToDownstreamOnAllow),
+    headersToDownstreamOnDeny: lower(provider.headersToDownstreamOnDeny),
+  };
+}
+
+function bodyOf(written: HttpProvider['includeRequestBodyInCheck']): CheckedBodySpec | null {
+  if (written === undefined) return null;
+  const { maxRequestBytes = 0, allowPartialMessage = false, packAsBytes = false } = written;
+  return { maxBytes: maxRequestBytes, allowsPartial: allowPartialMessage, packsBytes: packAsBytes };
 }
 
 /** `namespace/host`, or a host; a short one is looked for in `default`. */

@@ -374,12 +374,16 @@ describe('CUSTOM policies', () => {
     documentOf('MeshConfig', { extensionProviders: [{ name: 'door', ...provider }] });
   const told = ['LAT0206 AuthorizationPolicy istio-system/ask spec.provider.name'];
 
-  it('need a provider that is known and asked by HTTP', () => {
+  it('need a provider that is known and can be asked', () => {
     assert.deepEqual(found(null, custom), told);
     const http = { service: 'door', port: 80 };
     assert.deepEqual(found(null, custom, mesh({ envoyExtAuthzHttp: http })), []);
     assert.deepEqual(found(KNOWN, custom, mesh({ envoyExtAuthzHttp: http })), told);
-    assert.deepEqual(found(null, custom, mesh({ envoyExtAuthzGrpc: http })), told);
+    assert.deepEqual(found(null, custom, mesh({ envoyExtAuthzGrpc: http })), []);
+    assert.deepEqual(found(null, custom, mesh({ zipkin: http })), told);
+    const reviews = { service: 'reviews', port: 9080 };
+    assert.deepEqual(found(KNOWN, custom, mesh({ envoyExtAuthzGrpc: reviews })), []);
+    assert.deepEqual(found(KNOWN, custom, mesh({ envoyExtAuthzGrpc: { ...reviews, port: 1 } })), told);
   });
 });
 

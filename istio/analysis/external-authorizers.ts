@@ -18,16 +18,23 @@ export function checkExternalAuthorizers(view: MeshView, report: Report): void {
       'LAT0206',
       ['spec', 'provider', 'name'],
       `${fault}: what the policy matches is refused`,
-      'Name one of extensionProviders that has `envoyExtAuthzHttp` with a service of the mesh.',
+      'Name one of extensionProviders that has `envoyExtAuthzHttp` or `envoyExtAuthzGrpc` with a service of the mesh.',
     );
   }
 }
 
-function faultOf({ name, envoyExtAuthzHttp: http }: ExtensionProvider, view: MeshView): string | null {
-  if (http === undefined) return `the provider "${name}" is no envoyExtAuthzHttp`;
+function faultOf(provider: ExtensionProvider, view: MeshView): string | null {
+  const { name, envoyExtAuthzHttp, envoyExtAuthzGrpc } = provider;
+  const asked = envoyExtAuthzHttp ?? envoyExtAuthzGrpc;
+  if (asked === undefined) return `the provider "${name}" is no external authorizer`;
   if (view.workloads === null) return null;
-  const [first = '', second] = (http.service ?? '').split('/');
+  const [first = '', second] = (asked.service ?? '').split('/');
   const [namespace, host] = second === undefined ? ['default', first] : [first, second];
   const service = view.findService(resolveShortName(host, namespace), namespace);
-  return service === null ? `the provider "${name}" asks ${host}, which is not there` : null;
+  if (service === null) return `the provider "${name}" asks ${host}, which is not there`;
+  const { port } = asked;
+  const isThere = service.ports.length === 0 || service.ports.some(({ number }) => number === port);
+  return isThere || service.hasUnknownPorts === true
+    ? null
+    : `the provider "${name}" asks port ${port} of ${host}, which it does not have`;
 }

@@ -2,6 +2,7 @@ import type { FieldPath } from '../field-path.ts';
 import { EFFECTIVE_MESH_CONFIG } from '../read-mesh-config.ts';
 import type { MeshConfigDocument } from '../schema/mesh-config.ts';
 import { validateConnectionPool, validateOutlierDetection } from './connection-pool.ts';
+import { validateExternalAuthorizer } from './external-authorizer.ts';
 import type { Findings } from './finding.ts';
 import { validateRetries } from './http-action.ts';
 import { validateLoadBalancer } from './load-balancer.ts';
@@ -38,9 +39,8 @@ export function validateMeshConfig(document: MeshConfigDocument, findings: Findi
   );
   checkDuration(tcpKeepalive?.time, ['tcpKeepalive', 'time'], findings);
   checkDuration(tcpKeepalive?.interval, ['tcpKeepalive', 'interval'], findings);
-  document.extensionProviders?.forEach(({ envoyExtAuthzHttp }, index) => {
-    const at = ['extensionProviders', index, 'envoyExtAuthzHttp', 'timeout'];
-    checkDuration(envoyExtAuthzHttp?.timeout, at, findings);
+  document.extensionProviders?.forEach((provider, index) => {
+    validateExternalAuthorizer(provider, ['extensionProviders', index], findings);
   });
   for (const path of ineffectiveFields(document, [])) {
     findings.warn(path, `${path.filter(isName).join('.')} has no effect in this version`, '', 'LAT0005');

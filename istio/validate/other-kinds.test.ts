@@ -457,6 +457,28 @@ const meshConfigs: FaultCase[] = [
     { extensionProviders: [{ name: 'z', zipkin: {}, datadog: {} }] },
     /zipkin and datadog exclude/,
   ],
+  [
+    'refuses an external authorizer that cannot be asked',
+    {
+      extensionProviders: [
+        {
+          name: 'a',
+          envoyExtAuthzHttp: {
+            ...{ port: 70_000, pathPrefix: 'check', statusOnError: '99' },
+            includeRequestBodyInCheck: { allowPartialMessage: true },
+          },
+        },
+        { name: 'b', envoyExtAuthzGrpc: { service: 'b', timeout: '0s' } },
+      ],
+    },
+    /envoyExtAuthzHttp\.service: service must not be empty/,
+    /envoyExtAuthzHttp\.port: 70000 is no port/,
+    /envoyExtAuthzHttp\.pathPrefix: "check" does not begin/,
+    /envoyExtAuthzHttp\.statusOnError: "99" is no status/,
+    /maxRequestBytes must be at least 1/,
+    /envoyExtAuthzGrpc\.port: 0 is no port/,
+    /envoyExtAuthzGrpc\.timeout: the duration 0s/,
+  ],
   ['refuses a timeout of 0', { connectTimeout: '0s' }, /connectTimeout: the duration 0s/],
 ];
 
