@@ -39,8 +39,6 @@ const configDirectory = env['LATEEN_MESH_DIR'] ?? '/etc/lateen/mesh';
 const secretsPath = env['LATEEN_SECRETS_DIR'] ?? '/etc/lateen/secrets';
 const authorityDirectory = env['LATEEN_CACERTS_DIR'] ?? '/etc/lateen/cacerts';
 const adminSocket = '/var/run/lateen-admin/admin.sock';
-/** As long as Istio waits for an issuer's keys. */
-const KEYS_TIMEOUT_MS = 5000;
 const logLevel = env['LATEEN_LOG_LEVEL'] ?? 'info';
 
 const sink = pino({
@@ -124,7 +122,7 @@ const keySets = new KeySets(
   {
     clock: createSystemClock(),
     log,
-    get: (uri) => fetchText(uri, KEYS_TIMEOUT_MS),
+    get: fetchText,
     onChange(sets) {
       void keysFile.write(Object.fromEntries(sets)).catch(complain('the keys of issuers'));
       controller.onKeySets();

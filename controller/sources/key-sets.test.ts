@@ -13,12 +13,14 @@ const document = (...jwtRules: object[]) =>
 function open(answers: Record<string, string>, kept?: ReadonlyMap<string, string>) {
   const clock = createManualClock(1_000_000);
   const asked: string[] = [];
+  const timeouts: number[] = [];
   const changes: ReadonlyMap<string, string>[] = [];
   const sets = new KeySets(
     {
       ...{ clock, log: silentLogger, onChange: (each) => changes.push(each) },
-      async get(uri) {
+      async get(uri, timeoutMs) {
         asked.push(uri);
+        timeouts.push(timeoutMs);
         const answer = answers[uri];
         if (answer === undefined) throw new Error('status 503');
         return answer;
@@ -26,7 +28,7 @@ function open(answers: Record<string, string>, kept?: ReadonlyMap<string, string
     },
     kept,
   );
-  return { clock, asked, changes, sets, answers };
+  return { clock, asked, timeouts, changes, sets, answers };
 }
 
 describe('keys of an issuer', () => {
@@ -76,6 +78,17 @@ describe('keys of an issuer', () => {
     sets.refreshSoon();
     sets.refreshSoon();
     assert.equal(asked.length, 2);
+  });
+
+  it('are waited for as long as the most patient rule says, and 5 s where none does', async () => {
+    const { sets, timeouts, clock } = open({ 'http://a/keys': KEYS });
+    sets.want([byUri]);
+    await setImmediate();
+    const slow = { issuer: 'a', jwksUri: 'http://a/keys', timeout: '9s' };
+    sets.want([document(slow, { ...slow, timeout: '7s' })]);
+    clock.advance(REFRESH_MS);
+    await setImmediate();
+    assert.deepEqual(timeouts, [5000, 9000]);
   });
 
   it('are no longer fetched when the document is gone', async () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
+import { parseDurationMs } from '../../istio/duration.ts';
 import type { Resource } from '../../istio/resource.ts';
 import type { RequestAuthenticationSpec } from '../../istio/schema/security.ts';
 import { DISCOVERY_PATH, keySourceOf } from '../compile/authentication.ts';
@@ -15,19 +16,22 @@ import { DISCOVERY_PATH, keySourceOf } from '../compile/authentication.ts';
 export interface KeySetDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** The body of a GET; rejects where there is none. */
-  get(uri: string): Promise<string>;
+  /** The body of a GET; rejects where there is none, or none in time. */
+  get(uri: string, timeoutMs: number): Promise<string>;
   /** Another set than before is there. */
   onChange(sets: ReadonlyMap<string, string>): void;
 }
 
 export const REFRESH_MS = 20 * 60_000;
 const RETRY_MS = { first: 1000, most: 60_000 };
+/** Where a rule says nothing (JWTRule.timeout). */
+export const FETCH_TIMEOUT_MS = 5000;
 /** Against tokens that are made up. */
 export const MIN_PAUSE_MS = 30_000;
 
 interface Source {
   readonly uri: string;
+  timeoutMs: number;
   retryMs: number;
   fetchedAtMs: number;
   isFetching: boolean;
@@ -49,16 +53,20 @@ export class KeySets {
 
   /** What is fetched follows the documents in force. */
   want(resources: readonly Resource[]): void {
-    const wanted = new Set(resources.flatMap(sourcesOf));
+    const wanted = timeoutsOf(resources);
     for (const [uri, source] of this.#sources) {
       if (wanted.has(uri)) continue;
       source.cancel();
       this.#sources.delete(uri);
     }
-    for (const uri of wanted) {
-      if (this.#sources.has(uri)) continue;
+    for (const [uri, timeoutMs] of wanted) {
+      const known = this.#sources.get(uri);
+      if (known !== undefined) {
+        known.timeoutMs = timeoutMs;
+        continue;
+      }
       const source = {
-        ...{ uri, retryMs: RETRY_MS.first, isFetching: false, cancel() {} },
+        ...{ uri, timeoutMs, retryMs: RETRY_MS.first, isFetching: false, cancel() {} },
         fetchedAtMs: 0,
         told: '',
       };
@@ -85,7 +93,7 @@ export class KeySets {
     source.fetchedAtMs = this.#deps.clock.now();
     let nextMs = REFRESH_MS;
     try {
-      const set = await this.#read(source.uri);
+      const set = await this.#read(source);
       source.retryMs = RETRY_MS.first;
       source.told = '';
       if (this.#sources.get(source.uri) === source) this.#keep(source.uri, set);
@@ -103,11 +111,11 @@ export class KeySets {
     source.cancel = this.#deps.clock.after(nextMs, () => void this.#fetch(source));
   }
 
-  async #read(uri: string): Promise<string> {
-    if (!uri.endsWith(DISCOVERY_PATH)) return checked(await this.#deps.get(uri));
-    const { jwks_uri: found } = JSON.parse(await this.#deps.get(uri)) as { jwks_uri?: unknown };
+  async #read({ uri, timeoutMs }: Source): Promise<string> {
+    if (!uri.endsWith(DISCOVERY_PATH)) return checked(await this.#deps.get(uri, timeoutMs));
+    const { jwks_uri: found } = JSON.parse(await this.#deps.get(uri, timeoutMs)) as { jwks_uri?: unknown };
     if (typeof found !== 'string') throw new Error('the discovery document names no jwks_uri');
-    return checked(await this.#deps.get(found));
+    return checked(await this.#deps.get(found, timeoutMs));
   }
 
   #keep(uri: string, set: string): void {
@@ -120,9 +128,18 @@ export class KeySets {
   }
 }
 
-function sourcesOf({ kind, spec }: Resource): string[] {
-  if (kind !== 'RequestAuthentication') return [];
-  return ((spec as RequestAuthenticationSpec).jwtRules ?? []).map(keySourceOf).filter((uri) => uri !== '');
+/** By address of keys; where several rules name one, the most patient of them counts. */
+function timeoutsOf(resources: readonly Resource[]): ReadonlyMap<string, number> {
+  const timeouts = new Map<string, number>();
+  for (const { kind, spec } of resources) {
+    if (kind !== 'RequestAuthentication') continue;
+    for (const rule of (spec as RequestAuthenticationSpec).jwtRules ?? []) {
+      const uri = keySourceOf(rule);
+      const timeoutMs = parseDurationMs(rule.timeout ?? '') ?? FETCH_TIMEOUT_MS;
+      if (uri !== '') timeouts.set(uri, Math.max(timeouts.get(uri) ?? 0, timeoutMs));
+    }
+  }
+  return timeouts;
 }
 
 /** A page that says "down for maintenance" must not take good keys' place. */

@@ -35,7 +35,7 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   ],
   Gateway: ['servers.*.bind', 'servers.*.defaultEndpoint'],
   AuthorizationPolicy: ['targetRef', 'targetRefs'],
-  RequestAuthentication: ['targetRef', 'targetRefs', 'jwtRules.*.timeout'],
+  RequestAuthentication: ['targetRef', 'targetRefs'],
   Service: ['sessionAffinity'],
 };
 

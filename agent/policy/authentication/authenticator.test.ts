@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { constants, createHmac, sign } from 'node:crypto';
+import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createAuthenticator } from './authenticator.ts';
@@ -14,9 +14,12 @@ function ask(token: string, policy = policyOf({}), nowMs = NOW_MS) {
 }
 
 const { rsa, ec, ed } = KEYS;
+const ec384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+const ec521 = generateKeyPairSync('ec', { namedCurve: 'P-521' });
 
 describe('a token is good', () => {
-  const p1363 = { key: ec.privateKey, dsaEncoding: 'ieee-p1363' } as const;
+  const of = (key: KeyObject) => ({ key, dsaEncoding: 'ieee-p1363' }) as const;
+  const p1363 = of(ec.privateKey);
   const pss = {
     key: rsa.privateKey,
     padding: constants.RSA_PKCS1_PSS_PADDING,
@@ -24,9 +27,14 @@ describe('a token is good', () => {
   };
   const cases = [
     ['RS256', rsa.publicKey, (data: Buffer) => sign('sha256', data, rsa.privateKey)],
+    ['RS384', rsa.publicKey, (data: Buffer) => sign('sha384', data, rsa.privateKey)],
     ['RS512', rsa.publicKey, (data: Buffer) => sign('sha512', data, rsa.privateKey)],
+    ['PS256', rsa.publicKey, (data: Buffer) => sign('sha256', data, pss)],
     ['PS384', rsa.publicKey, (data: Buffer) => sign('sha384', data, pss)],
+    ['PS512', rsa.publicKey, (data: Buffer) => sign('sha512', data, pss)],
     ['ES256', ec.publicKey, (data: Buffer) => sign('sha256', data, p1363)],
+    ['ES384', ec384.publicKey, (data: Buffer) => sign('sha384', data, of(ec384.privateKey))],
+    ['ES512', ec521.publicKey, (data: Buffer) => sign('sha512', data, of(ec521.privateKey))],
     ['EdDSA', ed.publicKey, (data: Buffer) => sign(null, data, ed.privateKey)],
   ] as const;
   for (const [alg, key, makeSignature] of cases) {
@@ -35,6 +43,17 @@ describe('a token is good', () => {
       assert.deepEqual(ask(token, policyOf({ jwks: jwks(key) })).claims, CLAIMS);
     });
   }
+
+  test('under whichever of several issuers it is of, each with keys of its own', () => {
+    const second = { issuer: 'you', jwks: jwks(ec.publicKey) };
+    const policy = policyOf({}, second);
+    const es256 = (claims: object) =>
+      signed({ alg: 'ES256', kid: 'k1' }, claims, (data) => sign('sha256', data, p1363));
+    assert.equal(ask(rs256(), policy).refusal, '');
+    assert.equal(ask(es256({ ...CLAIMS, iss: 'you' }), policy).refusal, '');
+    assert.equal(ask(es256(CLAIMS), policy).refusal, 'Jwt verification fails');
+    assert.equal(ask(rs256({ ...CLAIMS, iss: 'you' }), policy).refusal, 'Jwt verification fails');
+  });
 
   test('within a minute of its time, and not beyond', () => {
     assert.equal(ask(rs256(), policyOf({}), 2_060_000).refusal, '');
@@ -96,6 +115,37 @@ describe('a token is refused', () => {
     ],
   ];
   for (const [title, token, reason] of cases) test(title, () => assert.equal(ask(token).refusal, reason));
+
+  test('whose algorithm is not that of the key, or of the key’s curve', () => {
+    const under = (token: string, key: KeyObject, fields: Record<string, string>) =>
+      ask(token, policyOf({ jwks: jwks(key, { kid: 'k1', ...fields }) })).refusal;
+    assert.equal(
+      under(rs256(), rsa.publicKey, { alg: 'PS256' }),
+      "Jwks doesn't have key to match kid or alg from Jwt",
+    );
+    const withOtherCurve = signed({ alg: 'ES256', kid: 'k1' }, CLAIMS, (data) =>
+      sign('sha256', data, { key: ec384.privateKey, dsaEncoding: 'ieee-p1363' }),
+    );
+    assert.equal(under(withOtherCurve, ec384.publicKey, {}), 'Jwt verification fails');
+    const withDer = signed({ alg: 'ES256', kid: 'k1' }, CLAIMS, (data) =>
+      sign('sha256', data, ec.privateKey),
+    );
+    assert.equal(under(withDer, ec.publicKey, {}), 'Jwt verification fails');
+  });
+
+  test('where the set has a symmetric key, whoever may have made it', () => {
+    const secret = Buffer.from('secret');
+    const oct = JSON.stringify({ keys: [{ kty: 'oct', kid: 'k1', k: secret.toString('base64url') }] });
+    for (const alg of ['HS256', 'hs256', 'None', 'NONE', 'RS256']) {
+      const token = signed({ alg, kid: 'k1' }, CLAIMS, (data) =>
+        createHmac('sha256', secret).update(data).digest(),
+      );
+      assert.match(
+        ask(token, policyOf({ jwks: oct })).refusal ?? '',
+        /^(Jwt header \[alg\] is not supported|Jwks doesn't have key)/,
+      );
+    }
+  });
 
   test('while its keys could not be fetched', () => {
     assert.equal(
