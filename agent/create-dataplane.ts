@@ -29,6 +29,8 @@ export interface DataplaneDeps {
   readonly identity?: MeshIdentity;
   /** A token came with a key that the snapshot lacks. */
   readonly onUnknownKey?: () => void;
+  /** For caches on a disk; without it they are in memory. */
+  readonly cacheDirectory?: string;
   /** Takes whole lines of the access log, where the snapshot turns it on; default standard output. */
   readonly writeAccessLog?: (line: string) => void;
 }
@@ -40,13 +42,15 @@ const DRAIN_LOOK_MS = 20;
 
 /** The data path of one process: sockets in, sockets out, one reference to all that a snapshot became. */
 export function createDataplane(deps: DataplaneDeps): Dataplane {
-  const { clock, random, log, identity, writeAccessLog, onUnknownKey } = deps;
+  const { clock, random, log, identity, writeAccessLog, onUnknownKey, cacheDirectory } = deps;
   let tables: Tables | null = null;
   let snapshot: Snapshot | null = null;
   let secretFiles = '';
   let applying: Promise<void> = Promise.resolve();
   const queue = new FlushQueue();
-  const stores = new CacheStores();
+  const stores = new CacheStores(
+    cacheDirectory === undefined ? null : { clock, log, directory: cacheDirectory },
+  );
   const watch = new PolicyWatch(clock, log);
   const telemetry = createTelemetry({
     tables: () => tables,
@@ -151,6 +155,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
           }
           acceptor.destroy();
           dns.close();
+          stores.close();
           for (const cluster of tables?.clusters.values() ?? []) cluster.retire(null, () => false);
           resolve();
         };

@@ -4,7 +4,13 @@ import { createSystemClock } from '../base/clock.ts';
 import { errorMessage } from '../base/errors.ts';
 import { createLineLogger, type LogLevel } from '../base/log.ts';
 import { createSystemRandom } from '../base/random.ts';
-import { AGENT_ENV, CONTROL_SOCKET, RUN_DIRECTORY, TOKEN_FILE } from '../model/agent-container.ts';
+import {
+  AGENT_ENV,
+  CACHE_DIRECTORY,
+  CONTROL_SOCKET,
+  RUN_DIRECTORY,
+  TOKEN_FILE,
+} from '../model/agent-container.ts';
 import { PORT } from '../model/ports.ts';
 import type { OpenPorts } from '../model/push.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -47,6 +53,7 @@ const runDirectory = env[AGENT_ENV.runDirectory] ?? RUN_DIRECTORY;
 const identity = new MeshIdentity();
 const dataplane = createDataplane({
   ...{ clock, random, log, identity },
+  cacheDirectory: env[AGENT_ENV.cacheDirectory] ?? CACHE_DIRECTORY,
   onUnknownKey: () => client.reportUnknownKey(),
 });
 let resolver: Resolver | null = null;

@@ -6,6 +6,8 @@ export const CONTROL_SOCKET = `${CONTROL_DIRECTORY}/control.sock`;
 /** tmpfs of an agent (0700, uid 1337): last good snapshot. Survives a crash of the process, not of the container. */
 export const RUN_DIRECTORY = '/run/lateen';
 export const LAST_SNAPSHOT = `${RUN_DIRECTORY}/snapshot.json`;
+/** Answers of hosts outside, where a cache is on disk. The container's own: it outlives a restart of it, no more. */
+export const CACHE_DIRECTORY = '/var/cache/lateen';
 /** One-time token, put into the container by the archive API before it starts. */
 export const TOKEN_FILE = '/etc/lateen/token';
 
@@ -25,4 +27,5 @@ export const AGENT_ENV = {
   controlSocket: 'LATEEN_CONTROL_SOCKET',
   tokenFile: 'LATEEN_TOKEN_FILE',
   runDirectory: 'LATEEN_RUN_DIRECTORY',
+  cacheDirectory: 'LATEEN_CACHE_DIRECTORY',
 } as const;

@@ -164,14 +164,16 @@ export interface CorsSpec {
   readonly forwardUnmatchedPreflights: boolean;
 }
 
-/** Answers are kept by the proxy (RFC 9111); routes of one VirtualService share a store. Not Istio's. */
+/** Answers are kept by the proxy (RFC 9111); routes of one document share a store. Not Istio's. */
 export interface CacheSpec {
-  /** The store: `VirtualService/default/reviews`. */
+  /** The store: `VirtualService/default/reviews`, `ServiceEntry/default/api`. */
   readonly store: string;
   /** Which of its rules and matches this is: they answer one URI in different ways. */
   readonly rule: string;
   readonly maxBytes: number;
   readonly maxEntryBytes: number;
+  /** In a file of the proxy's container, else in memory. */
+  readonly isOnDisk: boolean;
 }
 
 /** Applied in the order remove, set, add; names are lower-case, values may hold Envoy's formatters. */

@@ -9,7 +9,13 @@ import type { CacheSpec } from '../../model/route.ts';
 import { createDataplane } from '../create-dataplane.ts';
 import { clusterSpec, endpointSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
 
-const CACHE: CacheSpec = { store: 's', rule: '0', maxBytes: 2 ** 20, maxEntryBytes: 2 ** 19 };
+const CACHE: CacheSpec = {
+  store: 's',
+  rule: '0',
+  maxBytes: 2 ** 20,
+  maxEntryBytes: 2 ** 19,
+  isOnDisk: false,
+};
 const BODY = 'x'.repeat(200_000);
 
 const servers: Server[] = [];

@@ -7,7 +7,7 @@ import { renderCacheMetrics } from '../telemetry/cache-metrics.ts';
 import { CacheStores } from './cache-stores.ts';
 
 const spec = (store: string, maxBytes = 10_000): CacheSpec => ({
-  ...{ store, rule: '0', maxBytes, maxEntryBytes: 100 },
+  ...{ store, rule: '0', maxBytes, maxEntryBytes: 100, isOnDisk: false },
 });
 
 const snapshotWith = (...caches: readonly (CacheSpec | null)[]) =>

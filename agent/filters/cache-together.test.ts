@@ -12,7 +12,7 @@ import { routeSpec } from '../snapshot.fixture.ts';
 
 /** Many callers of one cache, and hosts that are slow or fail. */
 
-const CACHE: CacheSpec = { store: 's', rule: '0', maxBytes: 10_000, maxEntryBytes: 100 };
+const CACHE: CacheSpec = { store: 's', rule: '0', maxBytes: 10_000, maxEntryBytes: 100, isOnDisk: false };
 const ALWAYS = ['cache-control', 'max-age=60'];
 
 /** A proxy whose hosts answer when told. */

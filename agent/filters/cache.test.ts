@@ -5,7 +5,7 @@ import { type MemoryRequest, type MemoryUpstream, sendRequest } from '../exchang
 import { headerOf, openProxy } from '../exchange/pipeline.fixture.ts';
 import { clusterSpec, endpointSpec, routeSpec } from '../snapshot.fixture.ts';
 
-const CACHE: CacheSpec = { store: 's', rule: '0', maxBytes: 10_000, maxEntryBytes: 100 };
+const CACHE: CacheSpec = { store: 's', rule: '0', maxBytes: 10_000, maxEntryBytes: 100, isOnDisk: false };
 const ALWAYS = ['cache-control', 'max-age=60'];
 
 /** A proxy whose one host answers by `play`, and what callers see of it. */

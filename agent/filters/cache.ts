@@ -8,7 +8,7 @@ import {
   maySharePrivileged,
   requestControl,
 } from '../policy/cache/storable.ts';
-import type { StoredResponse } from '../policy/cache/stored-response.ts';
+import type { StoredHead, StoredResponse } from '../policy/cache/stored-response.ts';
 import { askIfChanged } from '../policy/cache/validation.ts';
 import { selectResponse } from '../policy/cache/vary.ts';
 import { getHeader } from '../policy/headers.ts';
@@ -66,9 +66,10 @@ function look(
   const scope = `${spec.rule} ${exchange.destinationName}`;
   const isAuthorized = getHeader(headers, 'authorization') !== undefined;
   const found = selectResponse(store.candidates(uri), scope, headers);
-  const stored = found !== undefined && isAuthorized && !maySharePrivileged(found.control) ? null : found;
+  const isForCaller = found !== undefined && (!isAuthorized || maySharePrivileged(found.control));
+  const stored = isForCaller ? store.load(found) : undefined;
   const nowMs = clock.now();
-  if (stored != null && mayUseUnasked(stored, control, nowMs)) {
+  if (stored !== undefined && mayUseUnasked(stored, control, nowMs)) {
     if (waitedFor === null) give(exchange, lookup, stored, 'hit', 'hit');
     else give(exchange, lookup, stored, 'collapsed', `fwd=${waitedFor}; collapsed`);
     return 'stop';
@@ -80,10 +81,10 @@ function look(
   }
   const request: CacheRequest = {
     ...{ ...lookup, scope, isAuthorized, method, received: [...headers], stale: stored ?? null },
-    asked: stored != null && hasValidator(stored.headers) ? stored : null,
+    asked: stored !== undefined && hasValidator(stored.headers) ? stored : null,
     why: forwardReason(found, store.candidates(uri).length > 0, nowMs),
   };
-  if (stored != null && mayBeUsedStale(stored, control, nowMs, 'stale-while-revalidate')) {
+  if (stored !== undefined && mayBeUsedStale(stored, control, nowMs, 'stale-while-revalidate')) {
     giveStale(exchange, request, stored);
     return 'stop';
   }
@@ -146,7 +147,7 @@ function go(exchange: FilteredExchange, request: CacheRequest, flight: string): 
 /** Envoy's word in `%RESPONSE_CODE_DETAILS%`. */
 const FROM_CACHE = 'cache.response_from_cache_filter';
 
-function forwardReason(found: StoredResponse | undefined, hasOthers: boolean, nowMs: number): ForwardReason {
+function forwardReason(found: StoredHead | undefined, hasOthers: boolean, nowMs: number): ForwardReason {
   if (found === undefined) return hasOthers ? 'vary-miss' : 'uri-miss';
   return mayUseUnasked(found, NO_DIRECTIVES, nowMs) ? 'request' : 'stale';
 }

@@ -1,6 +1,7 @@
 import type { Resource } from '../../istio/resource.ts';
 import { BLACK_HOLE_CLUSTER, BLOCK_ALL_ROUTE, outboundClusterName } from '../../model/names.ts';
 import type { RetrySpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
+import { defaultCache } from './cache.ts';
 import { MATCH_ALL } from './http-match.ts';
 import { decorator, originOf } from './http-route.ts';
 import type { Service } from './world.ts';
@@ -34,7 +35,11 @@ export function plainRoute(name: string, cluster: string, retry: RetrySpec | nul
 export function defaultRoute(service: Service, port: number, retry: RetrySpec | null): RouteSpec {
   const route = plainRoute('default', outboundClusterName(port, '', service.hostname), retry);
   return route.action.kind === 'route'
-    ? { ...route, decorator: decorator(route.action, route.match, service.name, port) }
+    ? {
+        ...route,
+        cache: defaultCache(service),
+        decorator: decorator(route.action, route.match, service.name, port),
+      }
     : route;
 }
 

@@ -124,10 +124,19 @@ function compileRoute(
     fault: compileFault(rule.fault),
     // Without effect where the proxy answers itself (ISTIO.md, correction 8).
     cors: action.kind === 'route' ? compileCors(rule.corsPolicy) : null,
-    cache: action.kind === 'route' ? compileCache(resource, httpRule, match, context.gateway) : null,
+    cache:
+      action.kind === 'route'
+        ? compileCache(resource, httpRule, match, context.gateway, servicesOf(rule, resource, context))
+        : null,
     decorator: action.kind === 'route' ? decorator(action, matchSpec, resource.name, context.port) : '',
     origin: originOf(source, `spec.http[${index}]`),
   };
+}
+
+function servicesOf(rule: HttpRoute, { namespace }: Resource, context: RouteContext) {
+  return (rule.route ?? []).map(({ destination }) =>
+    context.findService(resolveShortName(destination?.host ?? '', namespace)),
+  );
 }
 
 /** A name of the match alone leaves the dot in front of it, as in Istio's logs. */

@@ -3,6 +3,7 @@ import { selectProtocol } from '../../istio/port-protocol.ts';
 import type { Resource } from '../../istio/resource.ts';
 import type { ServiceEntrySpec, WorkloadEntrySpec } from '../../istio/schema/service-entry.ts';
 import { type Labels, matchesLabels } from '../../model/labels.ts';
+import { keptAnswers } from './cache.ts';
 import type { ExternalEndpoint, Service, ServicePort, Workload } from './world.ts';
 
 /**
@@ -44,16 +45,21 @@ function merged(first: Service, later: Service): Service {
     ...first,
     ports: [...first.ports, ...later.ports.filter(({ number }) => !known.has(number))],
     members: [...new Set([...first.members, ...later.members])].sort(),
-    external: { ...external, endpoints: [...external.endpoints, ...later.external.endpoints] },
+    external: {
+      ...external,
+      endpoints: [...external.endpoints, ...later.external.endpoints],
+      cache: external.cache ?? later.external.cache ?? null,
+    },
   };
 }
 
 function serviceOf(
-  { spec, namespace, labels }: Resource<ServiceEntrySpec>,
+  entry: Resource<ServiceEntrySpec>,
   hostname: string,
   resources: readonly Resource[],
   workloads: readonly Workload[],
 ): Service {
+  const { spec, namespace, labels } = entry;
   const selector = spec.workloadSelector?.labels;
   const isSelected = (labels: Labels, of: string) =>
     selector !== undefined && of === namespace && matchesLabels(selector, labels);
@@ -77,6 +83,7 @@ function serviceOf(
       location: spec.location ?? 'MESH_EXTERNAL',
       endpoints: entries.filter(hasAddress).map((each) => endpointOf(each, spec.ports ?? [])),
       subjectAltNames: spec.subjectAltNames ?? [],
+      cache: keptAnswers(entry) ?? null,
       address: hasOwn ? 'own' : labels[AUTO_ADDRESS] === 'false' ? 'none' : 'automatic',
     },
   };

@@ -1,3 +1,4 @@
+import type { CacheLimits } from '../../istio/cache-annotation.ts';
 import type { MeshConfig } from '../../istio/mesh-config.ts';
 import type { Resource } from '../../istio/resource.ts';
 import type { Labels } from '../../model/labels.ts';
@@ -85,8 +86,16 @@ export interface ExternalHosts {
   readonly endpoints: readonly ExternalEndpoint[];
   /** Of certificates, where a DestinationRule asks for TLS and names none. */
   readonly subjectAltNames: readonly string[];
+  /** Its annotation; absent = none. */
+  readonly cache?: KeptAnswers | null;
   /** Where `vips` are from; `none` = the entry wants no address of the mesh. */
   readonly address: 'own' | 'automatic' | 'none';
+}
+
+/** A document asks that answers be kept. */
+export interface KeptAnswers extends CacheLimits {
+  /** `ServiceEntry/default/api`. */
+  readonly store: string;
 }
 
 export interface ExternalEndpoint {

@@ -20,7 +20,7 @@ describe('the annotation lateen.cache', () => {
   it('is told with line and remedy where it is wrong', () => {
     const [violation] = read(documentOf('VirtualService', spec, cached('yes'))).violations;
     assert.equal(violation?.line, 6);
-    assert.match(violation?.remedy ?? '', /"true", "false", or .* "64Mi,1Mi"/);
+    assert.match(violation?.remedy ?? '', /"true", "false", "disk", or .* "64Mi,1Mi"/);
   });
 
   it('is told to have no effect on a delegate', () => {
@@ -30,12 +30,31 @@ describe('the annotation lateen.cache', () => {
     assert.deepEqual([violation?.code, violation?.severity, others], ['LAT0005', 'Warning', []]);
   });
 
-  const cases: readonly (readonly [text: string, limits: readonly number[] | null | undefined])[] = [
-    ['true', [32 * Mi, Mi]],
+  const entry = (protocol: string) => ({
+    ...{ hosts: ['api.example'], resolution: 'DNS' },
+    ports: [{ number: 443, name: 'a', protocol }],
+  });
+  testFaults('ServiceEntry', [['is taken', entry('HTTP')]], cached('disk'));
+
+  it('is told to have no effect on what TLS hides', () => {
+    const { violations } = read(documentOf('ServiceEntry', entry('TLS'), cached('disk')));
+    assert.deepEqual(
+      violations.map(({ code, message }) => [code, message]),
+      [['LAT0005', 'the cache of a host without HTTP has no effect']],
+    );
+    assert.match(violations[0]?.remedy ?? '', /lateen egress HOST --originate-tls/);
+  });
+
+  const cases: readonly (readonly [text: string, limits: readonly unknown[] | null | undefined])[] = [
+    ['true', [32 * Mi, Mi, false]],
+    ['disk', [256 * Mi, 4 * Mi, true]],
+    ['disk:1Gi,8Mi', [1024 * Mi, 8 * Mi, true]],
+    ['disk:2Mi', [2 * Mi, 2 * Mi, true]],
+    ['disk:', undefined],
     ['false', null],
-    ['64Mi', [64 * Mi, Mi]],
-    ['512Ki', [512 * Ki, 512 * Ki]],
-    ['1Gi, 16Mi', [1024 * Mi, 16 * Mi]],
+    ['64Mi', [64 * Mi, Mi, false]],
+    ['512Ki', [512 * Ki, 512 * Ki, false]],
+    ['1Gi, 16Mi', [1024 * Mi, 16 * Mi, false]],
     ['', undefined],
     ['TRUE', undefined],
     ['64', undefined],
@@ -49,7 +68,7 @@ describe('the annotation lateen.cache', () => {
   for (const [text, expected] of cases)
     it(`${JSON.stringify(text)} means ${JSON.stringify(expected) ?? 'nothing'}`, () => {
       const limits = parseCacheAnnotation(text);
-      const found = limits == null ? limits : [limits.maxBytes, limits.maxEntryBytes];
+      const found = limits == null ? limits : [limits.maxBytes, limits.maxEntryBytes, limits.isOnDisk];
       assert.deepEqual(found, expected);
     });
 });

@@ -1,7 +1,7 @@
 import type { Headers } from '../../codec/head.ts';
 import { getHeader } from '../headers.ts';
 import { type CacheControl, secondsOf } from './cache-control.ts';
-import type { ResponseTimes, StoredResponse } from './stored-response.ts';
+import type { ResponseTimes, StoredHead } from './stored-response.ts';
 
 /** How long an answer is fresh and how old it is (RFC 9111 §4.2). No lifetime is guessed: §4.2.2 is not used. */
 
@@ -29,12 +29,12 @@ export function initialAgeMs(headers: Readonly<Headers>, times: ResponseTimes): 
   return Math.max(apparentMs, ageMs + times.receivedAtMs - times.requestedAtMs);
 }
 
-export function ageMs(stored: StoredResponse, nowMs: number): number {
+export function ageMs(stored: StoredHead, nowMs: number): number {
   return stored.initialAgeMs + nowMs - stored.receivedAtMs;
 }
 
 /** What is left of its lifetime; below 0 = stale for that long. */
-export function ttlMs(stored: StoredResponse, nowMs: number): number {
+export function ttlMs(stored: StoredHead, nowMs: number): number {
   return stored.freshnessMs - ageMs(stored, nowMs);
 }
 
@@ -44,7 +44,7 @@ function dateMs(headers: Readonly<Headers>): number | undefined {
 }
 
 /** What the host, and then the caller, make of a stored answer's age (RFC 9111 §4.2.4, §5.2). */
-export function mayUseUnasked(stored: StoredResponse, request: CacheControl, nowMs: number): boolean {
+export function mayUseUnasked(stored: StoredHead, request: CacheControl, nowMs: number): boolean {
   if (request.has('no-cache') || stored.control.has('no-cache')) return false;
   const age = ageMs(stored, nowMs);
   const maxAge = secondsOf(request, 'max-age');
@@ -71,7 +71,7 @@ function forbidsStale(answer: CacheControl): boolean {
  * failures (§4), and may want none of it: its `max-age` and `min-fresh` ask for something fresh.
  */
 export function mayBeUsedStale(
-  stored: StoredResponse,
+  stored: StoredHead,
   request: CacheControl,
   nowMs: number,
   directive: 'stale-if-error' | 'stale-while-revalidate',

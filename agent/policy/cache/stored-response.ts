@@ -22,6 +22,9 @@ export interface StoredResponse {
   readonly bytes: number;
 }
 
+/** All but the body, which may have to be read from a disk. */
+export type StoredHead = Omit<StoredResponse, 'body'>;
+
 export interface VaryField {
   readonly name: string;
   /** Lines joined; null = absent. */

@@ -1,6 +1,6 @@
 import type { Headers } from '../../codec/head.ts';
 import { getHeaderLines } from '../headers.ts';
-import type { StoredResponse, VaryField } from './stored-response.ts';
+import type { StoredHead, VaryField } from './stored-response.ts';
 
 /** Which stored answer is the one for a request (RFC 9111 §4.1). `*` is never stored. */
 
@@ -23,10 +23,10 @@ function selectingValue(headers: Readonly<Headers>, name: string): string | null
 
 /** The youngest that fits; undefined = none does. */
 export function selectResponse(
-  candidates: readonly StoredResponse[],
+  candidates: readonly StoredHead[],
   scope: string,
   request: Readonly<Headers>,
-): StoredResponse | undefined {
+): StoredHead | undefined {
   return candidates.findLast(
     (stored) =>
       stored.scope === scope &&
@@ -35,7 +35,7 @@ export function selectResponse(
 }
 
 /** Whether both answer the same requests, so that the younger takes the place of the older. */
-export function isSameVariant(one: StoredResponse, other: StoredResponse): boolean {
+export function isSameVariant(one: StoredHead, other: StoredHead): boolean {
   return (
     one.scope === other.scope &&
     one.vary.length === other.vary.length &&
