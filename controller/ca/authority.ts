@@ -51,7 +51,7 @@ export async function createAuthority(
   previousRoots: readonly string[],
   wall: () => number,
 ): Promise<Authority> {
-  const key = await readKey(files);
+  const { key, algorithm } = await readKey(files);
   const issuer = new ReadCertificate(files.caCert);
   // Two roots may have one name while one replaces the other: OpenSSL tells them apart by the key's identifier only.
   const issuerKey = new AuthorityKeyIdentifierExtension(await keyIdentifier(issuer));
@@ -67,7 +67,7 @@ export async function createAuthority(
         notAfter: new Date(Math.min(now + CERTIFICATE_LIFE_MS, issuer.notAfter.getTime())),
         signingKey: key,
         publicKey,
-        signingAlgorithm: SIGNING,
+        signingAlgorithm: algorithm,
         extensions: [
           // Critical where the subject is empty (RFC 5280 §4.2.1.6).
           new SubjectAlternativeNameExtension([{ type: 'url', value: identity }], true),
@@ -120,16 +120,36 @@ function serialNumber(): string {
   return bytes.toString('hex');
 }
 
-async function readKey({ caKey, caCert }: AuthorityFiles): Promise<webcrypto.CryptoKey> {
+interface SigningKey {
+  readonly key: webcrypto.CryptoKey;
+  readonly algorithm: typeof SIGNING | typeof RSA_SIGNING | (typeof CURVE_SIGNING)[string];
+}
+
+/** Our own authority's, and those that Istio's tools make: RSA, or an elliptic curve. */
+async function readKey({ caKey, caCert }: AuthorityFiles): Promise<SigningKey> {
   const key = createPrivateKey(caKey);
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-    throw new LateenError('LAT0110', 'the key of the certificate authority is no ECDSA key on P-256', {
-      remedy: 'Make one with `openssl ecparam -name prime256v1 -genkey -noout -out ca-key.pem`.',
-    });
+  const curve = key.asymmetricKeyDetails?.namedCurve ?? '';
+  const algorithm = key.asymmetricKeyType === 'rsa' ? RSA_SIGNING : CURVE_SIGNING[curve];
+  if (algorithm === undefined)
+    throw new LateenError(
+      'LAT0110',
+      'the key of the certificate authority is neither RSA nor P-256 or P-384',
+      {
+        remedy: 'Make one with `openssl ecparam -name prime256v1 -genkey -noout -out ca-key.pem`.',
+      },
+    );
   if (!new X509Certificate(caCert).checkPrivateKey(key))
     throw new LateenError('LAT0110', 'ca-key.pem is not the key of ca-cert.pem', {
       remedy: 'Bring the four files of one certificate authority.',
     });
   const pkcs8 = key.export({ format: 'der', type: 'pkcs8' });
-  return crypto.subtle.importKey('pkcs8', pkcs8, SIGNING, false, ['sign']);
+  return { key: await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']), algorithm };
 }
+
+const RSA_SIGNING = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
+const CURVE_SIGNING: Readonly<
+  Record<string, typeof SIGNING | { name: string; namedCurve: string; hash: string }>
+> = {
+  prime256v1: SIGNING,
+  secp384r1: { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
+};

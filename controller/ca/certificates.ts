@@ -1,12 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { IssuedCertificate } from '../../model/identity.ts';
 import type { Authority } from './authority.ts';
 import { readRequest } from './certificate-request.ts';
 import { trustFingerprint } from './open-authority.ts';
+import type { PublicKey } from './x509.ts';
+
+/** More than a mesh renews in a day; each is about 100 bytes. */
+const MAX_REMEMBERED_KEYS = 10_000;
 
 /** Issues the mesh's certificates, and knows which one each container's proxy holds. */
 export class Certificates {
   readonly #authority: Authority;
   readonly #held = new Map<string, string>();
+  /** Digests of the keys that were signed, oldest first. */
+  readonly #certified = new Set<string>();
   /** Names the set of trusted roots. */
   readonly trust: string;
 
@@ -18,10 +25,20 @@ export class Certificates {
   /** null = the request is refused. */
   async issue(container: string, identity: string, csr: Buffer): Promise<IssuedCertificate | null> {
     const key = await readRequest(csr, identity);
-    if (key === null) return null;
+    if (key === null || !this.#isNew(key)) return null;
     const chain = await this.#authority.issue(key, identity);
     this.#held.set(container, chain);
     return { chain, roots: this.#authority.roots, trust: this.trust };
+  }
+
+  /** Each renewal has a new key: one that comes again is a request that somebody has kept. */
+  #isNew({ rawData }: PublicKey): boolean {
+    const digest = createHash('sha256').update(Buffer.from(rawData)).digest('base64');
+    if (this.#certified.has(digest)) return false;
+    if (this.#certified.size >= MAX_REMEMBERED_KEYS)
+      this.#certified.delete(this.#certified.values().next().value ?? '');
+    this.#certified.add(digest);
+    return true;
   }
 
   /** A proxy says what it holds: its certificate may be older than this process. */

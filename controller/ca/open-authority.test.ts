@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -61,6 +62,63 @@ test('an authority that the user brings replaces our own, whose root stays trust
   assert.equal(both.roots, `${brought.rootCert.trim()}\n${own.roots}`);
   const later = await open(folder, () => Date.now() + CERTIFICATE_LIFE_MS + 1);
   assert.equal(later.roots, `${brought.rootCert.trim()}\n`);
+});
+
+test('an intermediate authority, with a key as Istio’s tools make it, signs what its root vouches for', async (t) => {
+  const folder = await folderOf(t);
+  const openssl = (...args: string[]) =>
+    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' }).toString();
+  await writeFile(
+    join(folder, 'v3'),
+    'basicConstraints=critical,CA:true,pathlen:0\nkeyUsage=keyCertSign,cRLSign\n',
+  );
+  for (const key of [
+    ['-newkey', 'rsa:2048'],
+    ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-384'],
+  ]) {
+    openssl(
+      'req',
+      '-x509',
+      ...key,
+      '-nodes',
+      '-keyout',
+      'root-key',
+      '-out',
+      'root-cert.pem',
+      '-subj',
+      '/O=Root',
+    );
+    openssl('req', ...key, '-nodes', '-keyout', 'ca-key.pem', '-out', 'csr', '-subj', '/O=Intermediate');
+    openssl(
+      ...['x509', '-req', '-in', 'csr', '-CA', 'root-cert.pem', '-CAkey', 'root-key', '-CAcreateserial'],
+      ...['-extfile', 'v3', '-days', '2', '-out', 'ca-cert.pem'],
+    );
+    await writeFile(join(folder, 'cert-chain.pem'), await readFile(join(folder, 'ca-cert.pem')));
+    const authority = await open(folder);
+    const publicKey = await readRequest(await createRequest(), IDENTITY);
+    assert.ok(publicKey !== null);
+    await writeFile(join(folder, 'chain'), await authority.issue(publicKey, IDENTITY));
+    assert.equal(count(await readFile(join(folder, 'chain'), 'utf8')), 2);
+    const said = openssl(
+      'verify',
+      '-purpose',
+      'sslserver',
+      '-CAfile',
+      'root-cert.pem',
+      '-untrusted',
+      'chain',
+      'chain',
+    );
+    assert.equal(said, 'chain: OK\n');
+  }
+});
+
+test('a key of another kind is told, with the remedy', async (t) => {
+  const folder = await folderOf(t);
+  const files = await createRoot('a', Date.now());
+  const { privateKey } = generateKeyPairSync('ed25519');
+  await bring(folder, { ...files, caKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string });
+  await assert.rejects(open(folder), /neither RSA nor P-256 or P-384/);
 });
 
 test('files that do not fit together are told, with the remedy', async (t) => {

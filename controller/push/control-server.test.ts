@@ -106,10 +106,21 @@ test('a request for the identity of another, or one whose sender lacks the key, 
     post(socketPath, '/v1/certificates', session, JSON.stringify({ csr: csr.toString('base64') }));
   assert.equal(await send(await createRequest(IDENTITY)), 200);
   assert.equal(await send(await createRequest('spiffe://cluster.local/ns/default/sa/payments')), 403);
-  const replayed = await createRequest();
-  replayed[replayed.length - 1] = (replayed.at(-1) ?? 0) ^ 1;
-  assert.equal(await send(replayed), 403);
+  const forged = await createRequest();
+  forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+  assert.equal(await send(forged), 403);
   assert.equal(await send(Buffer.from('nothing of the kind')), 403);
+  await close();
+});
+
+test('a request that was answered once gets 403, by its own sender and by others', async () => {
+  const { socketPath, sessions, close } = await open(() => true);
+  const [own, other] = ['container', 'another'].map(
+    (each) => sessions.redeem(sessions.issueToken(each)) ?? '',
+  );
+  const body = JSON.stringify({ csr: (await createRequest()).toString('base64') });
+  const send = (session = '') => post(socketPath, '/v1/certificates', session, body);
+  assert.deepEqual([await send(own), await send(own), await send(other)], [200, 403, 403]);
   await close();
 });
 

@@ -99,7 +99,7 @@ async function issue(
   const issued = await deps.certificates.issue(container, identity, Buffer.from(csr, 'base64'));
   if (issued !== null) return reply(response, 200, JSON.stringify(issued));
   deps.log.warn(
-    'a request for a certificate was refused: not signed with its own key, or for another identity',
+    'a request for a certificate was refused: not signed with its own key, answered before, or for another identity',
     {
       container,
       identity,
