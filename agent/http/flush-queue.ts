@@ -44,8 +44,7 @@ export class FlushQueue {
   }
 
   #flushAll(): void {
-    // A flush may fail and so cause further writes: the list grows while it is walked.
-    for (let i = 0; i < this.#dirty.length; i++) (this.#dirty[i] as Flushable).flush();
-    this.#dirty.length = 0;
+    // A flush may fail and so cause further writes: the list may grow meanwhile.
+    for (let next = this.#dirty.pop(); next !== undefined; next = this.#dirty.pop()) next.flush();
   }
 }

@@ -1,13 +1,10 @@
 import type { Headers } from '../codec/head.ts';
+import { isNamed } from '../codec/header-name.ts';
 
 /**
  * Reading and editing flat header arrays. `name` is always lower-case here. Names are compared by length first, so
  * that most cost one integer comparison.
  */
-
-function isNamed(candidate: string, name: string): boolean {
-  return candidate.length === name.length && (candidate === name || candidate.toLowerCase() === name);
-}
 
 /** The first value, or undefined. */
 export function getHeader(headers: Readonly<Headers>, name: string): string | undefined {
@@ -64,5 +61,6 @@ function removeFrom(headers: Headers, start: number, name: string): void {
     }
     kept += 2;
   }
-  headers.length = kept;
+  // Setting a length leaves compiled code, even where it changes nothing.
+  if (kept !== headers.length) headers.length = kept;
 }

@@ -1,4 +1,5 @@
 import { BODY_NOT_TOLD, BODY_UNKNOWN_LENGTH, type Headers } from '../head.ts';
+import { isNamed } from '../header-name.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { HEAD_LINES, isToken, MAX_HEADERS } from './syntax.ts';
 
@@ -69,42 +70,38 @@ function addHeader(block: HeaderBlock, name: string, value: string): void {
   switch (name.length) {
     case 2:
       // Hop by hop, but gRPC's `te: trailers` must reach an HTTP/2 server (RFC 9113 §8.2.2).
-      if (name.toLowerCase() === 'te' && value.toLowerCase() !== 'trailers') return;
+      if (isNamed(name, 'te') && value.toLowerCase() !== 'trailers') return;
       break;
     case 4:
-      if (name.toLowerCase() !== 'host') break;
+      if (!isNamed(name, 'host')) break;
       block.host = value;
       block.hosts += 1;
       return;
     case 6:
-      if (name.toLowerCase() !== 'expect') break;
+      if (!isNamed(name, 'expect')) break;
       // Any other expectation is passed on, as with Envoy.
       if (value.toLowerCase() !== '100-continue') break;
       block.expectContinue = true;
       return;
     case 7:
-      if (name.toLowerCase() !== 'upgrade') break;
+      if (!isNamed(name, 'upgrade')) break;
       block.upgrade += block.upgrade === '' ? value : `, ${value}`;
       return;
-    case 10: {
-      const lower = name.toLowerCase();
-      if (lower === 'keep-alive') return;
-      if (lower !== 'connection') break;
+    case 10:
+      if (isNamed(name, 'keep-alive')) return;
+      if (!isNamed(name, 'connection')) break;
       block.connection += `${block.connection === '' ? '' : ','}${value.toLowerCase()}`;
       return;
-    }
-    case 14: {
-      const lower = name.toLowerCase();
-      if (lower === 'http2-settings') return;
-      if (lower !== 'content-length') break;
+    case 14:
+      if (isNamed(name, 'http2-settings')) return;
+      if (!isNamed(name, 'content-length')) break;
       setContentLength(block, value);
       return;
-    }
     case 16:
-      if (name.toLowerCase() === 'proxy-connection') return;
+      if (isNamed(name, 'proxy-connection')) return;
       break;
     case 17:
-      if (name.toLowerCase() !== 'transfer-encoding') break;
+      if (!isNamed(name, 'transfer-encoding')) break;
       setTransferEncoding(block, value);
       return;
   }
@@ -140,18 +137,21 @@ const KEPT_OPTIONS: ReadonlySet<string> = new Set(['', 'close', 'keep-alive', 'u
 
 /** RFC 9110 §7.6.1: a header that `connection` names concerns this hop only. */
 function removeNamedByConnection(block: HeaderBlock): void {
+  // Nearly always it is one option alone.
+  if (KEPT_OPTIONS.has(block.connection)) return;
   for (const option of block.connection.split(',')) {
     const name = option.trim();
     if (KEPT_OPTIONS.has(name)) continue;
     for (let i = block.headers.length - 2; i >= 0; i -= 2) {
-      if (block.headers[i]?.toLowerCase() === name) block.headers.splice(i, 2);
+      if (isNamed(block.headers[i] as string, name)) block.headers.splice(i, 2);
     }
   }
 }
 
 /** Whether `connection` holds the option. */
 export function hasOption(connection: string, option: string): boolean {
-  if (connection === '') return false;
   if (connection === option) return true;
+  // Most say one other thing, if any.
+  if (!connection.includes(option)) return false;
   return connection.split(',').some((each) => each.trim() === option);
 }
