@@ -20,6 +20,7 @@ import {
   nodeSpec,
   routeSpec,
   snapshotOf,
+  textLog,
 } from './snapshot.fixture.ts';
 
 const servers: Server[] = [];
@@ -224,7 +225,7 @@ describe('HTTP through the data plane', () => {
 describe('failures', () => {
   test('a refused connection is tried three times in all: 503 with URX,UF', async () => {
     const parts = { routes: [routeSpec(['reviews'])], clusters: one(1) };
-    const node = nodeSpec({ accessLog: { format: '%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%', json: false } });
+    const node = nodeSpec({ accessLogs: textLog('%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%') });
     const { port, lines } = await start(snapshotOf({ ...parts, node }));
     const answer = await call(port);
     assert.equal(answer.status, 503);

@@ -15,6 +15,7 @@ import { createGatewayPorts } from './listener/gateway-ports.ts';
 import { buildTables, checkSnapshot, type TableDeps, type Tables } from './listener/tables.ts';
 import { createBehind } from './listener/virtual-addresses.ts';
 import { createDnsClusters } from './pool/dns-clusters.ts';
+import type { WriteLine } from './telemetry/access-logs.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { secretFilesDigest } from './tls/tls-material.ts';
 import { createTlsServers } from './tls/tls-servers.ts';
@@ -32,7 +33,7 @@ export interface DataplaneDeps {
   /** For caches on a disk; without it they are in memory. */
   readonly cacheDirectory?: string;
   /** Takes whole lines of the access log, where the snapshot turns it on; default standard output. */
-  readonly writeAccessLog?: (line: string) => void;
+  readonly writeAccessLog?: WriteLine;
 }
 
 /** How often idle connections are looked at; their timeouts are minutes. */
@@ -54,7 +55,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   const watch = new PolicyWatch(clock, log);
   const telemetry = createTelemetry({
     tables: () => tables,
-    writeAccessLog: writeAccessLog ?? ((line) => process.stdout.write(line)),
+    writeAccessLog: writeAccessLog ?? ((line, output) => process[output].write(line)),
     ...{ clock, log, stores, watch },
   });
   const acceptor = createAcceptor({
@@ -107,11 +108,12 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   };
 
   const apply = async (next: Snapshot) => {
-    checkSnapshot(next);
+    const node = checkSnapshot(next);
     const wanted = new Set<number>();
     for (const { direction, port } of next.resources.listener.values())
       if (direction === 'gateway') wanted.add(port);
     const ports = await gateways.prepare(wanted);
+    await telemetry.prepare(node);
     await dns.watch(next.resources.cluster.values());
     try {
       swap(next);

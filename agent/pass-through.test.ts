@@ -16,6 +16,7 @@ import {
   routeSpec,
   type SnapshotParts,
   snapshotOf,
+  textLog,
 } from './snapshot.fixture.ts';
 
 const VIRTUAL_ADDRESS = '240.240.0.5';
@@ -40,7 +41,7 @@ const backend = () =>
 
 /** One call whose connection was going to the virtual address of `reviews`. */
 async function callThrough(parts: Pick<SnapshotParts, 'routes' | 'clusters'>) {
-  const node = nodeSpec({ accessLog: { format: '%UPSTREAM_CLUSTER% %UPSTREAM_HOST%', json: false } });
+  const node = nodeSpec({ accessLogs: textLog('%UPSTREAM_CLUSTER% %UPSTREAM_HOST%') });
   const snapshot = snapshotOf({ node, ...parts });
   for (const name of ['reviews', 'reviews.default.svc.cluster.local'])
     (snapshot.resources.name as Map<string, NameEntrySpec>).set(name, {

@@ -15,6 +15,7 @@ import {
   nodeSpec,
   routeSpec,
   snapshotOf,
+  textLog,
 } from './snapshot.fixture.ts';
 
 /** What a proxy does with traffic that REGISTRY_ONLY refuses, and what it says of it. */
@@ -55,7 +56,7 @@ async function start(port: number) {
     '%RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER_RAW% %REQUESTED_SERVER_NAME% %BYTES_SENT%';
   await dataplane.apply(
     snapshotOf({
-      node: nodeSpec({ accessLog: { format, json: false } }),
+      node: nodeSpec({ accessLogs: textLog(format) }),
       listeners: [
         listenerSpec(),
         listenerSpec({

@@ -6,6 +6,7 @@ import type { ListenerSpec } from '../model/listener.ts';
 import type { NodeSpec } from '../model/node.ts';
 import type { RouteActionSpec, RouteSpec } from '../model/route.ts';
 import { emptyResources, type Snapshot } from '../model/snapshot.ts';
+import type { AccessLogSpec, AccessLogsSpec } from '../model/telemetry.ts';
 
 /** Snapshots for tests of the data path: small, with Istio's defaults where nothing is said. */
 
@@ -20,9 +21,18 @@ export function nodeSpec(change: Partial<NodeSpec> = {}): NodeSpec {
     ...{ id: 'sidecar~client.default', kind: 'sidecar', name: 'client', namespace: 'default', labels: {} },
     ...{ serviceAccount: 'client', canonicalService: 'client', canonicalRevision: 'latest', meshId: 'm' },
     ...{ addresses: ['10.1.0.1'], pathNormalization: 'BASE', protocolDetectionTimeoutMs: 300 },
-    ...{ numTrustedProxies: 0, drainMs: 5000, accessLog: null },
+    ...{ numTrustedProxies: 0, drainMs: 5000, accessLogs: { client: [], server: [] } },
     ...change,
   };
+}
+
+/** An access log of both sides in a format of its own. */
+export function textLog(text: string): AccessLogsSpec {
+  const log: AccessLogSpec = {
+    ...{ provider: 'envoy', output: 'stdout', omitsEmpty: false, filter: '' },
+    format: { kind: 'text', text },
+  };
+  return { client: [log], server: [log] };
 }
 
 export function endpointSpec(port: number, change: Partial<EndpointSpec> = {}): EndpointSpec {

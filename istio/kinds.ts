@@ -59,7 +59,7 @@ const KINDS: readonly Kind[] = [
   active('PeerAuthentication', SECURITY, peerAuthentication),
   active('RequestAuthentication', SECURITY, requestAuthentication),
   active('AuthorizationPolicy', SECURITY, authorizationPolicy),
-  inert('Telemetry', TELEMETRY, telemetry),
+  active('Telemetry', TELEMETRY, telemetry),
   { ...active('Secret', ['v1'], kubernetesSecret), isFlat: true },
 ];
 

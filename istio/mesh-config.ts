@@ -8,11 +8,18 @@ import type { ExtensionProvider } from './schema/extension-provider.ts';
 import type { NamespaceSelector } from './schema/mesh-config.ts';
 import type { HttpRetry } from './schema/virtual-service.ts';
 
+export interface DefaultProviders {
+  readonly accessLogging: readonly string[];
+  readonly metrics: readonly string[];
+}
+
 /** MeshConfig fields that are in force, with their defaults filled in (ISTIO.md §7). */
 export interface MeshConfig {
   readonly accessLogFile: string;
   readonly accessLogFormat: string;
   readonly accessLogEncoding: 'TEXT' | 'JSON';
+  /** What Telemetry names where it names none. */
+  readonly defaultProviders: DefaultProviders;
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
   readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
   readonly connectTimeoutMs: number;
@@ -56,6 +63,7 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   accessLogFile: '',
   accessLogFormat: '',
   accessLogEncoding: 'TEXT',
+  defaultProviders: { accessLogging: [], metrics: ['prometheus'] },
   outboundTrafficPolicy: 'ALLOW_ANY',
   pathNormalization: 'BASE',
   connectTimeoutMs: 10_000,

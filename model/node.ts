@@ -1,5 +1,6 @@
 import type { HealthCheckSpec } from './health-check.ts';
 import type { Labels } from './labels.ts';
+import type { AccessLogsSpec, MetricsSpec } from './telemetry.ts';
 
 /** The proxy that a snapshot is for, and mesh-wide settings that its data path needs. */
 export interface NodeSpec {
@@ -27,8 +28,10 @@ export interface NodeSpec {
   readonly requestHeadersTimeoutMs?: number;
   /** How long a stopping agent lets requests finish (terminationDrainDuration). */
   readonly drainMs: number;
-  /** Access log target and format; null = off (Istio's default). */
-  readonly accessLog: { readonly format: string | null; readonly json: boolean } | null;
+  /** None = off (Istio's default). */
+  readonly accessLogs: AccessLogsSpec;
+  /** Absent = Istio's standard metrics. */
+  readonly metrics?: MetricsSpec;
   /** Only where the container has the label. */
   readonly healthCheck?: HealthCheckSpec;
 }

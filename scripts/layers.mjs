@@ -38,6 +38,9 @@ const MAX_LINES = 500;
 /** File → why it may be longer. */
 const LONG_FILES = {};
 
+/** Loaded by `import()` alone, when a snapshot needs it. */
+const AGENT_LAZY = ['@marcbachmann/cel-js'];
+
 /** `node:http` is had by agent/admin/node-http.ts, which says why. */
 const AGENT_FORBIDDEN = [
   'zod',
@@ -147,6 +150,8 @@ function checkAgentClosure() {
         .join('/');
       if (AGENT_FORBIDDEN.includes(packageName))
         problems.push(`agent imports ${packageName}: ${[...via, file].join(' → ')}`);
+      if (AGENT_LAZY.includes(packageName) && text.get(file).includes(`from '${packageName}'`))
+        problems.push(`${file}: load ${packageName} by import() where it is needed`);
       if (imports.has(target)) visit(target, [...via, file]);
     }
   };

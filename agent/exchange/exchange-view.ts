@@ -32,4 +32,5 @@ export interface ForwardedView {
   readonly attempts: number;
   readonly hostKey: string;
   readonly upstreamServiceMs: number | null;
+  readonly upstreamLocalAddress: string;
 }

@@ -37,6 +37,8 @@ export class Forwarder implements UpstreamEvents {
   host: Host | null = null;
   attempts = 0;
   upstreamServiceMs: number | null = null;
+  /** Kept only where a record will be made of the exchange. */
+  upstreamLocalAddress = '';
   #stream: UpstreamStream | null = null;
   #mirroring: Mirroring | null = null;
   #isWaitingForPool = false;
@@ -182,6 +184,8 @@ export class Forwarder implements UpstreamEvents {
     this.#stream = stream;
     this.#isUpstreamFull = false;
     this.#armPerTryTimeout();
+    if (this.#exchange.pipeline.services.telemetry.wantsRecords)
+      this.upstreamLocalAddress = stream.localAddress;
     if (this.host !== null) this.#cluster.reportConnected(this.host, false);
     if (this.#body !== null) this.#pump();
   }

@@ -131,6 +131,7 @@ export function sendRequest(
 
 /** A request as it reached a host, with the ways to answer it. */
 export class MemoryUpstream implements UpstreamStream {
+  readonly localAddress = '';
   /** Copied: the exchange edits its own head for the next attempt. */
   readonly head: RequestHead;
   readonly #events: UpstreamEvents;

@@ -87,6 +87,7 @@ class MemoryLink implements DownstreamStream {
 
 /** The calling proxy's view: its request becomes events of the serving proxy's exchange. */
 class LinkUpstream implements UpstreamStream {
+  readonly localAddress = '';
   readonly #link: MemoryLink;
   readonly #exchange: Exchange;
 

@@ -1,76 +1,156 @@
+import type { FormatOperator } from '../../model/format-operators.ts';
+import type { Headers } from '../codec/head.ts';
+import { formatTime } from '../policy/format-time.ts';
+import { GRPC_STATUS_NAMES } from '../policy/grpc.ts';
 import { getHeader } from '../policy/headers.ts';
 import type { Exchange } from './exchange-view.ts';
+import type { ExchangeRecord } from './record.ts';
+import { buildRecord } from './report.ts';
 
-/** Envoy's command operators as they stand in header values and access logs; '' = no value. */
+type Reader = (record: ExchangeRecord, argument: string) => string;
+
+/** Envoy's command operators as they stand in access logs and header values; '' = no value. */
+const READERS: Readonly<Record<FormatOperator, Reader>> = {
+  BYTES_RECEIVED: ({ bytesReceived }) => String(bytesReceived),
+  BYTES_SENT: ({ bytesSent }) => String(bytesSent),
+  CONNECTION_TERMINATION_DETAILS: ({ terminationDetails = '' }) => terminationDetails,
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: ({ remoteAddress }) => remoteAddress,
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: ({ remoteAddress }) => hostOf(remoteAddress),
+  DOWNSTREAM_DIRECT_REMOTE_PORT: ({ remoteAddress }) => portOf(remoteAddress),
+  DOWNSTREAM_LOCAL_ADDRESS: ({ localAddress }) => localAddress,
+  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ localAddress }) => hostOf(localAddress),
+  DOWNSTREAM_LOCAL_PORT: ({ localAddress }) => portOf(localAddress),
+  DOWNSTREAM_LOCAL_URI_SAN: ({ ownIdentity }) => ownIdentity,
+  DOWNSTREAM_PEER_URI_SAN: ({ peerIdentity }) => peerIdentity,
+  DOWNSTREAM_REMOTE_ADDRESS: ({ remoteAddress }) => remoteAddress,
+  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ({ remoteAddress }) => hostOf(remoteAddress),
+  DOWNSTREAM_REMOTE_PORT: ({ remoteAddress }) => portOf(remoteAddress),
+  DOWNSTREAM_TRANSPORT_FAILURE_REASON: ({ tlsFailure = '' }) => tlsFailure,
+  DURATION: ({ durationMs }) => String(Math.round(durationMs)),
+  GRPC_STATUS: readGrpcStatus,
+  GRPC_STATUS_NUMBER: ({ grpcStatus }) => grpcStatus,
+  HOSTNAME: ({ hostname }) => hostname,
+  PATH: readPath,
+  PROTOCOL: ({ protocol }) => protocol,
+  QUERY_PARAM: ({ path }, argument) =>
+    new URLSearchParams(path.includes('?') ? path.slice(path.indexOf('?')) : '').get(argument) ?? '',
+  REQ: readRequest,
+  REQUESTED_SERVER_NAME: ({ serverName }) => serverName,
+  REQUEST_HEADERS_BYTES: ({ requestHeaders }) => bytesOf(requestHeaders),
+  RESP: ({ responseHeaders }, argument) => readLine(responseHeaders, argument),
+  RESPONSE_CODE: ({ status }) => String(status),
+  RESPONSE_CODE_DETAILS: ({ details }) => details,
+  RESPONSE_FLAGS: ({ flags }) => flags,
+  RESPONSE_FLAGS_LONG: ({ flags }) =>
+    flags
+      .split(',')
+      .map((flag) => LONG_FLAGS[flag] ?? flag)
+      .join(','),
+  RESPONSE_HEADERS_BYTES: ({ responseHeaders }) => bytesOf(responseHeaders),
+  RESPONSE_TRAILERS_BYTES: ({ responseTrailers }) => bytesOf(responseTrailers),
+  ROUTE_NAME: ({ routeName }) => routeName,
+  START_TIME: ({ startedAtMs }, argument) => formatTime(startedAtMs, argument),
+  TRAILER: ({ responseTrailers }, argument) => readLine(responseTrailers, argument),
+  UPSTREAM_CLUSTER: ({ cluster }) => cluster,
+  UPSTREAM_CLUSTER_RAW: ({ cluster }) => cluster,
+  UPSTREAM_HOST: ({ upstream }) => upstream,
+  UPSTREAM_LOCAL_ADDRESS: ({ upstreamLocalAddress }) => upstreamLocalAddress,
+  UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ upstreamLocalAddress }) => hostOf(upstreamLocalAddress),
+  UPSTREAM_LOCAL_PORT: ({ upstreamLocalAddress }) => portOf(upstreamLocalAddress),
+  UPSTREAM_REMOTE_ADDRESS: ({ upstream }) => upstream,
+  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ({ upstream }) => hostOf(upstream),
+  UPSTREAM_REMOTE_PORT: ({ upstream }) => portOf(upstream),
+  UPSTREAM_REQUEST_ATTEMPT_COUNT: ({ attempts }) => String(attempts),
+  UPSTREAM_TRANSPORT_FAILURE_REASON: ({ transportFailure }) => transportFailure,
+};
+
+export function readOperator(record: ExchangeRecord, name: string, argument: string): string {
+  return (READERS as Readonly<Record<string, Reader | undefined>>)[name]?.(record, argument) ?? '';
+}
+
+/** In a header value, while the exchange goes on. */
 export function formatOperator(exchange: Exchange, name: string, argument: string): string {
-  switch (name) {
-    case 'REQ':
-      return readRequest(exchange, argument);
-    case 'RESP':
-      return readResponse(exchange, argument);
-    case 'PROTOCOL':
-      return exchange.request.version;
-    case 'DOWNSTREAM_REMOTE_ADDRESS':
-      return `${exchange.peer.remoteAddress}:${exchange.peer.remotePort}`;
-    case 'DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT':
-    case 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT':
-      return exchange.peer.remoteAddress;
-    case 'DOWNSTREAM_LOCAL_ADDRESS':
-      return `${exchange.peer.localAddress}:${exchange.peer.localPort}`;
-    case 'DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT':
-      return exchange.peer.localAddress;
-    case 'DOWNSTREAM_LOCAL_PORT':
-      return String(exchange.peer.localPort);
-    case 'DOWNSTREAM_PEER_URI_SAN':
-      return exchange.peer.identity;
-    case 'RESPONSE_CODE':
-      return exchange.status === 0 ? '0' : String(exchange.status);
-    case 'RESPONSE_CODE_DETAILS':
-      return exchange.details;
-    case 'RESPONSE_FLAGS':
-      return exchange.flags;
-    case 'ROUTE_NAME':
-      return exchange.routeName;
-    case 'UPSTREAM_CLUSTER':
-    case 'UPSTREAM_CLUSTER_RAW':
-      return exchange.destination?.clusterName ?? '';
-    case 'UPSTREAM_HOST':
-      return exchange.forwarder?.hostKey ?? '';
-    case 'START_TIME':
-      return new Date(exchange.pipeline.services.clock.wall()).toISOString();
-    case 'HOSTNAME':
-      return exchange.pipeline.node.name;
-    default:
-      return '';
-  }
+  return readOperator(buildRecord(exchange), name, argument);
 }
 
 /** `X?Y` = X, or Y where X is absent. */
-function readRequest(exchange: Exchange, argument: string): string {
+function readRequest(record: ExchangeRecord, argument: string): string {
   for (const name of argument.toLowerCase().split('?')) {
-    const value = readPseudo(exchange, name) ?? getHeader(exchange.request.headers, name);
+    const value = readPseudo(record, name) ?? getHeader(record.requestHeaders, name);
     if (value !== undefined && value !== '') return value;
   }
   return '';
 }
 
-function readPseudo(exchange: Exchange, name: string): string | undefined {
+function readPseudo(record: ExchangeRecord, name: string): string | undefined {
   switch (name) {
     case ':method':
-      return exchange.request.method;
+      return record.method;
     case ':path':
-      return exchange.request.path;
+      return record.sentPath;
     case ':authority':
     case 'host':
-      return exchange.request.authority;
+      return record.authority;
     case ':scheme':
-      return exchange.scheme;
+      return record.scheme;
+    case 'x-request-id':
+      return record.requestId;
     default:
       return undefined;
   }
 }
 
-function readResponse(exchange: Exchange, argument: string): string {
-  const headers = exchange.responseHead?.headers;
-  return headers === undefined ? '' : (getHeader(headers, argument.toLowerCase()) ?? '');
+/** `X?Y` = X, or Y where X is absent. */
+function readLine(headers: Readonly<Headers>, argument: string): string {
+  for (const name of argument.toLowerCase().split('?')) {
+    const value = getHeader(headers, name);
+    if (value !== undefined && value !== '') return value;
+  }
+  return '';
 }
+
+/** `%GRPC_STATUS(CAMEL_STRING|SNAKE_STRING|NUMBER)%`; CAMEL_STRING is the default. */
+function readGrpcStatus({ grpcStatus }: ExchangeRecord, argument: string): string {
+  const name = grpcStatus === '' ? undefined : GRPC_STATUS_NAMES[Number(grpcStatus)];
+  if (name === undefined || argument === 'NUMBER') return grpcStatus;
+  if (argument === 'SNAKE_STRING') return name;
+  if (name === 'OK') return name;
+  return name.toLowerCase().replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** `%PATH(WQ|NQ:ORIG|PATH|ORIG_OR_PATH)%`, with the query and the path as it was by default. */
+function readPath({ path, sentPath }: ExchangeRecord, argument: string): string {
+  const [query, which] = argument.split(':');
+  const chosen = which === 'PATH' ? sentPath : path;
+  return query === 'NQ' ? (chosen.split('?', 1)[0] ?? '') : chosen;
+}
+
+const bytesOf = (headers: Readonly<Headers>) => String(headers.reduce((sum, text) => sum + text.length, 0));
+
+/** `[::1]:80` and `10.0.0.1:80` alike; a bare IPv6 address before the last colon stays as it is. */
+const hostOf = (address: string) => address.slice(0, Math.max(0, address.lastIndexOf(':')));
+const portOf = (address: string) => address.slice(address.lastIndexOf(':') + 1);
+
+/** Envoy's `ResponseFlagUtils`, long names. */
+const LONG_FLAGS: Readonly<Record<string, string>> = {
+  UH: 'NoHealthyUpstream',
+  UF: 'UpstreamConnectionFailure',
+  UO: 'UpstreamOverflow',
+  NR: 'NoRouteFound',
+  NC: 'NoClusterFound',
+  URX: 'UpstreamRetryLimitExceeded',
+  UT: 'UpstreamRequestTimeout',
+  UC: 'UpstreamConnectionTermination',
+  UR: 'UpstreamRemoteReset',
+  LR: 'LocalReset',
+  DC: 'DownstreamConnectionTermination',
+  DI: 'DelayInjected',
+  FI: 'FaultInjected',
+  DPE: 'DownstreamProtocolError',
+  UPE: 'UpstreamProtocolError',
+  SI: 'StreamIdleTimeout',
+  RL: 'RateLimited',
+  UAEX: 'UnauthorizedExternalService',
+  OM: 'OverloadManagerTerminated',
+  RFCF: 'ResponseFromCacheFilter',
+};

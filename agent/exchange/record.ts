@@ -1,10 +1,17 @@
+import type { TrafficSide } from '../../model/telemetry.ts';
+import type { Headers } from '../codec/head.ts';
+
 /** All that is known of a finished exchange: the access log's line, the test's hop, the console's row. */
 export interface ExchangeRecord {
+  /** What the proxy was to this traffic. */
+  readonly side: TrafficSide;
   readonly startedAtMs: number;
   readonly durationMs: number;
   readonly method: string;
   /** Normalised, before any rewrite (`%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%`). */
   readonly path: string;
+  /** What it has become by rewrites, `:path` now. */
+  readonly sentPath: string;
   readonly authority: string;
   readonly protocol: string;
   readonly status: number;
@@ -23,13 +30,25 @@ export interface ExchangeRecord {
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly peerIdentity: string;
+  /** SPIFFE id of the proxy itself where it spoke mutual TLS with the caller, else ''. */
+  readonly ownIdentity: string;
+  /** The container's own name, `%HOSTNAME%`. */
+  readonly hostname: string;
   readonly requestId: string;
-  readonly forwardedFor: string;
-  readonly userAgent: string;
-  /** SNI of a connection that is no HTTP. */
-  readonly serverName?: string;
-  /** Why a connection to the host could not be made. */
-  readonly transportFailure?: string;
+  /** `http` or `https`, '' = no HTTP. */
+  readonly scheme: string;
+  /** As they were sent on. */
+  readonly requestHeaders: Readonly<Headers>;
+  readonly responseHeaders: Readonly<Headers>;
+  readonly responseTrailers: Readonly<Headers>;
+  /** gRPC's status by number, '' = no gRPC call. */
+  readonly grpcStatus: string;
+  /** `address:port` of the proxy's end towards the host, '' = there was none. */
+  readonly upstreamLocalAddress: string;
+  /** SNI, '' = none. */
+  readonly serverName: string;
+  /** Why a connection to the host could not be made, '' = it could. */
+  readonly transportFailure: string;
   /** Why a connection was closed before anything was served on it. */
   readonly terminationDetails?: string;
   /** Why the caller's handshake of TLS failed. */

@@ -8,12 +8,14 @@ import type { ExchangeRecord } from './record.ts';
 
 export function buildRecord(exchange: Exchange): ExchangeRecord {
   const { clock } = exchange.pipeline.services;
-  const { peer, forwarder } = exchange;
+  const { peer, forwarder, pipeline } = exchange;
   return {
+    side: pipeline.direction === 'inbound' ? 'server' : 'client',
     startedAtMs: clock.wall() - (clock.now() - exchange.startedAtMs),
     durationMs: clock.now() - exchange.startedAtMs,
     method: exchange.request.method,
     path: exchange.header('x-envoy-original-path') || exchange.request.path,
+    sentPath: exchange.request.path,
     authority: exchange.request.authority,
     protocol: exchange.request.version,
     status: exchange.status,
@@ -29,10 +31,23 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     remoteAddress: `${peer.remoteAddress}:${peer.remotePort}`,
     localAddress: `${peer.localAddress}:${peer.localPort}`,
     peerIdentity: peer.identity,
+    ownIdentity: peer.identity === '' ? '' : (pipeline.node.identity ?? ''),
+    hostname: pipeline.node.name,
     requestId: exchange.requestId,
-    forwardedFor: exchange.header('x-forwarded-for'),
-    userAgent: exchange.header('user-agent'),
+    scheme: exchange.scheme,
+    requestHeaders: exchange.request.headers,
+    responseHeaders: exchange.responseHead?.headers ?? NO_HEADERS,
+    responseTrailers: exchange.responseTrailers ?? NO_HEADERS,
+    grpcStatus: exchange.grpcMessages === null ? '' : grpcStatus(exchange),
+    upstreamLocalAddress: forwarder?.upstreamLocalAddress ?? '',
+    serverName: peer.serverName ?? '',
+    transportFailure: transportFailureOf(exchange.details),
   };
+}
+
+/** It stands at the end of the details, as Envoy has it. */
+function transportFailureOf(details: string): string {
+  return /\{remote_connection_failure\|([^}]*)\}/.exec(details)?.[1] ?? '';
 }
 
 /** '' where the route names a cluster that does not exist (flag NC). */

@@ -53,6 +53,8 @@ export interface DownstreamEvents {
 
 /** One attempt's request on its way to a host, told by the exchange. */
 export interface UpstreamStream {
+  /** `address:port` of this end; '' = not known any more. */
+  readonly localAddress: string;
   sendData(chunk: Buffer): boolean;
   sendEnd(trailers: Headers | null): void;
   sendTunnelEnd(): void;

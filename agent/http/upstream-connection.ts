@@ -7,6 +7,7 @@ import { BODY_UNKNOWN_LENGTH, type Headers, type RequestHead, type ResponseHead 
 import { ProtocolError } from '../codec/protocol-error.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../exchange/streams.ts';
 import type { FlushQueue } from './flush-queue.ts';
+import { addressOf } from './socket-address.ts';
 import { SocketWriter } from './socket-writer.ts';
 
 /** Methods that may be sent twice (RFC 9110 §9.2.2). */
@@ -55,6 +56,10 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
     socket.on('error', (error) => this.#fail(errorCode(error) || error.message));
     socket.on('close', () => this.#onClose());
     socket.on('drain', () => this.#events?.onUpstreamDrain());
+  }
+
+  get localAddress(): string {
+    return addressOf(this.#socket);
   }
 
   get isIdle(): boolean {

@@ -10,7 +10,7 @@ import { silentLogger } from '../../base/log.ts';
 import { createSeededRandom } from '../../base/random.ts';
 import type { ClusterSpec, UpstreamTlsSpec } from '../../model/cluster.ts';
 import { createDataplane } from '../create-dataplane.ts';
-import { clusterSpec, endpointSpec, nodeSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
+import { clusterSpec, endpointSpec, nodeSpec, routeSpec, snapshotOf, textLog } from '../snapshot.fixture.ts';
 import { TLS_CERTIFICATE, TLS_KEY } from './tls.fixture.ts';
 
 const endings: (() => unknown)[] = [];
@@ -58,7 +58,7 @@ async function startProxy(
   const cluster = clusterSpec('shop', { protocol, tls: { ...simple, skipVerify: false, ...tls } });
   await dataplane.apply(
     snapshotOf({
-      node: nodeSpec({ accessLog: { format: '%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n', json: false } }),
+      node: nodeSpec({ accessLogs: textLog('%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n') }),
       routes: [routeSpec(['shop'], {}, { retry: null })],
       clusters: [[cluster, [endpointSpec(port)]]],
     }),

@@ -22,7 +22,7 @@ import type { ClusterSpec } from '../../model/cluster.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { createDataplane } from '../create-dataplane.ts';
 import type { Dataplane } from '../dataplane.ts';
-import { clusterSpec, endpointSpec, nodeSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
+import { clusterSpec, endpointSpec, nodeSpec, routeSpec, snapshotOf, textLog } from '../snapshot.fixture.ts';
 
 /** Callers and applications of either protocol by Node's own modules, and a data plane to put between them. */
 
@@ -66,7 +66,7 @@ export const toReviews = (
   change: Partial<ClusterSpec> = {},
 ) =>
   snapshotOf({
-    node: nodeSpec({ accessLog: { format: '%PROTOCOL% %RESPONSE_FLAGS%', json: false } }),
+    node: nodeSpec({ accessLogs: textLog('%PROTOCOL% %RESPONSE_FLAGS%') }),
     routes: [routeSpec(['reviews'])],
     clusters: [[clusterSpec('reviews', { protocol, ...change }), [endpointSpec(port)]]],
   });

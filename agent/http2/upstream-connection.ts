@@ -3,6 +3,7 @@ import { type ClusterSpec, UNLIMITED } from '../../model/cluster.ts';
 import { ClientSession, type ClientSink } from '../codec/h2/client-session.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { UpstreamEvents } from '../exchange/streams.ts';
+import { addressOf } from '../http/socket-address.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { SessionSocket, type SessionSocketDeps } from './session-socket.ts';
 import { type StreamCarrier, UpstreamH2Stream } from './upstream-stream.ts';
@@ -19,6 +20,7 @@ export class UpstreamH2Connection implements ClientSink, StreamCarrier {
   readonly #socket: SessionSocket;
   readonly #owner: UpstreamH2Owner;
   readonly #maxStreams: number;
+  readonly #localAddress: () => string;
   #keepAlive: KeepAlive | null = null;
   #isHostGone = false;
   #isDraining = false;
@@ -31,6 +33,7 @@ export class UpstreamH2Connection implements ClientSink, StreamCarrier {
   constructor(socket: Socket, spec: ClusterSpec, owner: UpstreamH2Owner, deps: SessionSocketDeps) {
     const { maxConcurrentStreams, http2KeepAlive } = spec.connections;
     this.#owner = owner;
+    this.#localAddress = () => addressOf(socket);
     this.#maxStreams = maxConcurrentStreams === 0 ? UNLIMITED : maxConcurrentStreams;
     this.#session = new ClientSession(spec.tls === null ? 'http' : 'https', this);
     this.#socket = new SessionSocket(socket, this.#session, deps);
@@ -58,6 +61,10 @@ export class UpstreamH2Connection implements ClientSink, StreamCarrier {
   /** It takes no further request, now or later. */
   get isEnding(): boolean {
     return this.#isDraining || this.#session.isGoingAway;
+  }
+
+  get localAddress(): string {
+    return this.#localAddress();
   }
 
   get reads(): number {

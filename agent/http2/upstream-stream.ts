@@ -11,6 +11,8 @@ export interface StreamCarrier {
   readonly isProven: boolean;
   /** How often something came from the host. */
   readonly reads: number;
+  /** `address:port` of this end. */
+  readonly localAddress: string;
 }
 
 const REFUSED: UpstreamFailure = { kind: 'refused-stream' };
@@ -38,6 +40,10 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
     this.#events = events;
     this.#readsBefore = carrier.reads;
     this.#stream = session.open(head, hasBody, this);
+  }
+
+  get localAddress(): string {
+    return this.#carrier.localAddress;
   }
 
   sendData(chunk: Buffer): boolean {

@@ -1,3 +1,5 @@
+import { OPERATOR_PATTERN } from '../../model/format-operators.ts';
+
 /**
  * Envoy's command operators in header values: `%REQ(X-Id)%`, `%PROTOCOL%`, `%%`. Parsed once, rendered per request.
  */
@@ -8,13 +10,11 @@ export interface FormatContext {
 
 export type Format = (context: FormatContext) => string;
 
-const OPERATOR = /%([A-Z_0-9]+)(?:\(([^)]*)\))?(?::([0-9]+))?%|%%/g;
-
 /** A text without operators costs nothing per request. */
 export function createFormat(text: string): Format {
   const parts: (string | { name: string; argument: string; maxLength: number })[] = [];
   let at = 0;
-  for (const match of text.matchAll(OPERATOR)) {
+  for (const match of text.matchAll(OPERATOR_PATTERN)) {
     if (match.index > at) parts.push(text.slice(at, match.index));
     at = match.index + match[0].length;
     if (match[1] === undefined) parts.push('%');

@@ -32,6 +32,13 @@ export function grpcStatusOf(httpStatus: number): number {
   }
 }
 
+/** By number (grpc/doc/statuscodes.md). */
+export const GRPC_STATUS_NAMES: readonly string[] = [
+  ...['OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS'],
+  ...['PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE'],
+  ...['UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
+];
+
 /** By gRPC's status (0 to 16). */
 const HTTP_STATUS: readonly number[] = [
   ...[200, 499, 500, 400, 504, 404, 409, 403, 429],

@@ -1,55 +1,90 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, it, test } from 'node:test';
+import { FORMAT_OPERATORS } from '../../model/format-operators.ts';
+import type { JsonTemplate } from '../../model/telemetry.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
 import { createAccessLogFormat } from './access-log.ts';
+import { exchangeRecord } from './record.fixture.ts';
 
-const record: ExchangeRecord = {
-  ...{
-    startedAtMs: 0,
-    durationMs: 3.4,
-    method: 'GET',
-    path: '/a?b',
-    authority: 'reviews:9080',
-    protocol: 'HTTP/1.1',
-  },
-  ...{
-    status: 503,
-    flags: 'URX,UF',
-    details: 'why',
-    routeName: 'default',
-    cluster: 'outbound|9080||reviews',
-  },
-  ...{ upstream: '10.0.0.2:9080', upstreamServiceMs: null, attempts: 3, bytesReceived: 0, bytesSent: 91 },
-  ...{ remoteAddress: '10.0.0.1:5', localAddress: '10.0.0.2:9080', peerIdentity: '', requestId: 'id' },
-  ...{ forwardedFor: '', userAgent: 'curl' },
-};
+const text = (format: string | null, record: ExchangeRecord, omitsEmpty = false) =>
+  createAccessLogFormat({ format: { kind: 'text', text: format }, omitsEmpty })(record);
+const json = (fields: JsonTemplate | null, record: ExchangeRecord, omitsEmpty = false): unknown =>
+  JSON.parse(createAccessLogFormat({ format: { kind: 'json', fields }, omitsEmpty })(record));
 
 test("Istio's default line", () => {
   assert.equal(
-    createAccessLogFormat({ format: null, json: false })(record),
-    '[1970-01-01T00:00:00.000Z] "GET /a?b HTTP/1.1" 503 URX,UF why - "-" 0 91 3 - "-" "curl" "id" "reviews:9080" ' +
-      '"10.0.0.2:9080" outbound|9080||reviews - 10.0.0.2:9080 10.0.0.1:5 - default\n',
+    text(null, exchangeRecord()),
+    '[1970-01-01T00:00:00.000Z] "GET /a?b=c HTTP/1.1" 503 URX,UF why - "-" 0 91 3 - "-" "curl" "id" "reviews:9080" ' +
+      '"10.0.0.2:9080" outbound|9080||reviews 10.0.0.1:7 10.0.0.2:9080 10.0.0.1:5 - default\n',
   );
 });
 
 test('JSON keeps numbers as numbers and what is absent as null', () => {
-  const line: unknown = JSON.parse(createAccessLogFormat({ format: null, json: true })(record));
-  assert.partialDeepStrictEqual(line, {
+  assert.partialDeepStrictEqual(json(null, exchangeRecord()), {
     response_code: 503,
     bytes_sent: 91,
     x_forwarded_for: null,
-    path: '/a?b',
+    path: '/a?b=c',
   });
 });
 
 test('a format of its own, with or without a newline', () => {
-  assert.equal(
-    createAccessLogFormat({ format: '%RESPONSE_CODE% 100%%\n', json: false })(record),
-    '503 100%\n',
-  );
-  const json = createAccessLogFormat({
-    format: '{"code":"%RESPONSE_CODE%","tried":"%UPSTREAM_REQUEST_ATTEMPT_COUNT%"}',
-    json: true,
-  })(record);
-  assert.equal(json, '{"code":503,"tried":3}\n');
+  assert.equal(text('%RESPONSE_CODE% 100%%\n', exchangeRecord()), '503 100%\n');
+  assert.equal(text('%RESPONSE_CODE%', exchangeRecord()), '503\n');
+});
+
+test('JSON of its own: texts, numbers, and objects within', () => {
+  const fields = {
+    code: '%RESPONSE_CODE%',
+    line: '%REQ(:METHOD)% %PATH%',
+    peer: { san: '%DOWNSTREAM_PEER_URI_SAN%' },
+  };
+  assert.deepEqual(json(fields, exchangeRecord()), { code: 503, line: 'GET /a?b=c', peer: { san: null } });
+});
+
+test('what is absent can be left out', () => {
+  assert.equal(text('%REQ(X-NONE)%|%TRAILER(x)%', exchangeRecord(), true), '|\n');
+  assert.deepEqual(json({ a: '%REQ(X-NONE)%', b: '%PROTOCOL%' }, exchangeRecord(), true), { b: 'HTTP/1.1' });
+});
+
+describe('an operator', () => {
+  const grpc = exchangeRecord({ grpcStatus: '14', responseTrailers: ['grpc-status', '14'] });
+  const mutual = exchangeRecord({
+    peerIdentity: 'spiffe://a',
+    ownIdentity: 'spiffe://b',
+    serverName: 'outer',
+  });
+  const rewritten = exchangeRecord({ sentPath: '/new' });
+  const cases: readonly [format: string, expected: string, record?: ExchangeRecord][] = [
+    ['%REQ(X-TEAM)%', 'blue'],
+    ['%REQ(X-NONE?X-TEAM)%', 'blue'],
+    ['%REQ(X-TEAM):2%', 'bl'],
+    ['%REQ(:SCHEME)% %REQ(:AUTHORITY)%', 'http reviews:9080'],
+    ['%RESP(x-color)%', 'red'],
+    ['%TRAILER(GRPC-STATUS)%', '14', grpc],
+    ['%GRPC_STATUS% %GRPC_STATUS(SNAKE_STRING)% %GRPC_STATUS_NUMBER%', 'Unavailable UNAVAILABLE 14', grpc],
+    ['%RESPONSE_FLAGS_LONG%', 'UpstreamRetryLimitExceeded,UpstreamConnectionFailure'],
+    ['%START_TIME(%Y/%m/%d %H:%M:%S.%3f)%', '1970/01/01 00:00:00.000'],
+    ['%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_REMOTE_PORT%', '10.0.0.1 5'],
+    ['%UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %UPSTREAM_LOCAL_PORT%', '10.0.0.2 7'],
+    ['%DOWNSTREAM_PEER_URI_SAN% %DOWNSTREAM_LOCAL_URI_SAN%', 'spiffe://a spiffe://b', mutual],
+    ['%REQUESTED_SERVER_NAME%', 'outer', mutual],
+    ['%REQ(:PATH)% %PATH(NQ)% %PATH(WQ:PATH)%', '/new /a /new', rewritten],
+    ['%QUERY_PARAM(b)%', 'c'],
+    ['%HOSTNAME% %UPSTREAM_REQUEST_ATTEMPT_COUNT%', 'productpage 3'],
+    ['%DYNAMIC_METADATA(a:b)%', '-'],
+  ];
+  for (const [format, expected, record = exchangeRecord()] of cases)
+    it(`${format} is ${expected}`, () => assert.equal(text(format, record), `${expected}\n`));
+
+  it('never fails, whatever the record lacks', () => {
+    const empty = exchangeRecord({
+      method: '',
+      path: '',
+      sentPath: '',
+      upstream: '',
+      upstreamLocalAddress: '',
+    });
+    for (const name of FORMAT_OPERATORS) assert.equal(typeof text(`%${name}(x)%`, empty), 'string', name);
+  });
 });

@@ -1,6 +1,7 @@
-import type { NodeSpec } from '../../model/node.ts';
+import type { AccessLogSpec, JsonTemplate, JsonTemplateValue } from '../../model/telemetry.ts';
+import { readOperator } from '../exchange/operators.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
-import { createFormat, type FormatContext } from '../policy/format.ts';
+import { createFormat } from '../policy/format.ts';
 
 /** Istio's default text (pilot/pkg/model/telemetry_logging.go, EnvoyTextLogFormat), less its newline. */
 export const DEFAULT_FORMAT =
@@ -10,33 +11,33 @@ export const DEFAULT_FORMAT =
   '"%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER_RAW% %UPSTREAM_LOCAL_ADDRESS% ' +
   '%DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%';
 
-/** Keys of Istio's default JSON, and what they hold. */
-const DEFAULT_JSON: readonly (readonly [key: string, operator: string])[] = [
-  ['start_time', '%START_TIME%'],
-  ['route_name', '%ROUTE_NAME%'],
-  ['method', '%REQ(:METHOD)%'],
-  ['path', '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%'],
-  ['protocol', '%PROTOCOL%'],
-  ['response_code', '%RESPONSE_CODE%'],
-  ['response_flags', '%RESPONSE_FLAGS%'],
-  ['response_code_details', '%RESPONSE_CODE_DETAILS%'],
-  ['connection_termination_details', '%CONNECTION_TERMINATION_DETAILS%'],
-  ['upstream_transport_failure_reason', '%UPSTREAM_TRANSPORT_FAILURE_REASON%'],
-  ['bytes_received', '%BYTES_RECEIVED%'],
-  ['bytes_sent', '%BYTES_SENT%'],
-  ['duration', '%DURATION%'],
-  ['upstream_service_time', '%RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%'],
-  ['x_forwarded_for', '%REQ(X-FORWARDED-FOR)%'],
-  ['user_agent', '%REQ(USER-AGENT)%'],
-  ['request_id', '%REQ(X-REQUEST-ID)%'],
-  ['authority', '%REQ(:AUTHORITY)%'],
-  ['upstream_host', '%UPSTREAM_HOST%'],
-  ['upstream_cluster', '%UPSTREAM_CLUSTER_RAW%'],
-  ['upstream_local_address', '%UPSTREAM_LOCAL_ADDRESS%'],
-  ['downstream_local_address', '%DOWNSTREAM_LOCAL_ADDRESS%'],
-  ['downstream_remote_address', '%DOWNSTREAM_REMOTE_ADDRESS%'],
-  ['requested_server_name', '%REQUESTED_SERVER_NAME%'],
-];
+/** Istio's default JSON (EnvoyJSONLogFormatIstio). */
+const DEFAULT_JSON: JsonTemplate = {
+  start_time: '%START_TIME%',
+  route_name: '%ROUTE_NAME%',
+  method: '%REQ(:METHOD)%',
+  path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
+  protocol: '%PROTOCOL%',
+  response_code: '%RESPONSE_CODE%',
+  response_flags: '%RESPONSE_FLAGS%',
+  response_code_details: '%RESPONSE_CODE_DETAILS%',
+  connection_termination_details: '%CONNECTION_TERMINATION_DETAILS%',
+  upstream_transport_failure_reason: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
+  bytes_received: '%BYTES_RECEIVED%',
+  bytes_sent: '%BYTES_SENT%',
+  duration: '%DURATION%',
+  upstream_service_time: '%RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%',
+  x_forwarded_for: '%REQ(X-FORWARDED-FOR)%',
+  user_agent: '%REQ(USER-AGENT)%',
+  request_id: '%REQ(X-REQUEST-ID)%',
+  authority: '%REQ(:AUTHORITY)%',
+  upstream_host: '%UPSTREAM_HOST%',
+  upstream_cluster: '%UPSTREAM_CLUSTER_RAW%',
+  upstream_local_address: '%UPSTREAM_LOCAL_ADDRESS%',
+  downstream_local_address: '%DOWNSTREAM_LOCAL_ADDRESS%',
+  downstream_remote_address: '%DOWNSTREAM_REMOTE_ADDRESS%',
+  requested_server_name: '%REQUESTED_SERVER_NAME%',
+};
 
 /** Numbers stay numbers in JSON. */
 const NUMERIC = new Set([
@@ -44,114 +45,60 @@ const NUMERIC = new Set([
   'BYTES_RECEIVED',
   'BYTES_SENT',
   'DURATION',
+  'GRPC_STATUS_NUMBER',
+  'REQUEST_HEADERS_BYTES',
+  'RESPONSE_HEADERS_BYTES',
+  'RESPONSE_TRAILERS_BYTES',
   'UPSTREAM_REQUEST_ATTEMPT_COUNT',
 ]);
 
 export type AccessLogFormat = (record: ExchangeRecord) => string;
 
-/** One line with its newline per record; a value that is absent is `-`, in JSON null. */
-export function createAccessLogFormat({ format, json }: NonNullable<NodeSpec['accessLog']>): AccessLogFormat {
-  if (json) {
-    const fields = format === null ? DEFAULT_JSON : readJsonFormat(format);
-    return (record) => {
-      const values: Record<string, string | number | null> = {};
-      for (const [key, text] of fields) values[key] = jsonValue(text, record);
-      return `${JSON.stringify(values)}\n`;
-    };
+/** One line with its newline per record; a value that is absent is `-`, in JSON null, or left out. */
+export function createAccessLogFormat({
+  format,
+  omitsEmpty,
+}: Pick<AccessLogSpec, 'format' | 'omitsEmpty'>): AccessLogFormat {
+  if (format.kind === 'json') {
+    const render = compileJson(format.fields ?? DEFAULT_JSON, omitsEmpty);
+    return (record) => `${JSON.stringify(render(record))}\n`;
   }
-  const text = format ?? DEFAULT_FORMAT;
+  const text = format.text ?? DEFAULT_FORMAT;
+  const absent = omitsEmpty ? '' : '-';
   const render = createFormat(text.endsWith('\n') ? text.slice(0, -1) : text);
   return (record) =>
-    `${render({ operator: (name, argument) => readOperator(record, name, argument) || '-' })}\n`;
+    `${render({ operator: (name, argument) => readOperator(record, name, argument) || absent })}\n`;
 }
 
-/** A JSON object of name to operator; anything else is one field. */
-function readJsonFormat(format: string): (readonly [string, string])[] {
-  try {
-    const parsed: unknown = JSON.parse(format);
-    if (typeof parsed === 'object' && parsed !== null) {
-      return Object.entries(parsed).map(([key, value]) => [key, String(value)] as const);
+type JsonPart = (record: ExchangeRecord) => unknown;
+
+function compileJson(value: JsonTemplateValue, omitsEmpty: boolean): JsonPart {
+  if (typeof value === 'string') return compileText(value);
+  if (typeof value !== 'object' || value === null) return () => value;
+  if (Array.isArray(value)) {
+    const items = value.map((item: JsonTemplateValue) => compileJson(item, omitsEmpty));
+    return (record) => items.map((item) => item(record));
+  }
+  const parts = Object.entries(value).map(
+    ([key, inner]) => [key, compileJson(inner as JsonTemplateValue, omitsEmpty)] as const,
+  );
+  return (record) => {
+    const made: Record<string, unknown> = {};
+    for (const [key, part] of parts) {
+      const inner = part(record);
+      if (!omitsEmpty || inner !== null) made[key] = inner;
     }
-  } catch {
-    // Not JSON: logged as text under one key, so that nothing is lost.
-  }
-  return [['message', format]];
-}
-
-function jsonValue(text: string, record: ExchangeRecord): string | number | null {
-  const context: FormatContext = { operator: (name, argument) => readOperator(record, name, argument) };
-  const value = createFormat(text)(context);
-  const single = /^%([A-Z_]+)%$/.exec(text)?.[1];
-  if (value === '') return null;
-  return single !== undefined && NUMERIC.has(single) ? Number(value) : value;
-}
-
-function readOperator(record: ExchangeRecord, name: string, argument: string): string {
-  switch (name) {
-    case 'START_TIME':
-      return new Date(record.startedAtMs).toISOString();
-    case 'REQ':
-      return readRequest(record, argument.toLowerCase());
-    case 'RESP':
-      return argument.toLowerCase() === 'x-envoy-upstream-service-time' && record.upstreamServiceMs !== null
-        ? String(record.upstreamServiceMs)
-        : '';
-    case 'PROTOCOL':
-      return record.protocol;
-    case 'RESPONSE_CODE':
-      return String(record.status);
-    case 'RESPONSE_FLAGS':
-      return record.flags;
-    case 'RESPONSE_CODE_DETAILS':
-      return record.details;
-    case 'BYTES_RECEIVED':
-      return String(record.bytesReceived);
-    case 'BYTES_SENT':
-      return String(record.bytesSent);
-    case 'DURATION':
-      return String(Math.round(record.durationMs));
-    case 'UPSTREAM_HOST':
-      return record.upstream;
-    case 'UPSTREAM_CLUSTER':
-    case 'UPSTREAM_CLUSTER_RAW':
-      return record.cluster;
-    case 'UPSTREAM_REQUEST_ATTEMPT_COUNT':
-      return String(record.attempts);
-    case 'DOWNSTREAM_LOCAL_ADDRESS':
-      return record.localAddress;
-    case 'DOWNSTREAM_REMOTE_ADDRESS':
-      return record.remoteAddress;
-    case 'DOWNSTREAM_PEER_URI_SAN':
-      return record.peerIdentity;
-    case 'REQUESTED_SERVER_NAME':
-      return record.serverName ?? '';
-    case 'UPSTREAM_TRANSPORT_FAILURE_REASON':
-      return record.transportFailure ?? '';
-    case 'CONNECTION_TERMINATION_DETAILS':
-      return record.terminationDetails ?? '';
-    case 'DOWNSTREAM_TRANSPORT_FAILURE_REASON':
-      return record.tlsFailure ?? '';
-    case 'ROUTE_NAME':
-      return record.routeName;
-    default:
-      return '';
-  }
-}
-
-/** Only what a record keeps; `X?Y` falls back to the second. */
-function readRequest(record: ExchangeRecord, argument: string): string {
-  const values: Readonly<Record<string, string>> = {
-    ':method': record.method,
-    ':path': record.path,
-    'x-envoy-original-path': '',
-    ':authority': record.authority,
-    'x-forwarded-for': record.forwardedFor,
-    'user-agent': record.userAgent,
-    'x-request-id': record.requestId,
+    return made;
   };
-  for (const name of argument.split('?')) {
-    const value = values[name] ?? '';
-    if (value !== '') return value;
-  }
-  return '';
+}
+
+/** An operator that stands alone keeps its type. */
+function compileText(text: string): JsonPart {
+  const render = createFormat(text);
+  const isNumber = NUMERIC.has(/^%([A-Z_]+)%$/.exec(text)?.[1] ?? '');
+  return (record) => {
+    const value = render({ operator: (name, argument) => readOperator(record, name, argument) });
+    if (value === '') return null;
+    return isNumber ? Number(value) : value;
+  };
 }

@@ -1,25 +1,36 @@
+import type { NodeSpec } from '../../model/node.ts';
+import type { TrafficSide } from '../../model/telemetry.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import type { TcpRecord } from '../tcp/tcp-proxy.ts';
 
+export interface TcpRecordContext {
+  readonly side: TrafficSide;
+  readonly node: NodeSpec;
+  readonly peer: DownstreamPeer;
+  readonly serverName: string;
+  readonly endedAtMs: number;
+}
+
 /** A connection that was no HTTP, as Envoy logs it: what belongs to requests is absent, the status 0. */
 export function tcpAccessRecord(
-  peer: DownstreamPeer,
   { cluster, host, flag, reason, sentBytes, receivedBytes, durationMs }: TcpRecord,
-  serverName: string,
-  endedAtMs: number,
+  { side, node, peer, serverName, endedAtMs }: TcpRecordContext,
 ): ExchangeRecord {
   return {
-    ...{ startedAtMs: endedAtMs - durationMs, durationMs },
-    ...{ method: '', path: '', authority: '', protocol: '', status: 0, flags: flag },
+    ...{ side, hostname: node.name, startedAtMs: endedAtMs - durationMs, durationMs },
+    ...{ method: '', path: '', sentPath: '', authority: '', scheme: '', protocol: '' },
+    ...{ status: 0, flags: flag, routeName: '', cluster },
     details: cluster === '' && flag === 'NR' ? 'filter_chain_not_found' : '',
-    ...{ routeName: '', cluster, upstream: host === null ? '' : `${host.address}:${host.port}` },
+    ...{ upstream: host === null ? '' : `${host.address}:${host.port}`, upstreamLocalAddress: '' },
     ...{ upstreamServiceMs: null, attempts: host === null ? 0 : 1 },
     ...{ bytesReceived: sentBytes, bytesSent: receivedBytes },
+    ...{ requestHeaders: [], responseHeaders: [], responseTrailers: [], requestId: '', grpcStatus: '' },
     remoteAddress: `${peer.remoteAddress}:${peer.remotePort}`,
     localAddress: `${peer.localAddress}:${peer.localPort}`,
     peerIdentity: peer.identity,
-    ...{ requestId: '', forwardedFor: '', userAgent: '', serverName },
+    ownIdentity: peer.identity === '' ? '' : (node.identity ?? ''),
+    serverName,
     transportFailure: flag === 'UF' ? reason : '',
     terminationDetails: cluster === '' ? oneWord(reason) : '',
     tlsFailure: flag === 'DPE' || flag === 'DC' ? oneWord(reason) : '',

@@ -8,10 +8,17 @@ import type { CacheStores } from '../filters/cache-stores.ts';
 import type { PolicyWatch } from '../filters/policy-watch.ts';
 import type { TcpTelemetry } from '../listener/acceptor.ts';
 import type { Tables } from '../listener/tables.ts';
-import { type AccessLogFormat, createAccessLogFormat } from './access-log.ts';
+import {
+  type AccessLogs,
+  createAccessLogs,
+  hasFilter,
+  NO_ACCESS_LOGS,
+  type WriteLine,
+} from './access-logs.ts';
 import { createBlockedHostsLog } from './blocked-hosts.ts';
 import { renderCacheMetrics } from './cache-metrics.ts';
 import { renderClusterMetrics } from './cluster-metrics.ts';
+import { type CompileExpression, loadExpressions } from './expressions.ts';
 import { IstioMetrics } from './istio-metrics.ts';
 import { renderPolicyMetrics } from './policy-metrics.ts';
 import { createRefusedConnectionsLog } from './refused-connections.ts';
@@ -19,15 +26,16 @@ import { createRefusedPlaintextLog } from './refused-plaintext.ts';
 import { tcpAccessRecord } from './tcp-access-record.ts';
 
 export interface Telemetry extends ExchangeTelemetry, TcpTelemetry {
-  /** Access log on or off, and its format, as the new snapshot says. */
+  /** Loads what {@link Telemetry.configure} will need for that snapshot. */
+  prepare(node: NodeSpec): Promise<void>;
+  /** Access logs and their formats, as the new snapshot says. */
   configure(node: NodeSpec): void;
   render(): string;
 }
 
 export interface TelemetryDeps {
   readonly tables: () => Tables | null;
-  /** Takes whole lines of the access log. */
-  readonly writeAccessLog: (line: string) => void;
+  readonly writeAccessLog: WriteLine;
   readonly clock: Clock;
   readonly log: Logger;
   readonly stores: CacheStores;
@@ -48,13 +56,14 @@ export function createTelemetry({
   const plaintextRefused = createRefusedPlaintextLog(clock, log, (address) =>
     tables()?.workloads.get(address),
   );
-  let format: AccessLogFormat | null = null;
+  let accessLogs: AccessLogs = NO_ACCESS_LOGS;
+  let compile: CompileExpression | null = null;
   return {
     get wantsRecords() {
-      return format !== null;
+      return accessLogs.isOn;
     },
     record(record: ExchangeRecord) {
-      if (format !== null) writeAccessLog(format(record));
+      accessLogs.write(record);
     },
     count(sample) {
       metrics.countHttp(sample);
@@ -65,13 +74,19 @@ export function createTelemetry({
     tcpOpened: (peer, direction, cluster, host) => metrics.openTcp(peer, direction, cluster, host),
     tcpClosed(peer, direction, record, serverName) {
       metrics.closeTcp(peer, direction, record);
-      if (format !== null) writeAccessLog(format(tcpAccessRecord(peer, record, serverName, clock.wall())));
+      const node = tables()?.node;
+      if (!accessLogs.isOn || node === undefined) return;
+      const side = direction === 'inbound' ? 'server' : 'client';
+      accessLogs.write(tcpAccessRecord(record, { side, node, peer, serverName, endedAtMs: clock.wall() }));
     },
     blocked,
     refused,
     plaintextRefused,
-    configure({ accessLog }) {
-      format = accessLog === null ? null : createAccessLogFormat(accessLog);
+    async prepare(node) {
+      if (hasFilter(node.accessLogs)) compile ??= await loadExpressions();
+    },
+    configure(node) {
+      accessLogs = createAccessLogs(node.accessLogs, writeAccessLog, compile);
     },
     render: () =>
       metrics.render() +

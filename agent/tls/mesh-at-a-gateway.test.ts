@@ -28,6 +28,7 @@ import {
   nodeSpec,
   routeSpec,
   snapshotOf,
+  textLog,
 } from '../snapshot.fixture.ts';
 
 const GATEWAY = 'spiffe://cluster.local/ns/istio-system/sa/istio-egressgateway';

@@ -11,7 +11,7 @@ import { createSeededRandom } from '../../base/random.ts';
 import type { UpstreamTlsSpec } from '../../model/cluster.ts';
 import { PrivateKey, type SecretSpec } from '../../model/secret.ts';
 import { createDataplane } from '../create-dataplane.ts';
-import { clusterSpec, endpointSpec, nodeSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
+import { clusterSpec, endpointSpec, nodeSpec, routeSpec, snapshotOf, textLog } from '../snapshot.fixture.ts';
 
 const endings: (() => unknown)[] = [];
 after(() => Promise.all(endings.map((end) => end())));
@@ -50,7 +50,7 @@ const MUTUAL: UpstreamTlsSpec = {
 
 function snapshot(tls: Partial<UpstreamTlsSpec>, secrets: readonly SecretSpec[]) {
   const made = snapshotOf({
-    node: nodeSpec({ accessLog: { format: '%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n', json: false } }),
+    node: nodeSpec({ accessLogs: textLog('%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n') }),
     routes: [routeSpec(['shop'], {}, { retry: null })],
     clusters: [[clusterSpec('shop', { tls: { ...MUTUAL, ...tls } }), [endpointSpec(port)]]],
   });

@@ -6,6 +6,7 @@ import { spiffeId } from '../../model/names.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import { emptyResources, type Resources, type Snapshot } from '../../model/snapshot.ts';
+import { compileAccessLogs } from './access-logs.ts';
 import { compileAuthentication } from './authentication.ts';
 import { compileAuthorization } from './authorization.ts';
 import { sniClusters } from './auto-passthrough.ts';
@@ -16,6 +17,7 @@ import { withHashPolicies } from './hash-policies.ts';
 import { parseHealthCheck } from './health-check.ts';
 import { compileInbound } from './inbound.ts';
 import type { CallerPlace } from './locality.ts';
+import { compileMetricRules } from './metric-rules.ts';
 import { compileNames } from './name-entries.ts';
 import { compileOutbound } from './outbound.ts';
 import { OverlaidMap } from './overlaid-map.ts';
@@ -203,6 +205,7 @@ function healthCheckOf({ world }: WorldIndex, { id, labels }: Workload): Pick<No
 function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
   const { mesh, meshId } = index.world;
   const isGateway = proxy.proxy === 'gateway';
+  const metrics = compileMetricRules(index, proxy);
   return {
     id: `${isGateway ? 'router' : 'sidecar'}~${proxy.name}.${proxy.namespace}`,
     kind: isGateway ? 'gateway' : 'sidecar',
@@ -220,12 +223,7 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
     drainMs: mesh.terminationDrainDurationMs,
     ...(mesh.requestHeadersTimeoutMs > 0 && { requestHeadersTimeoutMs: mesh.requestHeadersTimeoutMs }),
     ...healthCheckOf(index, proxy),
-    accessLog:
-      mesh.accessLogFile === ''
-        ? null
-        : {
-            format: mesh.accessLogFormat === '' ? null : mesh.accessLogFormat,
-            json: mesh.accessLogEncoding === 'JSON',
-          },
+    accessLogs: compileAccessLogs(index, proxy),
+    ...(metrics !== null && { metrics }),
   };
 }

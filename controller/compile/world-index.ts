@@ -13,6 +13,7 @@ import type {
   RequestAuthenticationSpec,
 } from '../../istio/schema/security.ts';
 import type { SidecarSpec } from '../../istio/schema/sidecar.ts';
+import type { TelemetrySpec } from '../../istio/schema/telemetry.ts';
 import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
 import { type DestinationRuleIndex, indexDestinationRules } from './destination-rules.ts';
 import { indexPeerAuthentications, type PeerAuthentications } from './peer-authentication.ts';
@@ -39,6 +40,7 @@ interface ConfigIndex {
   readonly secrets: ReadonlyMap<string, Resource<KubernetesSecretSpec>>;
   readonly requestAuthentications: readonly Resource<RequestAuthenticationSpec>[];
   readonly peerAuthentications: PeerAuthentications;
+  readonly telemetries: readonly Resource<TelemetrySpec>[];
   readonly authorizationPolicies: readonly Resource<AuthorizationPolicySpec>[];
   /** Label keys that some rule asks of its callers: proxies that agree on them get the same routes. */
   readonly sourceLabelKeys: readonly string[];
@@ -92,6 +94,7 @@ function indexConfig(resources: readonly Resource[], mesh: MeshConfig): ConfigIn
       ofKind<KubernetesSecretSpec>('Secret').map((each) => [`${each.namespace}/${each.name}`, each]),
     ),
     requestAuthentications: ofKind<RequestAuthenticationSpec>('RequestAuthentication'),
+    telemetries: ofKind<TelemetrySpec>('Telemetry'),
     authorizationPolicies: ofKind<AuthorizationPolicySpec>('AuthorizationPolicy'),
     sourceLabelKeys: collectSourceLabelKeys(virtualServices, destinationRules),
     placeLabelKeys: collectPlaceLabelKeys([

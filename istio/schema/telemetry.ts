@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ISTIO_METRICS } from '../../model/telemetry.ts';
 import { decimal, duration, flag, targetReference, text, workloadSelector } from './scalars.ts';
 
 /** telemetry/v1/telemetry.proto */
@@ -13,19 +14,7 @@ const customTag = z.strictObject({
   formatter: z.strictObject({ value: text.optional() }).optional(),
 });
 
-const METRICS = [
-  'ALL_METRICS',
-  'REQUEST_COUNT',
-  'REQUEST_DURATION',
-  'REQUEST_SIZE',
-  'RESPONSE_SIZE',
-  'TCP_OPENED_CONNECTIONS',
-  'TCP_CLOSED_CONNECTIONS',
-  'TCP_SENT_BYTES',
-  'TCP_RECEIVED_BYTES',
-  'GRPC_REQUEST_MESSAGES',
-  'GRPC_RESPONSE_MESSAGES',
-] as const;
+const METRICS = ['ALL_METRICS', ...ISTIO_METRICS] as const;
 
 export const telemetry = z.strictObject({
   selector: workloadSelector.optional(),

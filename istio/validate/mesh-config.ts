@@ -4,6 +4,7 @@ import type { MeshConfigDocument } from '../schema/mesh-config.ts';
 import { validateConnectionPool, validateOutlierDetection } from './connection-pool.ts';
 import { validateExternalAuthorizer } from './external-authorizer.ts';
 import type { Findings } from './finding.ts';
+import { checkFormat } from './format.ts';
 import { validateRetries } from './http-action.ts';
 import { validateLoadBalancer } from './load-balancer.ts';
 import { checkDuration } from './values.ts';
@@ -42,8 +43,45 @@ export function validateMeshConfig(document: MeshConfigDocument, findings: Findi
   document.extensionProviders?.forEach((provider, index) => {
     validateExternalAuthorizer(provider, ['extensionProviders', index], findings);
   });
+  checkAccessLogs(document, findings);
   for (const path of ineffectiveFields(document, [])) {
     findings.warn(path, `${path.filter(isName).join('.')} has no effect in this version`, '', 'LAT0005');
+  }
+}
+
+function checkAccessLogs(document: MeshConfigDocument, findings: Findings): void {
+  const { accessLogFile = '', accessLogFormat = '', accessLogEncoding, extensionProviders = [] } = document;
+  checkLogPath(accessLogFile, ['accessLogFile'], findings);
+  checkFormat(accessLogFormat, ['accessLogFormat'], findings);
+  if (accessLogEncoding === 'JSON' && accessLogFormat !== '' && !isJsonObject(accessLogFormat))
+    findings.error(
+      ['accessLogFormat'],
+      'with accessLogEncoding JSON the format must be a JSON object',
+      'E.g. `accessLogFormat: \'{"status": "%RESPONSE_CODE%"}\'`.',
+    );
+  extensionProviders.forEach(({ envoyFileAccessLog: file }, index) => {
+    const at = ['extensionProviders', index, 'envoyFileAccessLog'];
+    checkLogPath(file?.path ?? '', [...at, 'path'], findings);
+    checkFormat(file?.logFormat, [...at, 'logFormat'], findings);
+  });
+}
+
+/** An agent's file system is read-only. */
+function checkLogPath(path: string, at: FieldPath, findings: Findings): void {
+  if (['', '/dev/stdout', '/dev/stderr'].includes(path)) return;
+  findings.warn(
+    at,
+    `a proxy cannot write ${path}: its access log goes to its standard output`,
+    'Write /dev/stdout and read it with `lateen logs`.',
+  );
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FieldPath } from '../field-path.ts';
 import type { TelemetrySpec } from '../schema/telemetry.ts';
+import { checkExpression } from './expression.ts';
 import type { Findings } from './finding.ts';
 import { checkTargets } from './selector.ts';
 import { checkDuration } from './values.ts';
@@ -19,8 +20,9 @@ export function validateTelemetry(spec: TelemetrySpec, findings: Findings): void
   metrics.forEach((entry, index) => {
     validateMetrics(entry, ['metrics', index], findings);
   });
-  accessLogging.forEach(({ providers }, index) => {
+  accessLogging.forEach(({ providers, filter }, index) => {
     checkProviders(providers, ['accessLogging', index, 'providers'], findings);
+    checkExpression(filter?.expression, ['accessLogging', index, 'filter', 'expression'], findings);
   });
 }
 
@@ -65,6 +67,7 @@ function validateMetrics(entry: Metrics, path: FieldPath, findings: Findings): v
       const place = [...at, 'tagOverrides', name];
       if (operation === 'UPSERT' && value === '')
         findings.error(place, 'UPSERT needs a value', 'Write `operation: REMOVE` to remove the tag.');
+      checkExpression(value, [...place, 'value'], findings);
       if (operation === 'REMOVE' && value !== '')
         findings.error([...place, 'value'], 'REMOVE takes no value', 'Remove it.');
     }

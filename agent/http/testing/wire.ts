@@ -7,7 +7,14 @@ import type { NodeSpec } from '../../../model/node.ts';
 import type { Snapshot } from '../../../model/snapshot.ts';
 import { createDataplane } from '../../create-dataplane.ts';
 import type { Dataplane } from '../../dataplane.ts';
-import { clusterSpec, endpointSpec, nodeSpec, routeSpec, snapshotOf } from '../../snapshot.fixture.ts';
+import {
+  clusterSpec,
+  endpointSpec,
+  nodeSpec,
+  routeSpec,
+  snapshotOf,
+  textLog,
+} from '../../snapshot.fixture.ts';
 
 /** Real sockets on both sides of the data plane, and bytes as they are on the wire. */
 
@@ -124,7 +131,7 @@ export interface PlayedProxy {
 export const toHost = (port: number, node: Partial<NodeSpec> = {}): Snapshot =>
   snapshotOf({
     node: nodeSpec({
-      accessLog: { format: '%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%', json: false },
+      accessLogs: textLog('%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%'),
       ...node,
     }),
     routes: [routeSpec(['reviews'])],

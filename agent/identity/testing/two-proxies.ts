@@ -13,6 +13,7 @@ import {
   nodeSpec,
   routeSpec,
   snapshotOf,
+  textLog,
 } from '../../snapshot.fixture.ts';
 import type { MeshIdentity } from '../identity.ts';
 
@@ -69,7 +70,7 @@ export async function startInbound(
       snapshotOf({
         node: nodeSpec({
           identity: identity.held?.spiffeId ?? '',
-          accessLog: { format: '%RESPONSE_FLAGS% %DOWNSTREAM_PEER_URI_SAN%\n', json: false },
+          accessLogs: textLog('%RESPONSE_FLAGS% %DOWNSTREAM_PEER_URI_SAN%\n'),
         }),
         listeners: [
           listenerSpec({
@@ -117,7 +118,7 @@ export async function startOutbound(
     snapshotOf({
       node: nodeSpec({
         identity: CLIENT,
-        accessLog: { format: '%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n', json: false },
+        accessLogs: textLog('%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n'),
       }),
       listeners: [listenerSpec(listener)],
       routes: [routeSpec(['reviews'], {}, { retry: null })],

@@ -1,0 +1,49 @@
+import type { AccessLogSpec, AccessLogsSpec, TrafficSide } from '../../model/telemetry.ts';
+import type { ExchangeRecord } from '../exchange/record.ts';
+import { createAccessLogFormat } from './access-log.ts';
+import { attributesOf } from './attributes.ts';
+import type { CompileExpression } from './expressions.ts';
+
+/** Takes a whole line of an access log with its newline. */
+export type WriteLine = (line: string, output: AccessLogSpec['output']) => void;
+
+/** What a snapshot's access logs do with a finished exchange or connection. */
+export interface AccessLogs {
+  readonly isOn: boolean;
+  write(record: ExchangeRecord): void;
+}
+
+type Writer = (record: ExchangeRecord) => void;
+
+export const NO_ACCESS_LOGS: AccessLogs = { isOn: false, write() {} };
+
+/** @param compile needed only where some log has a filter */
+export function createAccessLogs(
+  specs: AccessLogsSpec,
+  writeLine: WriteLine,
+  compile: CompileExpression | null,
+): AccessLogs {
+  const writersOf = (side: TrafficSide) => specs[side].map((spec) => createWriter(spec, writeLine, compile));
+  const writers = { client: writersOf('client'), server: writersOf('server') };
+  if (writers.client.length + writers.server.length === 0) return NO_ACCESS_LOGS;
+  return {
+    isOn: true,
+    write(record) {
+      for (const write of writers[record.side]) write(record);
+    },
+  };
+}
+
+export function hasFilter({ client, server }: AccessLogsSpec): boolean {
+  return [...client, ...server].some(({ filter }) => filter !== '');
+}
+
+function createWriter(spec: AccessLogSpec, writeLine: WriteLine, compile: CompileExpression | null): Writer {
+  const format = createAccessLogFormat(spec);
+  const write: Writer = (record) => writeLine(format(record), spec.output);
+  if (spec.filter === '' || compile === null) return write;
+  const isWanted = compile(spec.filter);
+  return (record) => {
+    if (isWanted(attributesOf(record)) === true) write(record);
+  };
+}

@@ -1,0 +1,64 @@
+/** The side of the traffic that a rule of Telemetry is about; a gateway is the client of what it calls. */
+export type TrafficSide = 'client' | 'server';
+
+/** What one provider of access logs writes (MeshConfig.extensionProviders, `envoyFileAccessLog`). */
+export interface AccessLogSpec {
+  readonly provider: string;
+  readonly output: 'stdout' | 'stderr';
+  readonly format: AccessLogFormatSpec;
+  /** What is absent is left out: '' in place of `-`, and no key in JSON. */
+  readonly omitsEmpty: boolean;
+  /** CEL over Envoy's attributes: only what it is true for is logged; '' = everything. */
+  readonly filter: string;
+}
+
+/** null = Istio's default of that encoding. */
+export type AccessLogFormatSpec =
+  | { readonly kind: 'text'; readonly text: string | null }
+  | { readonly kind: 'json'; readonly fields: JsonTemplate | null };
+
+/** JSON whose strings hold command operators. */
+export type JsonTemplate = { readonly [key: string]: JsonTemplateValue };
+export type JsonTemplateValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonTemplateValue[]
+  | { readonly [key: string]: JsonTemplateValue };
+
+export type AccessLogsSpec = Readonly<Record<TrafficSide, readonly AccessLogSpec[]>>;
+
+/** Telemetry's names of Istio's standard metrics (telemetry/v1, MetricSelector.IstioMetric). */
+export const ISTIO_METRICS = [
+  'REQUEST_COUNT',
+  'REQUEST_DURATION',
+  'REQUEST_SIZE',
+  'RESPONSE_SIZE',
+  'TCP_OPENED_CONNECTIONS',
+  'TCP_CLOSED_CONNECTIONS',
+  'TCP_SENT_BYTES',
+  'TCP_RECEIVED_BYTES',
+  'GRPC_REQUEST_MESSAGES',
+  'GRPC_RESPONSE_MESSAGES',
+] as const;
+
+export type IstioMetric = (typeof ISTIO_METRICS)[number];
+
+/** How one side's metrics differ from Istio's standard. */
+export interface MetricRulesSpec {
+  /** Nothing is counted on this side. */
+  readonly isOff: boolean;
+  readonly overrides: Readonly<Partial<Record<IstioMetric, MetricOverrideSpec>>>;
+}
+
+export interface MetricOverrideSpec {
+  readonly isDisabled: boolean;
+  /** Labels that it does not have. */
+  readonly removed: readonly string[];
+  /** Labels whose value is of a CEL expression; new ones come last, by name. */
+  readonly upserted: Readonly<Record<string, string>>;
+}
+
+/** Absent = Istio's standard metrics as they are. */
+export type MetricsSpec = Readonly<Record<TrafficSide, MetricRulesSpec>>;
