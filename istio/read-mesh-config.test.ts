@@ -99,6 +99,11 @@ describe('MeshConfig', () => {
       accessLogFile: '/dev/stdout',
       accessLogFormat: '%PROTOCOL%',
       accessLogEncoding: 'TEXT',
+      defaultProviders: { accessLogging: ['json'], metrics: ['prom'] },
+      extensionProviders: [
+        { name: 'json', envoyFileAccessLog: { logFormat: { labels: { status: '%RESPONSE_CODE%' } } } },
+        { name: 'prom', prometheus: {} },
+      ],
       outboundTrafficPolicy: { mode: 'ALLOW_ANY' },
       inboundTrafficPolicy: { mode: 'LOCALHOST' },
       discoverySelectors: [{ matchLabels: { 'kubernetes.io/metadata.name': 'shop' } }],
@@ -147,7 +152,34 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
+<<<<<<< HEAD
     assert.equal(EFFECTIVE_MESH_CONFIG.size, 72);
+=======
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 64);
+  });
+
+  it('holds its access logs to the operators that there are', () => {
+    const { violations } = read(
+      documentOf('MeshConfig', {
+        accessLogFile: '/var/log/mesh.log',
+        accessLogFormat: '%RESPONSE_COD% %CONNECTION_ID% 100%%',
+        accessLogEncoding: 'JSON',
+        extensionProviders: [
+          { name: 'json', envoyFileAccessLog: { logFormat: { labels: { peer: { san: '%PEER_SAN_OF_MINE%' } } } } },
+        ],
+      }),
+    );
+    assert.deepEqual(
+      violations.map(({ severity, path, message, remedy }) => `${severity} ${path}: ${message} ${remedy}`.trim()),
+      [
+        'Warning accessLogFile: a proxy cannot write /var/log/mesh.log: its access log goes to its standard output Write /dev/stdout and read it with `lateen logs`.',
+        "Error accessLogFormat: %RESPONSE_COD% is not one of Envoy's command operators Did you mean %RESPONSE_CODE%?",
+        'Warning accessLogFormat: the operator %CONNECTION_ID% has no value in this version',
+        `Error accessLogFormat: with accessLogEncoding JSON the format must be a JSON object E.g. \`accessLogFormat: '{"status": "%RESPONSE_CODE%"}'\`.`,
+        "Error extensionProviders[0].envoyFileAccessLog.logFormat.labels.peer.san: %PEER_SAN_OF_MINE% is not one of Envoy's command operators",
+      ],
+    );
+>>>>>>> 3ebfefb (Change labels of metrics and turn metrics off as Telemetry says; two recipes)
   });
 
   it('refuses a default retry policy as it refuses a route its retries', () => {

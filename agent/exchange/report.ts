@@ -87,6 +87,7 @@ export function countExchange(
   telemetry: ExchangeTelemetry,
 ): void {
   telemetry.count({
+    exchange,
     pipeline: exchange.pipeline,
     peer: exchange.peer,
     host: exchange.forwarder?.host ?? null,

@@ -1,55 +1,47 @@
 import type { ListenerDirection } from '../../model/listener.ts';
 import { spiffeId } from '../../model/names.ts';
+import type { TrafficSide } from '../../model/telemetry.ts';
 import type { WorkloadSpec } from '../../model/workload.ts';
 import type { ExchangeSample } from '../exchange/pipeline.ts';
+import { buildRecord } from '../exchange/report.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import type { Tables } from '../listener/tables.ts';
 import type { TcpRecord } from '../tcp/tcp-proxy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { specForHost } from '../upstream/host-tls.ts';
+import { attributesOf } from './attributes.ts';
 import { ownWorkload, partyLabels, type TrafficLabels, trafficLabels } from './istio-labels.ts';
-import { Counter, formatLabels, Histogram, renderCounters, renderHistograms } from './metrics.ts';
+import { type LabelsOf, MetricFamilies } from './metric-families.ts';
+import { type Label, type MetricRules, STANDARD_RULES } from './metric-rules.ts';
+import type { Counter, Histogram } from './metrics.ts';
+import { tcpAccessRecord } from './tcp-access-record.ts';
 
-/** Handles of one set of labels; found once and then only added to. */
+/** Handles of one set of labels; found once and then only added to. null = the metric is disabled. */
 class HttpSeries {
-  readonly requests: Counter;
-  readonly duration: Histogram;
-  readonly requestBytes: Histogram;
-  readonly responseBytes: Histogram;
+  readonly requests: Counter | null;
+  readonly duration: Histogram | null;
+  readonly requestBytes: Histogram | null;
+  readonly responseBytes: Histogram | null;
   /** null = no gRPC. */
   messages: MessageSeries | null = null;
 
-  constructor(labels: string) {
-    this.requests = new Counter(labels);
-    this.duration = new Histogram(labels);
-    this.requestBytes = new Histogram(labels);
-    this.responseBytes = new Histogram(labels);
+  constructor(families: MetricFamilies, labels: LabelsOf) {
+    this.requests = families.counter('REQUEST_COUNT', labels);
+    this.duration = families.histogram('REQUEST_DURATION', labels);
+    this.requestBytes = families.histogram('REQUEST_SIZE', labels);
+    this.responseBytes = families.histogram('RESPONSE_SIZE', labels);
   }
 }
 
 /** gRPC's messages between two parties, whatever became of the calls. */
 class MessageSeries {
-  readonly requests: Counter;
-  readonly responses: Counter;
+  readonly requests: Counter | null;
+  readonly responses: Counter | null;
 
-  constructor(labels: string) {
-    this.requests = new Counter(labels);
-    this.responses = new Counter(labels);
-  }
-}
-
-class TcpSeries {
-  readonly opened: Counter;
-  readonly closed: Counter;
-  readonly sent: Counter;
-  readonly received: Counter;
-
-  constructor(labels: string) {
-    this.opened = new Counter(labels);
-    this.closed = new Counter(labels);
-    this.sent = new Counter(labels);
-    this.received = new Counter(labels);
+  constructor(families: MetricFamilies, labels: LabelsOf) {
+    this.requests = families.counter('GRPC_REQUEST_MESSAGES', labels);
+    this.responses = families.counter('GRPC_RESPONSE_MESSAGES', labels);
   }
 }
 
@@ -61,96 +53,56 @@ interface CachedSeries {
   readonly byStatus: Map<number, HttpSeries>;
 }
 
-/** Series beyond this are counted in one without labels: a scanner's Host headers must not fill the memory. */
-const MAX_SERIES = 10_000;
-
 /** Istio's standard metrics, counted at this proxy's side of the traffic. */
 export class IstioMetrics {
   readonly #tables: () => Tables | null;
-  readonly #http = new Map<string, HttpSeries>();
+  readonly #families = new MetricFamilies();
   readonly #byCaller = new WeakMap<DownstreamPeer, CachedSeries>();
-  readonly #messages = new Map<string, MessageSeries>();
-  readonly #tcp = new Map<string, TcpSeries>();
+  #rules: Readonly<Record<TrafficSide, MetricRules>> = { client: STANDARD_RULES, server: STANDARD_RULES };
 
   constructor(tables: () => Tables | null) {
     this.#tables = tables;
   }
 
+  /** What Telemetry says of the metrics from now on; what was counted before stays. */
+  configure(rules: Readonly<Record<TrafficSide, MetricRules>>): void {
+    this.#rules = rules;
+  }
+
   countHttp(sample: ExchangeSample): void {
     const series = this.#findHttp(sample);
-    series.requests.value += 1;
-    series.duration.observe(sample.durationMs);
-    series.requestBytes.observe(sample.requestBytes);
-    series.responseBytes.observe(sample.responseBytes);
+    if (series.requests !== null) series.requests.value += 1;
+    series.duration?.observe(sample.durationMs);
+    series.requestBytes?.observe(sample.requestBytes);
+    series.responseBytes?.observe(sample.responseBytes);
     if (sample.grpc === null || series.messages === null) return;
-    series.messages.requests.value += sample.grpc.requestMessages;
-    series.messages.responses.value += sample.grpc.responseMessages;
+    const { requests, responses } = series.messages;
+    if (requests !== null) requests.value += sample.grpc.requestMessages;
+    if (responses !== null) responses.value += sample.grpc.responseMessages;
   }
 
   openTcp(peer: DownstreamPeer, direction: ListenerDirection, cluster: Cluster, host: Host): void {
-    this.#findTcp(peer, direction, cluster.name, host, '').opened.value += 1;
+    const labels = this.#tcpLabels(peer, direction, cluster.name, host, '');
+    add(this.#families.counter('TCP_OPENED_CONNECTIONS', labels), 1);
   }
 
   closeTcp(peer: DownstreamPeer, direction: ListenerDirection, record: TcpRecord): void {
-    const series = this.#findTcp(peer, direction, record.cluster, record.host, record.flag);
-    series.closed.value += 1;
+    const labels = this.#tcpLabels(peer, direction, record.cluster, record.host, record.flag);
+    add(this.#families.counter('TCP_CLOSED_CONNECTIONS', labels), 1);
     // Istio counts from the host's point of view: what it sent and what it received.
-    series.sent.value += record.receivedBytes;
-    series.received.value += record.sentBytes;
+    add(this.#families.counter('TCP_SENT_BYTES', labels), record.receivedBytes);
+    add(this.#families.counter('TCP_RECEIVED_BYTES', labels), record.sentBytes);
   }
 
   render(): string {
-    const http = [...this.#http.values()];
-    const messages = [...this.#messages.values()];
-    const tcp = [...this.#tcp.values()];
-    return [
-      renderCounters(
-        'istio_requests_total',
-        http.map(({ requests }) => requests),
-      ),
-      renderHistograms(
-        'istio_request_duration_milliseconds',
-        http.map(({ duration }) => duration),
-      ),
-      renderHistograms(
-        'istio_request_bytes',
-        http.map(({ requestBytes }) => requestBytes),
-      ),
-      renderHistograms(
-        'istio_response_bytes',
-        http.map(({ responseBytes }) => responseBytes),
-      ),
-      renderCounters(
-        'istio_request_messages_total',
-        messages.map(({ requests }) => requests),
-      ),
-      renderCounters(
-        'istio_response_messages_total',
-        messages.map(({ responses }) => responses),
-      ),
-      renderCounters(
-        'istio_tcp_connections_opened_total',
-        tcp.map(({ opened }) => opened),
-      ),
-      renderCounters(
-        'istio_tcp_connections_closed_total',
-        tcp.map(({ closed }) => closed),
-      ),
-      renderCounters(
-        'istio_tcp_sent_bytes_total',
-        tcp.map(({ sent }) => sent),
-      ),
-      renderCounters(
-        'istio_tcp_received_bytes_total',
-        tcp.map(({ received }) => received),
-      ),
-    ].join('');
+    return this.#families.render();
   }
 
   /** The common case, a plain answer of a known host to our own workload, costs one look into a small map. */
   #findHttp(sample: ExchangeSample): HttpSeries {
     const tables = this.#tables();
     if (sample.host === null || tables === null || sample.flags !== '') return this.#lookUpHttp(sample);
+    if (this.#rules[sideOf(sample.pipeline.direction)].isPerRequest) return this.#lookUpHttp(sample);
     const { byStatus } = this.#cacheFor(sample, sample.host, tables);
     const key = answerKey(sample);
     const known = byStatus.get(key);
@@ -173,38 +125,45 @@ export class IstioMetrics {
   }
 
   #lookUpHttp(sample: ExchangeSample): HttpSeries {
-    const { peer, pipeline, clusterName, host, authority } = sample;
+    const { peer, pipeline, clusterName, host, authority, exchange } = sample;
     const traffic = this.#describe(peer, pipeline.direction, clusterName, host, authority);
-    const labels = formatLabels([
+    const rules = this.#rules[sideOf(pipeline.direction)];
+    const attributes = () => attributesOf(buildRecord(exchange));
+    const labels: Label[] = [
       ...trafficLabels(traffic),
       ['request_protocol', sample.grpc === null ? 'http' : 'grpc'],
       ['response_code', String(sample.status)],
       ['grpc_response_status', sample.grpc?.status ?? ''],
       ['response_flags', sample.flags === '' ? '-' : sample.flags],
-    ]);
-    const series = findOrAdd(this.#http, labels, (key) => new HttpSeries(key));
-    if (sample.grpc !== null) {
-      const parties = formatLabels(partyLabels(traffic));
-      series.messages ??= findOrAdd(this.#messages, parties, (key) => new MessageSeries(key));
-    }
+    ];
+    const series = new HttpSeries(this.#families, rules.labelsOf(labels, attributes));
+    if (sample.grpc !== null)
+      series.messages = new MessageSeries(this.#families, rules.labelsOf(partyLabels(traffic), attributes));
     return series;
   }
 
-  #findTcp(
+  #tcpLabels(
     peer: DownstreamPeer,
     direction: ListenerDirection,
     clusterName: string,
     host: Host | null,
-    flag: string,
-  ): TcpSeries {
+    flag: TcpRecord['flag'],
+  ): LabelsOf {
     const { originalDestination } = peer;
     const traffic = this.#describe(peer, direction, clusterName, host, originalDestination.address);
-    const labels = formatLabels([
+    const labels: Label[] = [
       ...trafficLabels(traffic),
       ['request_protocol', 'tcp'],
       ['response_flags', flag === '' ? '-' : flag],
-    ]);
-    return findOrAdd(this.#tcp, labels, (key) => new TcpSeries(key));
+    ];
+    const side = sideOf(direction);
+    return this.#rules[side].labelsOf(labels, () => {
+      const node = this.#tables()?.node;
+      if (node === undefined) return {};
+      const record = { ...NO_TRAFFIC, cluster: clusterName, host, flag };
+      const { serverName = '' } = peer;
+      return attributesOf(tcpAccessRecord(record, { side, node, peer, serverName, endedAtMs: 0 }));
+    });
   }
 
   #describe(
@@ -258,15 +217,13 @@ function answerKey({ status, grpc }: ExchangeSample): number {
   return status + 1000 * (grpc.status === '' ? 1 : 2 + Number(grpc.status));
 }
 
-function findOrAdd<Series>(
-  all: Map<string, Series>,
-  labels: string,
-  create: (labels: string) => Series,
-): Series {
-  const key = all.has(labels) || all.size < MAX_SERIES ? labels : 'overflow="true"';
-  const known = all.get(key);
-  if (known !== undefined) return known;
-  const made = create(key);
-  all.set(key, made);
-  return made;
+const NO_TRAFFIC = { reason: '', sentBytes: 0, receivedBytes: 0, durationMs: 0 };
+
+/** A gateway is the client of what it calls. */
+function sideOf(direction: ListenerDirection): TrafficSide {
+  return direction === 'inbound' ? 'server' : 'client';
+}
+
+function add(counter: Counter | null, value: number): void {
+  if (counter !== null) counter.value += value;
 }

@@ -20,6 +20,7 @@ import { renderCacheMetrics } from './cache-metrics.ts';
 import { renderClusterMetrics } from './cluster-metrics.ts';
 import { type CompileExpression, loadExpressions } from './expressions.ts';
 import { IstioMetrics } from './istio-metrics.ts';
+import { createMetricRules, usesExpressions } from './metric-rules.ts';
 import { renderPolicyMetrics } from './policy-metrics.ts';
 import { createRefusedConnectionsLog } from './refused-connections.ts';
 import { createRefusedPlaintextLog } from './refused-plaintext.ts';
@@ -83,10 +84,16 @@ export function createTelemetry({
     refused,
     plaintextRefused,
     async prepare(node) {
-      if (hasFilter(node.accessLogs)) compile ??= await loadExpressions();
+      const { client, server } = node.metrics ?? {};
+      if (hasFilter(node.accessLogs) || usesExpressions(client) || usesExpressions(server))
+        compile ??= await loadExpressions();
     },
     configure(node) {
       accessLogs = createAccessLogs(node.accessLogs, writeAccessLog, compile);
+      metrics.configure({
+        client: createMetricRules(node.metrics?.client, compile),
+        server: createMetricRules(node.metrics?.server, compile),
+      });
     },
     render: () =>
       metrics.render() +

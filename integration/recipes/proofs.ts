@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import type { Bookinfo } from '../fixture/bookinfo.ts';
 import { docker } from '../fixture/docker.ts';
 import { eventually } from '../fixture/eventually.ts';
+import { metricsOf, proxyOf } from '../fixture/proxies.ts';
 
 import { SECURITY_PROOFS } from './security-proofs.ts';
+import { TELEMETRY_PROOFS } from './telemetry-proofs.ts';
 import { TLS_PROOFS } from './tls-proofs.ts';
 
 export type Proof = (mesh: Bookinfo) => Promise<void>;
@@ -251,6 +253,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   },
 
   ...SECURITY_PROOFS,
+  ...TELEMETRY_PROOFS,
   ...TLS_PROOFS,
 };
 
@@ -259,16 +262,9 @@ async function statusForClient(mesh: Bookinfo, url: string): Promise<number | un
   return outcome?.status;
 }
 
-function metricsOf(proxy: string): Promise<string> {
-  const script = `console.log(await (await fetch('http://127.0.0.1:15090/stats/prometheus')).text())`;
-  return docker(['exec', proxy, 'node', '--input-type=module', '-e', script]);
-}
-
 /** Requests that the agent of a container has counted on their way in. */
 async function inboundRequests(mesh: Bookinfo, container: string): Promise<number> {
-  const filters = [`label=lateen.mesh=${mesh.project}`, `label=lateen.agent-for=${container}`];
-  const agent = await docker(['ps', '-q', ...filters.flatMap((filter) => ['--filter', filter])]);
-  const text = await metricsOf(agent);
+  const text = await metricsOf(await proxyOf(mesh, container));
   const lines = text.match(/^istio_requests_total\{[^}]*reporter="destination"[^}]*\} \d+$/gm) ?? [];
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }

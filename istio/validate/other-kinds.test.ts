@@ -196,6 +196,15 @@ const telemetries: FaultCase[] = [
     /REMOVE takes no value/,
   ],
   [
+    'refuses what is no CEL',
+    {
+      accessLogging: [{ providers: [{ name: 'envoy' }], filter: { expression: 'response.code >=' } }],
+      metrics: [{ overrides: [{ tagOverrides: { host: { value: 'request.host)' } } }] }],
+    },
+    /accessLogging\[0\]\.filter\.expression: "response\.code >=" is no CEL expression/,
+    /tagOverrides\.host\.value: "request\.host\)" is no CEL expression/,
+  ],
+  [
     'warns of several',
     { tracing: [{ providers: [{ name: 'a' }, { name: 'b' }] }, {}] },
     /only the first entry of tracing/,

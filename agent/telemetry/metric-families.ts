@@ -1,0 +1,73 @@
+import type { IstioMetric } from '../../model/telemetry.ts';
+import { Counter, Histogram, renderCounters, renderHistograms } from './metrics.ts';
+
+/** Names as Prometheus shows them (istio.io "Istio Standard Metrics"), in the order in which they are rendered. */
+const COUNTERS = {
+  REQUEST_COUNT: 'istio_requests_total',
+  GRPC_REQUEST_MESSAGES: 'istio_request_messages_total',
+  GRPC_RESPONSE_MESSAGES: 'istio_response_messages_total',
+  TCP_OPENED_CONNECTIONS: 'istio_tcp_connections_opened_total',
+  TCP_CLOSED_CONNECTIONS: 'istio_tcp_connections_closed_total',
+  TCP_SENT_BYTES: 'istio_tcp_sent_bytes_total',
+  TCP_RECEIVED_BYTES: 'istio_tcp_received_bytes_total',
+} as const satisfies Partial<Record<IstioMetric, string>>;
+
+const HISTOGRAMS = {
+  REQUEST_DURATION: 'istio_request_duration_milliseconds',
+  REQUEST_SIZE: 'istio_request_bytes',
+  RESPONSE_SIZE: 'istio_response_bytes',
+} as const satisfies Partial<Record<IstioMetric, string>>;
+
+/** The labels of one metric as the exposition format writes them; null = it is disabled. */
+export type LabelsOf = (metric: IstioMetric) => string | null;
+
+/** Series beyond this are counted in one without labels: a scanner's Host headers must not fill the memory. */
+const MAX_SERIES = 10_000;
+
+/** Every series of Istio's standard metrics, by metric and labels. */
+export class MetricFamilies {
+  readonly #counters = mapsFor<keyof typeof COUNTERS, Counter>(COUNTERS);
+  readonly #histograms = mapsFor<keyof typeof HISTOGRAMS, Histogram>(HISTOGRAMS);
+
+  counter(metric: keyof typeof COUNTERS, labelsOf: LabelsOf): Counter | null {
+    const labels = labelsOf(metric);
+    return labels === null ? null : findOrAdd(this.#counters[metric], labels, (key) => new Counter(key));
+  }
+
+  histogram(metric: keyof typeof HISTOGRAMS, labelsOf: LabelsOf): Histogram | null {
+    const labels = labelsOf(metric);
+    return labels === null ? null : findOrAdd(this.#histograms[metric], labels, (key) => new Histogram(key));
+  }
+
+  render(): string {
+    return [
+      ...entriesOf(COUNTERS).map(([metric, name]) => renderCounters(name, this.#counters[metric].values())),
+      ...entriesOf(HISTOGRAMS).map(([metric, name]) =>
+        renderHistograms(name, this.#histograms[metric].values()),
+      ),
+    ].join('');
+  }
+}
+
+function mapsFor<Metric extends string, Series>(names: Readonly<Record<Metric, string>>) {
+  return Object.fromEntries(
+    Object.keys(names).map((metric) => [metric, new Map<string, Series>()]),
+  ) as Record<Metric, Map<string, Series>>;
+}
+
+function entriesOf<Metric extends string>(names: Readonly<Record<Metric, string>>): [Metric, string][] {
+  return Object.entries(names) as [Metric, string][];
+}
+
+function findOrAdd<Series>(
+  all: Map<string, Series>,
+  labels: string,
+  create: (labels: string) => Series,
+): Series {
+  const key = all.has(labels) || all.size < MAX_SERIES ? labels : 'overflow="true"';
+  const known = all.get(key);
+  if (known !== undefined) return known;
+  const made = create(key);
+  all.set(key, made);
+  return made;
+}

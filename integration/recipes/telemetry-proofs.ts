@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import type { Bookinfo } from '../fixture/bookinfo.ts';
+import { docker } from '../fixture/docker.ts';
+import { eventually } from '../fixture/eventually.ts';
+import { metricsOf, proxyOf } from '../fixture/proxies.ts';
+
+/** Lines of the access log of the proxy beside the first container of a service. */
+async function accessLogOf(mesh: Bookinfo, service: string): Promise<string[]> {
+  const [container = ''] = await mesh.containers(service);
+  return (await docker(['logs', await proxyOf(mesh, container)]))
+    .split('\n')
+    .filter((line) => /^\[\d{4}-/.test(line));
+}
+
+/** Part of the list of proofs: one for each folder of examples/recipes that is about what is seen of traffic. */
+export const TELEMETRY_PROOFS = {
+  async 'access-logging'(mesh: Bookinfo) {
+    const call = async (url: string) => (await mesh.call('client', { url }))[0]?.status;
+    assert.equal(await call('http://details:9080/details/1'), 200);
+    assert.equal(await call('http://ratings:9080/ratings/1'), 200);
+    assert.equal(await call('http://ratings:9080/nothing-here'), 404);
+    await eventually('what was asked for is in the logs', async () => {
+      const details = await accessLogOf(mesh, 'details');
+      const ratings = await accessLogOf(mesh, 'ratings');
+      const client = await accessLogOf(mesh, 'client');
+      const asked = (lines: string[]) => lines.map((line) => line.split('"')[1]);
+      if (!asked(details).includes('GET /details/1 HTTP/1.1')) return undefined;
+      if (!asked(ratings).includes('GET /nothing-here HTTP/1.1')) return undefined;
+      if (!asked(client).includes('GET /nothing-here HTTP/1.1')) return undefined;
+      assert.ok(!asked(ratings).includes('GET /ratings/1 HTTP/1.1'), ratings.join('\n'));
+      assert.ok(!asked(client).includes('GET /details/1 HTTP/1.1'), client.join('\n'));
+      return true;
+    });
+  },
+
+  async 'metric-labels'(mesh: Bookinfo) {
+    const [container = ''] = await mesh.containers('details');
+    const proxy = await proxyOf(mesh, container);
+    const linesNow = async () => (await metricsOf(proxy)).split('\n');
+    const before = await linesNow();
+    await mesh.call('client', { url: 'http://details:9080/details/7' });
+    await eventually('the call is counted under its path', async () => {
+      const lines = await linesNow();
+      const counted = lines.find((line) => line.includes('request_path="/details/7"'));
+      if (counted === undefined) return undefined;
+      assert.match(counted, /^istio_requests_total\{reporter="destination",.*response_code="200"/);
+      assert.doesNotMatch(counted, /_principal=/);
+      const sizes = (all: readonly string[]) =>
+        all.filter((line) => line.startsWith('istio_request_bytes_count'));
+      assert.deepEqual(sizes(lines), sizes(before));
+      return true;
+    });
+  },
+};
