@@ -103,10 +103,7 @@ describe('a gateway server of mode AUTO_PASSTHROUGH', () => {
       { mutualTls: 'strict' },
     );
     through = await freePort();
-    const log = {
-      format: '%RESPONSE_FLAGS% %REQUESTED_SERVER_NAME% %CONNECTION_TERMINATION_DETAILS%\n',
-      json: false,
-    };
+    const log = textLog('%RESPONSE_FLAGS% %REQUESTED_SERVER_NAME% %CONNECTION_TERMINATION_DETAILS%\n');
     passing = createDataplane({
       ...{ clock: createSystemClock(), random: createSeededRandom(1), log: silentLogger },
       writeAccessLog: (line) => lines.push(line),
@@ -115,7 +112,7 @@ describe('a gateway server of mode AUTO_PASSTHROUGH', () => {
     const route = { match, clusters: [{ name: SNI, weight: 1 }], idleTimeoutMs: 0, statPrefix: SNI };
     await passing.apply(
       snapshotOf({
-        node: nodeSpec({ accessLog: log }),
+        node: nodeSpec({ accessLogs: log }),
         listeners: [
           listenerSpec({ direction: 'gateway', port: through, protocol: 'tls', route: null, tcp: [route] }),
         ],
