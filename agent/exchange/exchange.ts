@@ -16,6 +16,7 @@ import { Forwarder } from './forwarder.ts';
 import { asGrpcReply } from './grpc-reply.ts';
 import { formatOperator } from './operators.ts';
 import type { HttpPipeline } from './pipeline.ts';
+import type { ExchangeRecord, RecordSource } from './record.ts';
 import { buildRecord, countExchange } from './report.ts';
 import { prepareRequest } from './request-headers.ts';
 import { finishResponse } from './response-headers.ts';
@@ -37,7 +38,7 @@ const NO_CHUNKS: readonly Buffer[] = [];
  * One request and its answer: matched, filtered, forwarded or answered here, reported. Knows no protocol: the caller's
  * side is a {@link DownstreamStream}, the hosts' side is the {@link Forwarder}'s.
  */
-export class Exchange implements DownstreamEvents, FilteredExchange, FormatContext {
+export class Exchange implements DownstreamEvents, FilteredExchange, FormatContext, RecordSource {
   readonly pipeline: HttpPipeline;
   readonly downstream: DownstreamStream;
   readonly request: RequestHead;
@@ -396,6 +397,10 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     return getHeader(this.request.headers, name) ?? '';
   }
 
+  toRecord(): ExchangeRecord {
+    return buildRecord(this);
+  }
+
   #end(): void {
     if (this.isOver) return;
     this.isOver = true;
@@ -405,7 +410,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     const { telemetry } = this.pipeline.services;
     for (const filter of this.pipeline.filters) filter.onEnd?.(this);
     countExchange(this, telemetry);
-    if (telemetry.wantsRecords) telemetry.record(buildRecord(this), this.pipeline);
+    if (telemetry.wantsRecords) telemetry.record(this.toRecord(), this.pipeline);
     this.#onOver();
   }
 }

@@ -2,9 +2,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { RouteTable } from '../policy/route-table.ts';
 import type { Host } from '../upstream/host.ts';
-import type { Exchange } from './exchange-view.ts';
 import type { Filter } from './filter.ts';
-import type { ExchangeRecord } from './record.ts';
+import type { ExchangeRecord, RecordSource } from './record.ts';
 import type { RouteEntry } from './route-entry.ts';
 import type { DownstreamPeer } from './streams.ts';
 
@@ -39,7 +38,7 @@ export interface ExchangeTelemetry {
 /** One finished exchange as metrics need it; the object is reused, so nothing of it may be kept. */
 export interface ExchangeSample {
   /** For what a rule of Telemetry wants to know beside the rest. */
-  exchange: Exchange;
+  exchange: RecordSource;
   pipeline: HttpPipeline;
   peer: DownstreamPeer;
   host: Host | null;

@@ -54,3 +54,7 @@ export interface ExchangeRecord {
   /** Why the caller's handshake of TLS failed. */
   readonly tlsFailure?: string;
 }
+
+export interface RecordSource {
+  toRecord(): ExchangeRecord;
+}

@@ -4,7 +4,7 @@ import { getHeader } from '../policy/headers.ts';
 import type { Host } from '../upstream/host.ts';
 import type { Exchange } from './exchange-view.ts';
 import type { ExchangeTelemetry, GrpcSample } from './pipeline.ts';
-import type { ExchangeRecord } from './record.ts';
+import type { ExchangeRecord, RecordSource } from './record.ts';
 
 export function buildRecord(exchange: Exchange): ExchangeRecord {
   const { clock } = exchange.pipeline.services;
@@ -83,7 +83,7 @@ function grpcStatus({ status, responseHead, responseTrailers }: Exchange): strin
 const NO_HEADERS: readonly string[] = [];
 
 export function countExchange(
-  exchange: Exchange & { readonly forwarder: { readonly host: Host | null } | null },
+  exchange: Exchange & RecordSource & { readonly forwarder: { readonly host: Host | null } | null },
   telemetry: ExchangeTelemetry,
 ): void {
   telemetry.count({

@@ -3,7 +3,6 @@ import { spiffeId } from '../../model/names.ts';
 import type { TrafficSide } from '../../model/telemetry.ts';
 import type { WorkloadSpec } from '../../model/workload.ts';
 import type { ExchangeSample } from '../exchange/pipeline.ts';
-import { buildRecord } from '../exchange/report.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import type { Tables } from '../listener/tables.ts';
 import type { TcpRecord } from '../tcp/tcp-proxy.ts';
@@ -128,7 +127,7 @@ export class IstioMetrics {
     const { peer, pipeline, clusterName, host, authority, exchange } = sample;
     const traffic = this.#describe(peer, pipeline.direction, clusterName, host, authority);
     const rules = this.#rules[sideOf(pipeline.direction)];
-    const attributes = () => attributesOf(buildRecord(exchange));
+    const attributes = () => attributesOf(exchange.toRecord());
     const labels: Label[] = [
       ...trafficLabels(traffic),
       ['request_protocol', sample.grpc === null ? 'http' : 'grpc'],
