@@ -109,7 +109,7 @@ function report(peers: readonly Peer[], measured: ReadonlyMap<string, readonly R
   const table = markdownTable([
     ['HTTPS', 'proxy', 'CPU µs/request', '× Envoy', 'requests/s', 'failed', 'private MB'],
     ...rows.map((row) => [
-      row.load === 'kept' ? 'kept connections' : 'a handshake each',
+      row.load === 'kept' ? 'kept connections' : 'a full handshake each',
       row.name,
       row.cpuPerRequestMicros.toFixed(1),
       row.ratioToEnvoy?.toFixed(2) ?? '–',

@@ -9,6 +9,7 @@ import { benchMutualTls } from './mutual-tls.ts';
 import { benchOneHop } from './one-hop.ts';
 import { benchOneHopHttp2 } from './one-hop-http2.ts';
 import { benchRawTcp } from './raw-tcp.ts';
+import { benchWhoMayCall } from './who-may-call.ts';
 
 /**
  * `npm run bench [-- quick]`: prints tables and writes `bench/results/*.json`. Ratios within one run are what counts;
@@ -36,6 +37,8 @@ const rawTcp = await benchRawTcp(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
 console.log(`${rawTcp.table}\n`);
 const manyRules = await benchManyRules(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
 console.log(`${manyRules.table}\n`);
+const whoMayCall = benchWhoMayCall();
+console.log(`${whoMayCall.table}\n`);
 const controller = benchCompileAndPush();
 console.log(`${controller.table}\n`);
 const inMesh = await benchInMesh(isQuick ? 10 : 50);
@@ -52,6 +55,7 @@ writeFileSync(
       mutualTls: mutualTls.rows,
       rawTcp: rawTcp.rows,
       manyRules: manyRules.rows,
+      whoMayCall: whoMayCall.rows,
       controller: controller.rows,
       inMesh: inMesh.rows,
     },

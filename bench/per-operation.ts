@@ -18,7 +18,7 @@ export function measure(operations: Readonly<Record<string, () => unknown>>): vo
   if (sink === measure) console.log(sink);
 }
 
-function nanosecondsPerCall(operation: () => unknown): number {
+export function nanosecondsPerCall(operation: () => unknown): number {
   const calls = callsPerRound(operation);
   return Math.min(...Array.from({ length: ROUNDS }, () => runRound(operation, calls) / calls));
 }
