@@ -2,7 +2,8 @@
 import { step } from './progress.mjs';
 import { bin, must, root } from './shell.mjs';
 
-export const IMAGE = 'lateen:0.1.0';
+/** The tag that compose/mesh.yml takes; another one lets several checkouts be tested side by side. */
+export const IMAGE = process.env.LATEEN_IMAGE || 'lateen:0.1.0';
 
 export async function buildMeshImage() {
   await step(`Building ${IMAGE}`, async () => {
