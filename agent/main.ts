@@ -1,23 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createSystemClock } from '../base/clock.ts';
 import { errorMessage } from '../base/errors.ts';
 import { createLineLogger, type LogLevel } from '../base/log.ts';
 import { createSystemRandom } from '../base/random.ts';
-import {
-  AGENT_ENV,
-  CACHE_DIRECTORY,
-  CONTROL_SOCKET,
-  RUN_DIRECTORY,
-  TOKEN_FILE,
-} from '../model/agent-container.ts';
+import { AGENT_ENV, CACHE_DIRECTORY, CONTROL_SOCKET, RUN_DIRECTORY } from '../model/agent-container.ts';
 import { PORT } from '../model/ports.ts';
 import type { OpenPorts } from '../model/push.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { openAdminServers } from './admin/admin-servers.ts';
 import { captureRules, parseList } from './capture/capture-rules.ts';
 import { type CaptureServers, openCaptureServers } from './capture/capture-server.ts';
-import { dropPrivileges } from './capture/drop-privileges.ts';
 import { type HealthWatch, watchHealth } from './capture/health-watch.ts';
 import { loadRules } from './capture/load-rules.ts';
 import { watchNamespace } from './capture/namespace-watch.ts';
@@ -26,6 +20,7 @@ import {
   createOriginalDestinationReader,
   type ReadOriginalDestination,
 } from './capture/original-destination.ts';
+import { readOwnContainer } from './capture/own-container.ts';
 import { readNameservers, readSearchDomains } from './codec/dns/resolv-conf.ts';
 import { createControlClient } from './control/control-client.ts';
 import { createKeptFiles } from './control/kept-files.ts';
@@ -95,20 +90,19 @@ function inboundPorts({ resources }: Snapshot): Set<number> {
 async function becomeReady(): Promise<void> {
   if (readOriginalDestination !== null) {
     captureServers = await openCaptureServers({ dataplane, readOriginalDestination, log });
-    capture();
+    await capture();
   }
-  dropPrivileges();
   isReady = true;
   // Docker's health check looks for this file: cheaper than a program that asks a port.
   writeFileSync(join(runDirectory, 'ready'), '');
   log.info('ready', { afterMs: Math.round(performance.now()) });
 }
 
-function capture(): void {
+function capture(): Promise<void> {
   const complain = (entry: string) => log.warn('ignored in a traffic.sidecar.istio.io label', { entry });
   const ports = (name: string) => parseList(env[name], 'ports', complain);
   const ranges = (name: string) => parseList(env[name], 'ranges', complain);
-  loadRules(
+  return loadRules(
     captureRules({
       nameservers: readNameservers(readFileSync(RESOLV_CONF, 'utf8')),
       excludeOutboundPorts: ports(AGENT_ENV.excludeOutboundPorts),
@@ -123,7 +117,11 @@ function capture(): void {
 
 const client = createControlClient({
   socketPath: env[AGENT_ENV.controlSocket] ?? CONTROL_SOCKET,
-  files: createKeptFiles(runDirectory, env[AGENT_ENV.tokenFile] ?? TOKEN_FILE),
+  container:
+    env[AGENT_ENV.container] ??
+    (readOwnContainer(readFileSync('/proc/self/mountinfo', 'utf8')) || hostname()),
+  prove: (line) => void process.stderr.write(`${line}\n`),
+  files: createKeptFiles(runDirectory),
   version: process.env.LATEEN_VERSION ?? 'dev',
   clock,
   random,

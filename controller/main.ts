@@ -18,9 +18,13 @@ import { HeldApps } from './attach/held-apps.ts';
 import { Certificates } from './ca/certificates.ts';
 import { type AuthorityState, openAuthority } from './ca/open-authority.ts';
 import { Controller } from './controller.ts';
+import { createDockerReader, type DockerReader } from './docker/docker-reader.ts';
+import { createDockerWriter } from './docker/docker-writer.ts';
 import type { LastGood } from './last-good/last-good.ts';
 import { StateFile } from './last-good/state-file.ts';
+import { Challenges } from './push/challenges.ts';
 import { openControlServer } from './push/control-server.ts';
+import { findRunning, isProxyOf } from './push/proxy-containers.ts';
 import { PushHub } from './push/push-hub.ts';
 import { createSessionState, type SessionState, Sessions } from './push/sessions.ts';
 import { inspectSelf, type Self } from './self.ts';
@@ -29,7 +33,7 @@ import { openSecretsDirectory, type SecretsDirectory } from './sources/directory
 import { type DockerSource, openDockerSource } from './sources/docker/docker-source.ts';
 import { fetchText } from './sources/fetch-text.ts';
 import { KeySets } from './sources/key-sets.ts';
-import { roleOf } from './world/membership.ts';
+import type { ContainerFacts } from './world/container-facts.ts';
 import { holdsApplication } from './world/proxy-config-label.ts';
 
 const env = process.env;
@@ -55,7 +59,7 @@ const log: Logger = {
 };
 
 /** The daemon may come up after the controller: asked until it answers. */
-async function findSelf(docker: Docker): Promise<Self> {
+async function findSelf(docker: DockerReader): Promise<Self> {
   let told = '';
   for (let pauseMs = 200; ; pauseMs = Math.min(5000, pauseMs * 2)) {
     try {
@@ -71,7 +75,17 @@ async function findSelf(docker: Docker): Promise<Self> {
   }
 }
 
-const docker = new Docker();
+const daemon = new Docker();
+const docker = createDockerReader(daemon);
+const writer = createDockerWriter(daemon, () =>
+  log.warn(
+    'Docker refuses changes: no agent is attached, and no gateway joins a network, but those that are there are served',
+    {
+      remedy:
+        'Start agents by Compose (docs/docker-api.md), or let the controller write to the Docker socket.',
+    },
+  ),
+);
 const self = await findSelf(docker);
 log.info('controller starts', { version, mesh: self.membership.meshId, config: configDirectory });
 
@@ -83,10 +97,11 @@ const complain = (what: string) => (error: unknown) =>
 
 const sessionState = await sessionFile.read(createSessionState());
 await sessionFile.write(sessionState);
-const sessions = new Sessions(
-  sessionState,
-  (state) => void sessionFile.write(state).catch(complain('the list of used tokens')),
-);
+const sessions = new Sessions(sessionState);
+const challenges = new Challenges({
+  now: () => performance.now(),
+  readErrors: (container) => docker.readErrors(container),
+});
 
 const certificates = new Certificates(
   await openAuthority({
@@ -103,7 +118,7 @@ const certificates = new Certificates(
 
 let source: DockerSource | null = null;
 let isDockerConnected = false;
-const containers = () => source?.containers ?? new Map();
+const containers = (): ReadonlyMap<string, ContainerFacts> => source?.containers ?? new Map();
 /** The app behind an agent, or the gateway itself. */
 const ownerOf = (container: string) => containers().get(container)?.labels[LABEL.agentFor] ?? container;
 
@@ -131,7 +146,7 @@ const keySets = new KeySets(
   new Map(Object.entries(await keysFile.read({}))),
 );
 
-const gatewayNetworks = new GatewayNetworks(docker, log);
+const gatewayNetworks = new GatewayNetworks(writer, log);
 const controller = new Controller({
   membership: self.membership,
   selfId: self.id,
@@ -142,15 +157,14 @@ const controller = new Controller({
   jwks: () => keySets.sets,
   onWorld: (index) => {
     hub.update(index);
-    gatewayNetworks.reconcile(index);
+    gatewayNetworks.reconcile(index, containers());
     attacher.reconcile(containers());
   },
 });
 
 const attacher = new Attacher({
-  docker,
+  docker: writer,
   membership: self.membership,
-  sessions,
   held: new HeldApps(await heldFile.read([]), (ids) =>
     heldFile.write(ids).catch(complain('the list of held containers')),
   ),
@@ -158,13 +172,13 @@ const attacher = new Attacher({
   controlVolume: self.controlVolume,
   logLevel,
   log,
-  isConnected: (container) => hub.isConnected(container),
   mustHold: ({ labels }) => holdsApplication(labels, controller.world?.mesh ?? DEFAULT_MESH_CONFIG),
 });
 
 const controlServer = await openControlServer({
   socketPath: CONTROL_SOCKET,
   sessions,
+  challenges,
   hub,
   log,
   certificates,
@@ -179,10 +193,10 @@ const controlServer = await openControlServer({
     if (app !== undefined) controller.onOpenPorts(app, report);
   },
   onUnknownKey: () => keySets.refreshSoon(),
+  findContainer: (claim) => findRunning(containers().values(), claim),
   isProxy: (container) => {
     const facts = containers().get(container);
-    const role = facts === undefined ? null : roleOf(facts);
-    return (role === 'agent' || role === 'gateway') && facts?.state === 'running';
+    return facts !== undefined && isProxyOf(self.membership, facts);
   },
 });
 

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import type Docker from 'dockerode';
 import { LateenError } from '../base/errors.ts';
 import { CONTROL_DIRECTORY } from '../model/agent-container.ts';
 import { LABEL } from '../model/labels.ts';
+import type { DockerReader } from './docker/docker-reader.ts';
 import type { Membership } from './world/membership.ts';
 
 /** What the controller learns of itself from Docker: everything else follows from it. */
@@ -21,9 +21,9 @@ const DAEMON_REMEDY =
  * @param wantedMesh `LATEEN_MESH`, '' = the compose project's name
  * @throws LateenError if the daemon does not answer, or this process does not run in a container of the daemon that it talks to
  */
-export async function inspectSelf(docker: Docker, wantedMesh: string): Promise<Self> {
+export async function inspectSelf(docker: DockerReader, wantedMesh: string): Promise<Self> {
   try {
-    const info = await docker.getContainer(hostname()).inspect();
+    const info = await docker.inspectContainer(hostname());
     const labels = info.Config.Labels ?? {};
     const project = labels[LABEL.composeProject] ?? '';
     const claimed = wantedMesh || labels[LABEL.mesh] || project || info.Name.replace(/^\//, '');

@@ -173,7 +173,10 @@ test('a proxy that asks for the certificate of another gets none', async () => {
     request({ socketPath: '/srv/lateen/control.sock', path: '/v1/certificates', method: 'POST', headers },
       (response) => { console.log(response.statusCode); response.resume(); }).end(JSON.stringify({ csr: '${FORGED}' }));`;
   const agent = await agentOf('client');
-  assert.equal(await docker(['exec', agent, 'node', '--input-type=module', '-e', script]), '403');
+  assert.equal(
+    await docker(['exec', '-u', '1337', agent, 'node', '--input-type=module', '-e', script]),
+    '403',
+  );
 });
 
 test('proxy-config secret shows the certificate of a workload, and never its key', async () => {

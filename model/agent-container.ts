@@ -3,19 +3,22 @@
 /** Volume that the controller shares with its agents; holds the control socket. */
 export const CONTROL_DIRECTORY = '/srv/lateen';
 export const CONTROL_SOCKET = `${CONTROL_DIRECTORY}/control.sock`;
-/** tmpfs of an agent (0700, uid 1337): last good snapshot. Survives a crash of the process, not of the container. */
+/** tmpfs of an agent: its key, its session, the last good snapshot. Survives a crash of the process, not of the container. */
 export const RUN_DIRECTORY = '/run/lateen';
-export const LAST_SNAPSHOT = `${RUN_DIRECTORY}/snapshot.json`;
 /** Answers of hosts outside, where a cache is on disk. The container's own: it outlives a restart of it, no more. */
 export const CACHE_DIRECTORY = '/var/cache/lateen';
-/** One-time token, put into the container by the archive API before it starts. */
-export const TOKEN_FILE = '/etc/lateen/token';
+/** Pipes to and from the helper that still may load capture rules, and its mark that they are loaded. */
+export const CAPTURE_RULES = `${RUN_DIRECTORY}/rules`;
+export const CAPTURE_ANSWER = `${RUN_DIRECTORY}/answer`;
+export const CAPTURED = `${RUN_DIRECTORY}/captured`;
 
 /** Environment of the agent's process. None of it is secret. */
 export const AGENT_ENV = {
   /** `sidecar` or `gateway`. */
   mode: 'LATEEN_MODE',
   logLevel: 'LATEEN_LOG_LEVEL',
+  /** Name of the own container, where the namespace is another's and so does not tell it. */
+  container: 'LATEEN_CONTAINER',
   /** Comma-separated ports and CIDRs, from the labels `traffic.sidecar.istio.io/…`. */
   excludeOutboundPorts: 'LATEEN_EXCLUDE_OUTBOUND_PORTS',
   includeOutboundPorts: 'LATEEN_INCLUDE_OUTBOUND_PORTS',
@@ -25,7 +28,6 @@ export const AGENT_ENV = {
   includeInboundPorts: 'LATEEN_INCLUDE_INBOUND_PORTS',
   /** Overrides of the fixed paths, for tests outside a container. */
   controlSocket: 'LATEEN_CONTROL_SOCKET',
-  tokenFile: 'LATEEN_TOKEN_FILE',
   runDirectory: 'LATEEN_RUN_DIRECTORY',
   cacheDirectory: 'LATEEN_CACHE_DIRECTORY',
 } as const;

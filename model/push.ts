@@ -3,8 +3,11 @@ import type { ResourceKind, ResourceTypes } from './snapshot.ts';
 /**
  * The push protocol: HTTP/1.1 over a Unix socket, newline-delimited JSON.
  *
- * `POST /v1/session` with `authorization: Bearer TOKEN` exchanges the one-time token for a {@link Session}; a token
- * that was used before gets 403. Everything else sends `authorization: Bearer SESSION`; 403 = not (any longer) known.
+ * `POST /v1/challenge` with a {@link Claim} is answered with a {@link Challenge}; 403 = that container is no proxy, 503 =
+ * it is not known (yet). The proxy writes the challenge's proof (model/proof.ts) to its standard error.
+ * `POST /v1/session` with `authorization: Bearer CHALLENGE` gives a {@link Session} where Docker shows the proof in that
+ * container's log, else 403; a challenge is worth one try. Everything else sends `authorization: Bearer SESSION`; 403 =
+ * not (any longer) known.
  * `POST /v1/config` with a {@link Hello} opens the stream; the answer never ends and carries {@link ControllerMessage}s.
  * `POST /v1/ack` carries one {@link Ack}, answered 204.
  * `POST /v1/certificates` carries a certificate request and is answered with a certificate (model/identity.ts); 403 =
@@ -14,7 +17,16 @@ import type { ResourceKind, ResourceTypes } from './snapshot.ts';
  * A push is applied whole or refused whole. At most one is outstanding per proxy.
  */
 
-/** Kept by the agent on its tmpfs, so that a crash of its process needs no new token. */
+/** The container that a proxy says it is in: its id, 12 or more digits of it, or its name. */
+export interface Claim {
+  readonly container: string;
+}
+
+export interface Challenge {
+  readonly challenge: string;
+}
+
+/** Kept by the agent on its tmpfs, so that a crash of its process needs no new one. */
 export interface Session {
   readonly session: string;
 }

@@ -1,19 +1,28 @@
-import { spawnSync } from 'node:child_process';
-import { LateenError } from '../../base/errors.ts';
+import { constants, existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { errorCode, LateenError } from '../../base/errors.ts';
+import { CAPTURE_ANSWER, CAPTURE_RULES, CAPTURED } from '../../model/agent-container.ts';
+
+const REMEDY = 'The agent needs CAP_NET_ADMIN and a kernel with nf_tables (5.2 or newer).';
 
 /**
- * Loads a ruleset in one transaction. Synchronous on purpose: nothing of the agent may run between the capture and the
- * drop of privileges that follows it.
+ * Has a ruleset loaded in one transaction. The proxy itself never has the right to: the supervisor left a helper behind
+ * (agent/supervisor/entrypoint.sh) that waits at one pipe for the rules, answers with nft's own words at the other, and
+ * ends for good once they are loaded. What a process that crashed has loaded is there still.
  * @throws LateenError with nft's own words
  */
-export function loadRules(rules: string): void {
-  const { status, stderr, error } = spawnSync('nft', ['-f', '-'], { input: rules, encoding: 'utf8' });
-  if (status === 0) return;
-  throw new LateenError(
-    'CAPTURE_FAILED',
-    `nft refused the capture rules: ${error?.message ?? stderr.trim()}`,
-    {
-      remedy: 'The agent needs CAP_NET_ADMIN and a kernel with nf_tables (5.2 or newer).',
-    },
-  );
+export async function loadRules(rules: string): Promise<void> {
+  if (existsSync(CAPTURED)) return;
+  const failed = (reason: string) =>
+    new LateenError('CAPTURE_FAILED', `the capture rules were not loaded: ${reason}`, { remedy: REMEDY });
+  // Nobody would ever read from a pipe of which there is only the name.
+  if (!existsSync(CAPTURE_RULES)) throw failed('the agent was not started as root');
+  const answer = readFile(CAPTURE_ANSWER, 'utf8');
+  try {
+    await writeFile(CAPTURE_RULES, rules, { flag: constants.O_WRONLY });
+  } catch (error) {
+    throw failed(errorCode(error));
+  }
+  const words = (await answer).trim();
+  if (words !== 'loaded') throw failed(words);
 }

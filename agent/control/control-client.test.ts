@@ -16,7 +16,6 @@ import type { KeptFiles } from './kept-files.ts';
 const FILES: KeptFiles = {
   readSession: async () => 'session',
   writeSession: async () => {},
-  readToken: async () => '',
   readSnapshot: async () => null,
   writeSnapshot: async () => {},
   readIdentity: async () => null,
@@ -47,7 +46,15 @@ test('a push that builds on something else than what is held makes the agent tel
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   const identity = await (await createTestAuthority()).identity('spiffe://cluster.local/ns/default/sa/a');
   const client = createControlClient({
-    ...{ socketPath, files: FILES, version: 'test', clock: createManualClock(), random: () => 0 },
+    ...{
+      socketPath,
+      container: 'a',
+      prove: () => {},
+      files: FILES,
+      version: 'test',
+      clock: createManualClock(),
+      random: () => 0,
+    },
     ...{ log: silentLogger, identity, apply: async () => {} },
   });
   try {

@@ -3,8 +3,11 @@ import type { Clock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { TRUST_HEADER } from '../../model/identity.ts';
+import { proofLine } from '../../model/proof.ts';
 import {
   type Ack,
+  type Challenge,
+  type Claim,
   type ControllerMessage,
   type Hello,
   type OpenPorts,
@@ -23,6 +26,10 @@ import { applyPush, buildsOn, type HeldSnapshot, NOTHING_HELD } from './resource
 
 export interface ControlClientDeps {
   readonly socketPath: string;
+  /** What the own container is called (model/push.ts, `Claim`). */
+  readonly container: string;
+  /** Writes a line to where Docker keeps it as this container's standard error. */
+  prove(line: string): void;
   readonly files: KeptFiles;
   readonly version: string;
   readonly clock: Clock;
@@ -151,14 +158,18 @@ class Client implements ControlClient {
     }
   }
 
-  /** Exchanges the one-time token. A gateway's token comes only after its start. */
+  /** Proves which container this is: model/proof.ts says how. */
   async #openSession(): Promise<void> {
-    const token = await this.#deps.files.readToken();
-    if (token === '') throw new Error('no token yet');
-    const response = await this.#post('/v1/session', token, '');
-    if (response.status !== 200) throw new Error(`the controller refused the token (${response.status})`);
+    const claim: Claim = { container: this.#deps.container };
+    const asked = await this.#post('/v1/challenge', '', JSON.stringify(claim));
+    if (asked.status === 503) throw new Error('the controller does not know this container yet');
+    if (asked.status !== 200) throw new Error(`the controller knows no proxy here (${asked.status})`);
+    const { challenge } = JSON.parse(asked.body) as Challenge;
+    this.#deps.prove(proofLine(challenge));
+    const response = await this.#post('/v1/session', challenge, '');
+    if (response.status !== 200)
+      throw new Error(`the controller did not find the proof in this container's log (${response.status})`);
     const { session } = JSON.parse(response.body) as Session;
-    // The token is worth nothing any more: the session must not be lost with a failed write.
     this.#session = session;
     await this.#deps.files.writeSession(session);
   }

@@ -9,22 +9,19 @@ import { type HeldSnapshot, parseHeld, serialiseHeld } from './resource-store.ts
 export interface KeptFiles {
   readSession(): Promise<string>;
   writeSession(session: string): Promise<void>;
-  /** The one-time token, '' = not there (yet). */
-  readToken(): Promise<string>;
   readSnapshot(): Promise<HeldSnapshot | null>;
   writeSnapshot(held: HeldSnapshot): Promise<void>;
   readIdentity(): Promise<KeptIdentity | null>;
   writeIdentity(kept: KeptIdentity): Promise<void>;
 }
 
-export function createKeptFiles(runDirectory: string, tokenFile: string): KeptFiles {
+export function createKeptFiles(runDirectory: string): KeptFiles {
   const session = join(runDirectory, 'session');
   const identity = join(runDirectory, 'identity.json');
   const snapshot = join(runDirectory, 'snapshot.json');
   return {
     readSession: () => readIfThere(session),
     writeSession: (text) => replace(session, text),
-    readToken: async () => (await readIfThere(tokenFile)).trim(),
     async readSnapshot() {
       const text = await readIfThere(snapshot);
       return text === '' ? null : parseHeld(text);

@@ -2,13 +2,45 @@
 # PID 1 of every container of the mesh. As an agent it is the supervisor: it starts the proxy again after a crash (Docker
 # refuses a restart policy together with AutoRemove), and ends when told to or when the namespace it shares is dead.
 here=/opt/lateen
+run=/run/lateen
 export NODE_COMPILE_CACHE="$here/cache"
 node="node --disable-warning=ExperimentalWarning"
 
+# What this very process is and may: read by the shell itself, no fork.
+while read -r key value _; do
+  case "$key" in
+    Uid:) uid=$value ;;
+    CapEff:) capabilities=$((0x$value)) ;;
+  esac
+done < /proc/self/status
+SETPCAP=8
+
+# Becomes the proxy's user for good, with no capability left that any process here could ever get back.
+become_proxy() {
+  [ $((capabilities >> SETPCAP & 1)) = 1 ] && bounding=--bounding-set=-all
+  exec setpriv --reuid 1337 --regid 1337 --clear-groups --inh-caps=-all $bounding --no-new-privs "$0" "$@"
+}
+
+# All that is left of the right to change the network: it loads the capture rules that the proxy sends, says what nft
+# said, and ends. Both pipes open only once there is a proxy at their other end; one that crashed is followed by another.
+load_rules_once() {
+  trap '' PIPE TERM INT
+  until { nft -f - < "$run/rules" 2>&1 && : > "$run/captured" && echo loaded; } > "$run/answer"; do :; done
+}
+
 case "${1:-agent}" in
   controller) exec $node --enable-source-maps "$here/controller.js" ;;
-  gateway) export LATEEN_MODE=gateway; exec $node $LATEEN_AGENT_NODE_FLAGS "$here/agent.js" ;;
-  agent) ;;
+  gateway)
+    [ "$uid" = 0 ] && become_proxy gateway
+    export LATEEN_MODE=gateway
+    exec $node $LATEEN_AGENT_NODE_FLAGS "$here/agent.js" ;;
+  agent)
+    if [ "$uid" = 0 ]; then
+      rm -f "$run/rules" "$run/answer" "$run/captured"
+      mkfifo -m 0666 "$run/rules" "$run/answer" || exit 1
+      load_rules_once &
+      become_proxy agent
+    fi ;;
   *) exec "$@" ;;
 esac
 

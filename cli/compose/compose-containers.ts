@@ -52,6 +52,8 @@ function factsOf(project: ComposeProject, service: ComposeService, image: readon
     stopSignal: '',
     image: String(fields['image'] ?? ''),
     networkMode: networkMode(fields),
+    hasTerminal: fields['tty'] === true,
+    user: String(fields['user'] ?? ''),
     isDraining: false,
   };
 }

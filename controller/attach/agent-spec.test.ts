@@ -24,14 +24,18 @@ test('an agent lives in the network namespace of its app, and is removed when it
 test('it has no right but those that it needs, no volume but the control socket, and nothing secret in its environment', () => {
   const { HostConfig, Env, ExposedPorts } = specOf();
   assert.deepEqual(HostConfig?.CapDrop, ['ALL']);
-  assert.ok(HostConfig?.CapAdd?.includes('NET_ADMIN'));
-  assert.ok(!HostConfig?.CapAdd?.includes('SYS_ADMIN'));
+  assert.deepEqual(HostConfig?.CapAdd, ['NET_ADMIN', 'SETUID', 'SETGID', 'SETPCAP']);
+  assert.equal(HostConfig?.ReadonlyRootfs, true);
   assert.equal(HostConfig?.Privileged, undefined);
   assert.deepEqual(HostConfig?.SecurityOpt, ['no-new-privileges']);
-  assert.deepEqual(HostConfig?.Binds, ['shop_lateen-control:/srv/lateen']);
-  assert.deepEqual(HostConfig?.Tmpfs, { '/run/lateen': 'mode=0700,uid=1337,gid=1337' });
+  assert.deepEqual(HostConfig?.Binds, ['shop_lateen-control:/srv/lateen:ro']);
+  assert.deepEqual(HostConfig?.Tmpfs, { '/run/lateen': '' });
   assert.equal(ExposedPorts, undefined);
-  assert.deepEqual(Env, ['LATEEN_MODE=sidecar', 'LATEEN_LOG_LEVEL=info']);
+  assert.deepEqual(Env, [
+    'LATEEN_MODE=sidecar',
+    'LATEEN_LOG_LEVEL=info',
+    'LATEEN_CONTAINER=reviews-lateen-x1',
+  ]);
 });
 
 test('Compose finds it by project and service, and warns of nothing at the next `up`', () => {
@@ -52,7 +56,7 @@ test('what its app says of capture by label is what it captures', () => {
     'traffic.sidecar.istio.io/includeInboundPorts': '8080',
     'traffic.sidecar.istio.io/excludeOutboundIPRanges': '10.1.0.0/16',
   });
-  assert.deepEqual(Env?.slice(2).sort(), [
+  assert.deepEqual(Env?.slice(3).sort(), [
     'LATEEN_EXCLUDE_OUTBOUND_IP_RANGES=10.1.0.0/16',
     'LATEEN_EXCLUDE_OUTBOUND_PORTS=5432,6379',
     'LATEEN_INCLUDE_INBOUND_PORTS=8080',

@@ -1,7 +1,6 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import { AGENT_ENV, CONTROL_DIRECTORY, RUN_DIRECTORY } from '../../model/agent-container.ts';
 import { LABEL } from '../../model/labels.ts';
-import { AGENT_UID } from '../../model/ports.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
 
 /** On an agent: `StartedAt` of the app's container that it was made for. A restart makes a new namespace. */
@@ -30,27 +29,37 @@ export function createAgentSpec({
   logLevel,
   suffix,
 }: AgentSpecInput): ContainerCreateOptions {
+  const name = `${app.name}-lateen-${suffix}`;
   return {
-    name: `${app.name}-lateen-${suffix}`,
+    name,
     Image: image,
     Cmd: ['agent'],
-    Env: Object.entries(environment(app, logLevel)).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries(environment(app, name, logLevel)).map(([key, value]) => `${key}=${value}`),
     Labels: labels(app, meshId),
     HostConfig: {
       NetworkMode: `container:${app.id}`,
       AutoRemove: true,
+      ReadonlyRootfs: true,
       CapDrop: ['ALL'],
-      // NET_ADMIN loads the rules; the others are for becoming uid 1337, for its tmpfs, and for stopping it.
-      CapAdd: ['NET_ADMIN', 'SETUID', 'SETGID', 'DAC_OVERRIDE', 'KILL'],
+      // NET_ADMIN for the capture rules; the others for becoming uid 1337 with an empty bounding set. All are gone then.
+      CapAdd: ['NET_ADMIN', 'SETUID', 'SETGID', 'SETPCAP'],
       SecurityOpt: ['no-new-privileges'],
-      Tmpfs: { [RUN_DIRECTORY]: `mode=0700,uid=${AGENT_UID},gid=${AGENT_UID}` },
-      Binds: [`${controlVolume}:${CONTROL_DIRECTORY}`],
+      Tmpfs: { [RUN_DIRECTORY]: '' },
+      Binds: [`${controlVolume}:${CONTROL_DIRECTORY}:ro`],
     },
   };
 }
 
-function environment({ labels: appLabels }: ContainerFacts, logLevel: string): Record<string, string> {
-  const env: Record<string, string> = { [AGENT_ENV.mode]: 'sidecar', [AGENT_ENV.logLevel]: logLevel };
+function environment(
+  { labels: appLabels }: ContainerFacts,
+  container: string,
+  logLevel: string,
+): Record<string, string> {
+  const env: Record<string, string> = {
+    [AGENT_ENV.mode]: 'sidecar',
+    [AGENT_ENV.logLevel]: logLevel,
+    [AGENT_ENV.container]: container,
+  };
   const copied = [
     [AGENT_ENV.excludeOutboundPorts, LABEL.excludeOutboundPorts],
     [AGENT_ENV.includeOutboundPorts, LABEL.includeOutboundPorts],

@@ -1,10 +1,7 @@
-import { basename, dirname } from 'node:path';
-import type Docker from 'dockerode';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import { TOKEN_FILE } from '../../model/agent-container.ts';
 import { LABEL } from '../../model/labels.ts';
-import type { Sessions } from '../push/sessions.ts';
+import { type DockerWriter, isForbidden } from '../docker/docker-writer.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
 import {
   isInjected,
@@ -16,37 +13,29 @@ import {
 } from '../world/membership.ts';
 import { createAgentSpec, STARTED_LABEL } from './agent-spec.ts';
 import type { HeldApps } from './held-apps.ts';
-import { createTokenArchive } from './token-archive.ts';
 
 export interface AttacherDeps {
-  readonly docker: Docker;
+  readonly docker: DockerWriter;
   readonly membership: Membership;
-  readonly sessions: Sessions;
   readonly held: HeldApps;
   readonly image: string;
   readonly controlVolume: string;
   readonly logLevel: string;
   readonly log: Logger;
-  /** A proxy that already speaks needs no token. */
-  isConnected(container: string): boolean;
   /** holdApplicationUntilProxyStarts, for this container. */
   mustHold(app: ContainerFacts): boolean;
 }
 
 const RETRY_MS = { first: 500, most: 15_000 };
-/** An agent connects again within two seconds of its controller's start. */
-const ADOPTION_MS = 5000;
 const LET_GO_AGAIN_MS = 1000;
 
 /**
- * Gives every meshed container that runs an agent of its own, and every gateway its token. Looks at what is there each
- * time, so that it finds the agents that a predecessor made, and makes a fresh one after each start of an app.
+ * Gives every meshed container that runs an agent of its own. Looks at what is there each time, so that it finds the
+ * agents that a predecessor made, and makes a fresh one after each start of an app.
  */
 export class Attacher {
   readonly #deps: AttacherDeps;
   readonly #busy = new Set<string>();
-  readonly #greeted = new Set<string>();
-  readonly #adopted = new Set<string>();
   readonly #retries = new Map<string, number>();
   #containers: ReadonlyMap<string, ContainerFacts> = new Map();
 
@@ -59,12 +48,7 @@ export class Attacher {
     this.#forgetHeld(containers);
     for (const facts of containers.values()) {
       if (!isMember(this.#deps.membership, facts)) continue;
-      const isStartedByCompose = roleOf(facts) === 'gateway' || ownsNamespace(facts);
-      if (isStartedByCompose && facts.state === 'running') void this.#greet(facts);
-      if (roleOf(facts) === 'agent' && !ownsNamespace(facts)) {
-        this.#endIfStale(facts, containers);
-        this.#adopt(facts);
-      }
+      if (roleOf(facts) === 'agent' && !ownsNamespace(facts)) this.#endIfStale(facts, containers);
       if (this.#wantsAgent(facts)) void this.#attach(facts);
     }
   }
@@ -127,17 +111,16 @@ export class Attacher {
       this.#busy.delete(key);
       return;
     }
-    this.#deps.log.error('no agent could be attached; the container runs without the mesh', {
-      container: app.name,
-      error: errorMessage(error),
-      retryInMs: delayMs,
-    });
+    const fields = { container: app.name, error: errorMessage(error), retryInMs: delayMs };
+    // Told for all of them already.
+    if (!isForbidden(error))
+      this.#deps.log.error('no agent could be attached; the container runs without the mesh', fields);
     setTimeout(() => this.#again(key), delayMs).unref();
   }
 
   async #createAgent(app: ContainerFacts): Promise<void> {
-    const { docker, sessions, log } = this.#deps;
-    const container = await docker.createContainer(
+    const { docker, log } = this.#deps;
+    const id = await docker.createContainer(
       createAgentSpec({
         app,
         image: this.#deps.image,
@@ -148,49 +131,12 @@ export class Attacher {
       }),
     );
     try {
-      await this.#putToken(container, sessions.issueToken(container.id));
-      await container.start();
+      await docker.startContainer(id);
     } catch (error) {
-      await container.remove({ force: true }).catch(() => {});
+      await docker.removeContainer(id).catch(() => {});
       throw error;
     }
     log.info('agent attached', { container: app.name });
-  }
-
-  async #putToken(container: Docker.Container, token: string): Promise<void> {
-    await container.putArchive(createTokenArchive(basename(TOKEN_FILE), token), {
-      path: dirname(TOKEN_FILE),
-    });
-  }
-
-  /** An agent that is not heard of for a while may hold a session of a controller whose state was lost. */
-  #adopt(agent: ContainerFacts): void {
-    const key = `${agent.id} ${agent.startedAt}`;
-    if (agent.state !== 'running' || this.#adopted.has(key)) return;
-    this.#adopted.add(key);
-    setTimeout(() => {
-      const now = this.#containers.get(agent.id);
-      if (now?.state === 'running' && !now.isDraining) void this.#greet(now);
-    }, ADOPTION_MS).unref();
-  }
-
-  /** What Compose starts, gateways first of all, waits for its token. */
-  async #greet(proxy: ContainerFacts): Promise<void> {
-    const key = `${proxy.id} ${proxy.startedAt}`;
-    if (this.#greeted.has(key) || this.#deps.isConnected(proxy.id)) return;
-    this.#greeted.add(key);
-    try {
-      await this.#putToken(
-        this.#deps.docker.getContainer(proxy.id),
-        this.#deps.sessions.issueToken(proxy.id),
-      );
-    } catch (error) {
-      this.#greeted.delete(key);
-      this.#deps.log.warn('a proxy could not be given its token', {
-        proxy: proxy.name,
-        error: errorMessage(error),
-      });
-    }
   }
 
   /** An agent whose app is gone or was started again ends by itself; one that does not is removed. */
@@ -203,17 +149,14 @@ export class Attacher {
     setTimeout(() => {
       this.#busy.delete(agent.id);
       if (!this.#containers.has(agent.id)) return;
-      void this.#deps.docker
-        .getContainer(agent.id)
-        .remove({ force: true })
-        .catch(() => {});
+      void this.#deps.docker.removeContainer(agent.id).catch(() => {});
     }, 3000).unref();
   }
 
   async #pause(app: ContainerFacts): Promise<void> {
     await this.#deps.held.add(app.id);
     try {
-      await this.#deps.docker.getContainer(app.id).pause();
+      await this.#deps.docker.pauseContainer(app.id);
     } catch (error) {
       await this.#deps.held.remove(app.id);
       throw error;
@@ -222,7 +165,7 @@ export class Attacher {
 
   async #letGo(appId: string): Promise<void> {
     try {
-      await this.#deps.docker.getContainer(appId).unpause();
+      await this.#deps.docker.unpauseContainer(appId);
     } catch (error) {
       // Somebody else let it go, or it is gone.
       const isOver = /is not paused|no such container|is not running/i.test(errorMessage(error));

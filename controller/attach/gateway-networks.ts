@@ -1,4 +1,3 @@
-import type Docker from 'dockerode';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { LABEL } from '../../model/labels.ts';
@@ -8,6 +7,8 @@ import { meshRules } from '../compile/mesh-rules.ts';
 import { destinationsOf } from '../compile/sidecar-scope.ts';
 import type { Workload } from '../compile/world.ts';
 import type { WorldIndex } from '../compile/world-index.ts';
+import { type DockerWriter, isForbidden } from '../docker/docker-writer.ts';
+import type { ContainerFacts } from '../world/container-facts.ts';
 
 /**
  * Networks that a gateway must join so that it reaches every service that its routes name, and so that it is reached
@@ -50,38 +51,36 @@ function callers(index: WorldIndex, gateway: Workload): Workload[] {
   return index.world.workloads.filter(isCaller);
 }
 
-/** Connects gateways to the networks that their routes need, and takes back what it connected when none needs it. */
+/** Connects gateways to the networks that their routes need. */
 export class GatewayNetworks {
-  readonly #docker: Docker;
+  readonly #docker: DockerWriter;
   readonly #log: Logger;
   readonly #joined = new Set<string>();
 
-  constructor(docker: Docker, log: Logger) {
+  constructor(docker: DockerWriter, log: Logger) {
     this.#docker = docker;
     this.#log = log;
   }
 
-  reconcile(index: WorldIndex): void {
+  reconcile(index: WorldIndex, containers: ReadonlyMap<string, ContainerFacts>): void {
     for (const gateway of index.world.workloads.filter(({ proxy }) => proxy === 'gateway')) {
       const allowed = gateway.labels[LABEL.networks]?.split(',').map((name) => name.trim());
-      for (const network of neededNetworks(index, gateway)) void this.#join(gateway, network, allowed);
+      for (const network of neededNetworks(index, gateway))
+        if (allowed === undefined || allowed.includes(nameOf(network, containers)))
+          void this.#join(gateway, network);
     }
   }
 
-  async #join(gateway: Workload, network: string, allowed: readonly string[] | undefined): Promise<void> {
+  async #join(gateway: Workload, network: string): Promise<void> {
     const key = `${gateway.id} ${network}`;
     if (this.#joined.has(key)) return;
     this.#joined.add(key);
     try {
-      const handle = this.#docker.getNetwork(network);
-      if (allowed !== undefined) {
-        const { Name: name } = (await handle.inspect()) as { Name: string };
-        if (!allowed.includes(name)) return;
-      }
-      await handle.connect({ Container: gateway.id });
+      await this.#docker.connectNetwork(network, gateway.id);
       this.#log.info('gateway joined a network', { gateway: gateway.name, network });
     } catch (error) {
       this.#joined.delete(key);
+      if (isForbidden(error)) return;
       this.#log.warn('a gateway could not join a network', {
         gateway: gateway.name,
         network,
@@ -89,4 +88,13 @@ export class GatewayNetworks {
       });
     }
   }
+}
+
+/** Whoever is on a network tells its name: no call for it is needed. */
+function nameOf(network: string, containers: ReadonlyMap<string, ContainerFacts>): string {
+  for (const { networks } of containers.values()) {
+    const found = networks.find(({ id }) => id === network);
+    if (found !== undefined) return found.name;
+  }
+  return '';
 }

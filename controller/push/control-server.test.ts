@@ -7,9 +7,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createLineLogger } from '../../base/log.ts';
 import type { IssuedCertificate } from '../../model/identity.ts';
+import { proofLine } from '../../model/proof.ts';
+import type { Challenge, Session } from '../../model/push.ts';
 import { createAuthority, createRoot } from '../ca/authority.ts';
 import { Certificates } from '../ca/certificates.ts';
 import { createRequest } from '../ca/request.fixture.ts';
+import { Challenges } from './challenges.ts';
 import { type ControlServerDeps, openControlServer } from './control-server.ts';
 import { createSessionState, Sessions } from './sessions.ts';
 
@@ -18,13 +21,19 @@ const IDENTITY = 'spiffe://cluster.local/ns/default/sa/reviews';
 async function open(isProxy: () => boolean) {
   const folder = await mkdtemp(join(tmpdir(), 'lateen-control-'));
   const socketPath = join(folder, 'control.sock');
-  const sessions = new Sessions(createSessionState(), () => {});
+  const sessions = new Sessions(createSessionState());
+  const logs = new Map<string, string[]>();
+  const challenges = new Challenges({
+    now: () => performance.now(),
+    readErrors: async (container) => logs.get(container) ?? [],
+  });
   const told: (readonly number[])[] = [];
   const authority = await createAuthority(await createRoot('cluster.local', Date.now()), [], Date.now);
   const deps: ControlServerDeps = {
     certificates: new Certificates(authority),
     identityOf: (container) => (container === 'unknown' ? null : IDENTITY),
-    ...{ socketPath, sessions, isProxy },
+    ...{ socketPath, sessions, challenges, isProxy },
+    findContainer: (claim) => (claim === 'nobody' ? null : claim),
     hub: null as unknown as ControlServerDeps['hub'],
     log: createLineLogger(() => {}, Date.now, 'error'),
     onUnknownKey: () => told.push([-1]),
@@ -35,7 +44,7 @@ async function open(isProxy: () => boolean) {
     server.close();
     await rm(folder, { recursive: true });
   };
-  return { socketPath, sessions, told, close };
+  return { socketPath, sessions, logs, told, close };
 }
 
 async function post(socketPath: string, path: string, credential: string, body = ''): Promise<number> {
@@ -67,7 +76,7 @@ const OPEN_9080 = JSON.stringify({ open: [9080] });
 test('a good session is asked to wait, not refused, while the controller has not listed its container yet', async () => {
   let isListed = false;
   const { socketPath, sessions, told, close } = await open(() => isListed);
-  const session = sessions.redeem(sessions.issueToken('container')) ?? '';
+  const session = sessions.issue('container');
   assert.equal(await post(socketPath, '/v1/open-ports', session, OPEN_9080), 503);
   isListed = true;
   assert.equal(await post(socketPath, '/v1/open-ports', session, OPEN_9080), 204);
@@ -75,18 +84,36 @@ test('a good session is asked to wait, not refused, while the controller has not
   await close();
 });
 
-test('a forged session and a token used twice get 403', async () => {
-  const { socketPath, sessions, close } = await open(() => true);
+test('a proxy whose log has the proof gets a session of its container; without, and a second time, 403', async () => {
+  const { socketPath, sessions, logs, close } = await open(() => true);
+  const challengeFor = async (container: string) => {
+    const { status, body } = await ask(socketPath, '/v1/challenge', '', JSON.stringify({ container }));
+    assert.equal(status, 200);
+    return (JSON.parse(body) as Challenge).challenge;
+  };
+  const challenge = await challengeFor('reviews');
+  logs.set('reviews', [proofLine(challenge)]);
+  const { status, body } = await ask(socketPath, '/v1/session', challenge, '');
+  assert.equal(status, 200);
+  assert.equal(sessions.containerOf((JSON.parse(body) as Session).session), 'reviews');
+  assert.equal(await post(socketPath, '/v1/session', challenge), 403);
+  assert.equal(await post(socketPath, '/v1/session', await challengeFor('payments')), 403);
+  assert.equal(await post(socketPath, '/v1/session', 'forged'), 403);
   assert.equal(await post(socketPath, '/v1/config', 'forged.forged', '{}'), 403);
-  const token = sessions.issueToken('container');
-  assert.equal(await post(socketPath, '/v1/session', token), 200);
-  assert.equal(await post(socketPath, '/v1/session', token), 403);
+  await close();
+});
+
+test('a container that is not known yet is asked to wait, one that is no proxy is refused', async () => {
+  const { socketPath, close } = await open(() => false);
+  const claim = (container: string) => post(socketPath, '/v1/challenge', '', JSON.stringify({ container }));
+  assert.equal(await claim('nobody'), 503);
+  assert.equal(await claim('an-app'), 403);
   await close();
 });
 
 test('a proxy gets a certificate in the name that Docker attests, whoever asks without a session gets 403', async () => {
   const { socketPath, sessions, close } = await open(() => true);
-  const session = sessions.redeem(sessions.issueToken('container')) ?? '';
+  const session = sessions.issue('container');
   const body = JSON.stringify({ csr: (await createRequest()).toString('base64') });
   const { status, body: answer } = await ask(socketPath, '/v1/certificates', session, body);
   assert.equal(status, 200);
@@ -95,13 +122,12 @@ test('a proxy gets a certificate in the name that Docker attests, whoever asks w
   assert.equal(leaf.subjectAltName, `URI:${IDENTITY}`);
   assert.ok(leaf.verify(new X509Certificate(roots).publicKey));
   assert.equal(await post(socketPath, '/v1/certificates', 'forged.forged', body), 403);
-  assert.equal(await post(socketPath, '/v1/certificates', sessions.issueToken('container'), body), 403);
   await close();
 });
 
 test('a request for the identity of another, or one whose sender lacks the key, gets 403', async () => {
   const { socketPath, sessions, close } = await open(() => true);
-  const session = sessions.redeem(sessions.issueToken('container')) ?? '';
+  const session = sessions.issue('container');
   const send = (csr: Buffer) =>
     post(socketPath, '/v1/certificates', session, JSON.stringify({ csr: csr.toString('base64') }));
   assert.equal(await send(await createRequest(IDENTITY)), 200);
@@ -126,7 +152,7 @@ test('a request that was answered once gets 403, by its own sender and by others
 
 test('a proxy whose workload is not known yet is asked to wait for its certificate', async () => {
   const { socketPath, sessions, close } = await open(() => true);
-  const session = sessions.redeem(sessions.issueToken('unknown')) ?? '';
+  const session = sessions.issue('unknown');
   const body = JSON.stringify({ csr: (await createRequest()).toString('base64') });
   assert.equal(await post(socketPath, '/v1/certificates', session, body), 503);
   await close();

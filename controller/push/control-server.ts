@@ -4,16 +4,27 @@ import { dirname } from 'node:path';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { type CertificateRequest, TRUST_HEADER } from '../../model/identity.ts';
-import { type Ack, HEARTBEAT_MS, type Hello, type OpenPorts, PUSH_PROTOCOL } from '../../model/push.ts';
+import {
+  type Ack,
+  type Claim,
+  HEARTBEAT_MS,
+  type Hello,
+  type OpenPorts,
+  PUSH_PROTOCOL,
+} from '../../model/push.ts';
 import type { Certificates } from '../ca/certificates.ts';
+import type { Challenges } from './challenges.ts';
 import type { PushHub } from './push-hub.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface ControlServerDeps {
   readonly socketPath: string;
   readonly sessions: Sessions;
+  readonly challenges: Challenges;
   readonly hub: PushHub;
   readonly log: Logger;
+  /** The running container of that id, beginning of an id, or name; null = Docker knows of none (yet). */
+  findContainer(claim: string): string | null;
   /** Only containers that Docker says are proxies of this mesh, and run, may speak. */
   isProxy(container: string): boolean;
   /** Whose certificate a container may have, by what Docker says of it; null = it is not known (yet). */
@@ -55,16 +66,8 @@ async function handle(
   const credential = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
   const body = await readBody(request);
   if (request.method !== 'POST') return reply(response, 405);
-  if (request.url === '/v1/session') {
-    const claimant = deps.sessions.claimant(credential);
-    if (claimant === null) {
-      deps.log.warn('a token was refused: forged, or used before');
-      return reply(response, 403);
-    }
-    // Docker's event of its start may be a moment behind: the agent asks again.
-    if (!deps.isProxy(claimant)) return reply(response, 503);
-    return reply(response, 200, JSON.stringify({ session: deps.sessions.redeem(credential) }));
-  }
+  if (request.url === '/v1/challenge') return challenge(deps, JSON.parse(body) as Claim, response);
+  if (request.url === '/v1/session') return openSession(deps, credential, response);
   const container = deps.sessions.containerOf(credential);
   if (container === null) return reply(response, 403);
   // A controller that has just started has not listed its containers yet: the session is good, and is tried again.
@@ -86,6 +89,33 @@ async function handle(
     default:
       return reply(response, 404);
   }
+}
+
+function challenge(deps: ControlServerDeps, { container: claim }: Claim, response: ServerResponse): void {
+  const container = deps.findContainer(String(claim));
+  if (container !== null && deps.isProxy(container)) {
+    reply(response, 200, JSON.stringify({ challenge: deps.challenges.issue(container) }));
+    return;
+  }
+  if (container !== null)
+    deps.log.warn('a container that is no proxy of this mesh, or has a terminal, asked to speak as one', {
+      container: claim,
+    });
+  // Docker's event of its start may be a moment behind: the agent asks again.
+  reply(response, container === null ? 503 : 403);
+}
+
+async function openSession(
+  { challenges, sessions, log }: ControlServerDeps,
+  credential: string,
+  response: ServerResponse,
+): Promise<void> {
+  const container = await challenges.settle(credential);
+  if (container !== null) return reply(response, 200, JSON.stringify({ session: sessions.issue(container) }));
+  log.warn('a caller did not prove its container: nothing of it is in the log that Docker has of that one', {
+    remedy: 'Give proxies that Compose starts a logging driver other than `none`.',
+  });
+  return reply(response, 403);
 }
 
 async function issue(

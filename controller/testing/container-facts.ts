@@ -28,6 +28,8 @@ export function containerFacts(name: string, index: number, labels: Labels = {})
     stopSignal: '',
     image: '',
     networkMode: 'shop_default',
+    hasTerminal: false,
+    user: '',
     isDraining: false,
   };
 }

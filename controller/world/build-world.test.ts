@@ -27,6 +27,8 @@ function container(
     stopSignal: '',
     image: '',
     networkMode: 'shop_default',
+    hasTerminal: false,
+    user: '',
     isDraining: false,
     ...more,
   };

@@ -21,6 +21,10 @@ export interface ContainerFacts {
   readonly image: string;
   /** `container:ID` for one that lives in another's namespace. */
   readonly networkMode: string;
+  /** It writes to a terminal: its log does not tell standard error from standard output. */
+  readonly hasTerminal: boolean;
+  /** User that its program starts as, in Docker's words; '' = the superuser. */
+  readonly user: string;
   /** It was told to stop and has not ended yet. */
   readonly isDraining: boolean;
 }

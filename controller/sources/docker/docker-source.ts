@@ -2,13 +2,14 @@ import type Docker from 'dockerode';
 import type { Clock } from '../../../base/clock.ts';
 import { errorMessage } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/log.ts';
+import type { DockerReader } from '../../docker/docker-reader.ts';
 import type { ContainerFacts } from '../../world/container-facts.ts';
 import { type DockerEvent, readEvents } from './event-stream.ts';
 import { readContainerFacts } from './read-container-facts.ts';
 import { isStopSignal } from './stop-signal.ts';
 
 export interface DockerSourceDeps {
-  readonly docker: Docker;
+  readonly docker: DockerReader;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told with all containers after every change. */
@@ -120,11 +121,10 @@ class Source implements DockerSource {
   }
 
   async #openStream(): Promise<NodeJS.ReadableStream> {
-    const filters = JSON.stringify({ type: ['container', 'network'] });
     const opening = new AbortController();
     const cancel = this.#deps.clock.after(ANSWER_MS, () => opening.abort());
     try {
-      return await this.#deps.docker.getEvents({ filters, abortSignal: opening.signal });
+      return await this.#deps.docker.openEvents(opening.signal);
     } finally {
       cancel();
     }
@@ -132,8 +132,7 @@ class Source implements DockerSource {
 
   /** Looks at every container that the list shows in another state than the last list did. */
   async #list(): Promise<void> {
-    const abortSignal = AbortSignal.timeout(ANSWER_MS);
-    const listed = await this.#deps.docker.listContainers({ all: true, abortSignal });
+    const listed = await this.#deps.docker.listContainers(AbortSignal.timeout(ANSWER_MS));
     const summaries = new Map(listed.map((info) => [info.Id, summarise(info)]));
     const changed = [...summaries].filter(([id, summary]) => this.#summaries.get(id) !== summary);
     // One that is not in the list is looked at too: it may have been created after the list was made.
@@ -231,8 +230,8 @@ class Source implements DockerSource {
 
   async #inspect(id: string): Promise<ContainerFacts | 'gone' | 'unknown'> {
     try {
-      const abortSignal = AbortSignal.timeout(ANSWER_MS);
-      return readContainerFacts(await this.#deps.docker.getContainer(id).inspect({ abortSignal }), false);
+      const info = await this.#deps.docker.inspectContainer(id, AbortSignal.timeout(ANSWER_MS));
+      return readContainerFacts(info, false);
     } catch (error) {
       // 404: it was removed between the event and the look.
       if ((error as { statusCode?: number }).statusCode === 404) return 'gone';

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
+import { createDockerReader, type DockerReader } from '../../docker/docker-reader.ts';
 
 /** One container as the fake daemon keeps it. */
 export interface FakeContainer {
@@ -41,8 +42,8 @@ export class FakeDaemon implements AsyncDisposable {
     return join(this.#folder, 'docker.sock');
   }
 
-  get docker(): Docker {
-    return new Docker({ socketPath: this.socketPath });
+  get docker(): DockerReader {
+    return createDockerReader(new Docker({ socketPath: this.socketPath }));
   }
 
   get streamCount(): number {

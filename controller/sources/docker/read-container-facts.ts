@@ -23,6 +23,8 @@ export function readContainerFacts(info: ContainerInspectInfo, isDraining: boole
     stopSignal: (info.Config as { StopSignal?: string }).StopSignal ?? '',
     image: info.Image,
     networkMode: info.HostConfig.NetworkMode ?? '',
+    hasTerminal: info.Config.Tty ?? false,
+    user: info.Config.User ?? '',
     isDraining,
   };
 }
