@@ -209,7 +209,7 @@ const pages = createPages({
   certificates,
 });
 const adminServers = await Promise.all([
-  openAdminServer(pages, { port: PORT.controllerAdmin }),
+  openAdminServer(pages, { port: PORT.controllerAdmin, token: env['LATEEN_ADMIN_TOKEN'] ?? '' }),
   openAdminServer(pages, { socketPath: adminSocket }),
 ]);
 

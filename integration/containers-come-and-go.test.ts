@@ -147,7 +147,7 @@ test('a crashed agent is back within moments, without the controller too', async
   const controller = await only('lateen-controller');
   await docker(['stop', '-t', '5', controller]);
   const [agent = ''] = await agentsOf(await only('client'));
-  await docker(['exec', agent, 'sh', '-c', 'kill -9 $(pidof node)']);
+  await docker(['exec', '-u', '1337', agent, 'sh', '-c', 'kill -9 $(pidof node)']);
   await eventually('the client reaches the shop again', async () => {
     const outcomes = await mesh.call('client', { url: 'http://shop:8080/', timeoutMs: 2000 });
     return failures(outcomes).length === 0 ? true : undefined;

@@ -7,27 +7,8 @@ import { docker, tryDocker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { countVersions } from './fixture/outcomes.ts';
+import { OWNED } from './fixture/owned.ts';
 import { CLIENT } from './fixture/shop.ts';
-
-/** As `lateen inject` will write it: the agent owns the namespace and is healthy before the app starts. */
-const OWNED = `
-  owned:
-    image: "\${LATEEN_IMAGE:-lateen:0.1.0}"
-    command: [agent]
-    labels: { lateen.role: agent, app: owned, version: owned, lateen.ports: "http:8080" }
-    cap_drop: [ALL]
-    cap_add: [NET_ADMIN, SETUID, SETGID, SETPCAP]
-    security_opt: ["no-new-privileges:true"]
-    read_only: true
-    tmpfs: [/run/lateen]
-    volumes: ["lateen-control:/srv/lateen:ro"]
-    healthcheck: { test: [CMD, test, -f, /run/lateen/ready], interval: 1s, retries: 30 }
-  owned-app:
-    image: app
-    network_mode: service:owned
-    depends_on: { owned: { condition: service_healthy } }
-    environment: { NAME: owned, VERSION: owned, DRIVER_PORT: "7071" }
-`;
 
 const HELD = `
   held:

@@ -28,7 +28,7 @@ export function openAdminServers(deps: AdminDeps): Promise<readonly Server[]> {
     },
   };
   return Promise.all([
-    servePages(admin, PORT.agentAdmin, '127.0.0.1'),
+    servePages(admin, PORT.agentAdmin, '127.0.0.1', true),
     servePages({ '/stats/prometheus': metrics, '/healthz/ready': ready }, PORT.agentStatus, '0.0.0.0'),
     servePages({ '/healthz/ready': ready }, PORT.agentReady, '0.0.0.0'),
     servePages({ '/stats/prometheus': metrics }, PORT.agentMetrics, '0.0.0.0'),

@@ -1,4 +1,5 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, Server, ServerResponse } from 'node:http';
+import { isLoopbackHost } from '../../model/loopback.ts';
 import { createServer } from './node-http.ts';
 
 export interface Page {
@@ -10,9 +11,14 @@ export interface Page {
 /** `GET /path` → page; a function is called for each request. Anything else is 404. */
 export type Pages = Readonly<Record<string, (method: string) => Page>>;
 
-/** A small server for the agent's own pages; never on the data path. */
-export function servePages(pages: Pages, port: number, host: string): Promise<Server> {
+/**
+ * A small server for the agent's own pages; never on the data path. Pages that tell of the configuration, or end the
+ * agent, are for programs beside the application: `isPrivate` refuses pages of a browser, by a name that was made to
+ * point to loopback (DNS rebinding) or from any site, as there is none of our own.
+ */
+export function servePages(pages: Pages, port: number, host: string, isPrivate = false): Promise<Server> {
   const server = createServer((request, response) => {
+    if (isPrivate && !isAskedByProgram(request.headers)) return send(response, NOT_FOR_BROWSERS);
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const page = pages[path]?.(request.method ?? 'GET') ?? {
       status: 404,
@@ -28,10 +34,18 @@ export function servePages(pages: Pages, port: number, host: string): Promise<Se
   });
 }
 
+const NOT_FOR_BROWSERS: Page = { status: 403, body: 'ask for localhost, and not from a page of a browser\n' };
+
+function isAskedByProgram(headers: IncomingHttpHeaders): boolean {
+  const site = headers['sec-fetch-site'] ?? 'none';
+  return isLoopbackHost(headers.host ?? '') && headers.origin === undefined && site === 'none';
+}
+
 function send(response: ServerResponse, { status, body, type = 'text/plain' }: Page): void {
   response.writeHead(status, {
     'content-type': `${type}; charset=utf-8`,
     'content-length': Buffer.byteLength(body),
+    'x-content-type-options': 'nosniff',
   });
   response.end(body);
 }

@@ -3,6 +3,7 @@
 # refuses a restart policy together with AutoRemove), and ends when told to or when the namespace it shares is dead.
 here=/opt/lateen
 run=/run/lateen
+cache=/var/cache/lateen
 export NODE_COMPILE_CACHE="$here/cache"
 node="node --disable-warning=ExperimentalWarning"
 
@@ -21,6 +22,13 @@ become_proxy() {
   exec setpriv --reuid 1337 --regid 1337 --clear-groups --inh-caps=-all $bounding --no-new-privs "$0" "$@"
 }
 
+# Gateways of one service share a volume: each keeps answers in the first folder that no other one holds.
+take_cache_folder() {
+  number=0
+  while exec 9> "$cache/$number.lock" && ! flock -n 9; do number=$((number + 1)); done
+  export LATEEN_CACHE_DIRECTORY="$cache/$number"
+}
+
 # All that is left of the right to change the network: it loads the capture rules that the proxy sends, says what nft
 # said, and ends. Both pipes open only once there is a proxy at their other end; one that crashed is followed by another.
 load_rules_once() {
@@ -33,6 +41,7 @@ case "${1:-agent}" in
   gateway)
     [ "$uid" = 0 ] && become_proxy gateway
     export LATEEN_MODE=gateway
+    [ -w "$cache" ] && take_cache_folder
     exec $node $LATEEN_AGENT_NODE_FLAGS "$here/agent.js" ;;
   agent)
     if [ "$uid" = 0 ]; then

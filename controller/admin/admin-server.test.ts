@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -62,4 +63,22 @@ test('a socket that a dead controller left behind is no obstacle', async (contex
     rmSync(folder, { recursive: true });
   });
   assert.equal((await get(socketPath, '/ready')).status, 200);
+});
+
+test('what a browser may do with a page is said with it: nothing', async (context) => {
+  const server = await openAdminServer(PAGES, { port: 0, token: '' });
+  context.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const ready = await fetch(`http://127.0.0.1:${port}/ready`);
+  assert.match(
+    ready.headers.get('content-security-policy') ?? '',
+    /^default-src 'none'; frame-ancestors 'none'/,
+  );
+  assert.equal(ready.headers.get('x-content-type-options'), 'nosniff');
+  assert.equal((await fetch(`http://127.0.0.1:${port}/ready`, { method: 'POST' })).status, 405);
+  const refused = await fetch(`http://127.0.0.1:${port}/json`, {
+    headers: { origin: 'http://evil.example' },
+  });
+  assert.equal(refused.status, 403);
+  assert.match(await refused.text(), /asked from the page of another site/);
 });

@@ -1,5 +1,5 @@
 import type { ContainerCreateOptions } from 'dockerode';
-import { AGENT_ENV, CONTROL_DIRECTORY, RUN_DIRECTORY } from '../../model/agent-container.ts';
+import { AGENT_ENV, CACHE_DIRECTORY, CONTROL_DIRECTORY, RUN_DIRECTORY } from '../../model/agent-container.ts';
 import { LABEL } from '../../model/labels.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
 
@@ -44,8 +44,10 @@ export function createAgentSpec({
       // NET_ADMIN for the capture rules; the others for becoming uid 1337 with an empty bounding set. All are gone then.
       CapAdd: ['NET_ADMIN', 'SETUID', 'SETGID', 'SETPCAP'],
       SecurityOpt: ['no-new-privileges'],
-      Tmpfs: { [RUN_DIRECTORY]: '' },
+      Tmpfs: { [RUN_DIRECTORY]: 'mode=1777' },
       Binds: [`${controlVolume}:${CONTROL_DIRECTORY}:ro`],
+      // Without a name: it goes with the container.
+      Mounts: [{ Type: 'volume', Source: '', Target: CACHE_DIRECTORY }],
     },
   };
 }
