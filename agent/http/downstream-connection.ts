@@ -10,6 +10,7 @@ import { Exchange } from '../exchange/exchange.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
 import { SERVER_NAME } from '../exchange/request-headers.ts';
 import type { DownstreamPeer, DownstreamStream } from '../exchange/streams.ts';
+import { type DirectReader, readDirectly } from './direct-read.ts';
 import type { FlushQueue } from './flush-queue.ts';
 import { SocketWriter } from './socket-writer.ts';
 
@@ -31,7 +32,7 @@ export interface DownstreamOptions {
 }
 
 /** One HTTP/1 connection of a caller. Requests are answered one after the other, pipelined ones too. */
-export class DownstreamConnection implements RequestSink, DownstreamStream {
+export class DownstreamConnection implements RequestSink, DownstreamStream, DirectReader {
   readonly peer: DownstreamPeer;
   readonly #socket: Socket;
   readonly #options: DownstreamOptions;
@@ -57,7 +58,9 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
     this.peer = peer;
     this.#options = options;
     this.#writer = new SocketWriter(socket, options.queue);
-    socket.on('data', (chunk: Buffer) => this.read(chunk));
+    // What TLS had read before it was handed on waits in the stream.
+    const isDirect = readDirectly(socket, this);
+    if (!isDirect) socket.on('data', (chunk: Buffer) => this.#readFromStream(chunk));
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClose());
@@ -68,14 +71,28 @@ export class DownstreamConnection implements RequestSink, DownstreamStream {
     return this.#exchange === null;
   }
 
-  /** Takes bytes: those of the socket, and first those that detection had read. */
+  #readFromStream(chunk: Buffer): void {
+    this.read(chunk);
+    readDirectly(this.#socket, this);
+  }
+
+  /** Takes bytes: first those that detection had read. */
   read(chunk: Buffer): void {
+    this.#read(chunk, chunk.length, false);
+  }
+
+  readLent(bytes: Buffer, length: number): void {
+    this.#read(bytes, length, true);
+  }
+
+  #read(bytes: Buffer, length: number, isLent: boolean): void {
     if (this.#isClosing) return;
     const { queue } = this.#options;
     queue.enter();
     this.#isReading = true;
     try {
-      this.#parser.push(chunk);
+      if (isLent) this.#parser.pushLent(bytes, length);
+      else this.#parser.push(bytes);
       this.#readWaiting();
     } catch (error) {
       this.#refuse(error);

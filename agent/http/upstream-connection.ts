@@ -6,6 +6,7 @@ import { encodeRequestHead } from '../codec/h1/write-head.ts';
 import { BODY_UNKNOWN_LENGTH, type Headers, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../exchange/streams.ts';
+import { type DirectReader, readDirectly } from './direct-read.ts';
 import type { FlushQueue } from './flush-queue.ts';
 import { addressOf } from './socket-address.ts';
 import { SocketWriter } from './socket-writer.ts';
@@ -20,7 +21,7 @@ export interface UpstreamConnectionOwner {
 }
 
 /** One kept HTTP/1.1 connection to a host; carries one exchange at a time. */
-export class UpstreamConnection implements ResponseSink, UpstreamStream {
+export class UpstreamConnection implements ResponseSink, UpstreamStream, DirectReader {
   readonly #socket: Socket;
   readonly #writer: SocketWriter;
   readonly #queue: FlushQueue;
@@ -51,7 +52,8 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
     this.#queue = queue;
     this.#owner = owner;
     this.#writer = new SocketWriter(socket, queue);
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    if (!readDirectly(socket, this)) socket.on('data', (chunk: Buffer) => this.read(chunk));
+    socket.resume();
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error) => this.#fail(errorCode(error) || error.message));
     socket.on('close', () => this.#onClose());
@@ -177,11 +179,20 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream {
     else this.close();
   }
 
-  #read(chunk: Buffer): void {
-    this.#responseBytes += chunk.length;
+  read(chunk: Buffer): void {
+    this.#read(chunk, chunk.length, false);
+  }
+
+  readLent(bytes: Buffer, length: number): void {
+    this.#read(bytes, length, true);
+  }
+
+  #read(bytes: Buffer, length: number, isLent: boolean): void {
+    this.#responseBytes += length;
     this.#queue.enter();
     try {
-      this.#parser.push(chunk);
+      if (isLent) this.#parser.pushLent(bytes, length);
+      else this.#parser.push(bytes);
     } catch (error) {
       this.#failWith({ kind: 'protocol-error', reason: readReason(error) });
     } finally {

@@ -58,7 +58,9 @@ function cutAt(whole: Buffer, at: readonly number[]): Buffer[] {
 test('any bytes are requests or refused, and the same however they are cut', () => {
   fc.assert(
     fc.property(bytes, cuts, (whole, at) => {
-      assert.deepEqual(readRequests(cutAt(whole, at)), readRequests([whole]));
+      const told = readRequests([whole]);
+      assert.deepEqual(readRequests(cutAt(whole, at)), told);
+      assert.deepEqual(readRequests(cutAt(whole, at), 'lent'), told, 'out of a buffer that is used again');
     }),
     RUNS,
   );
@@ -73,8 +75,10 @@ test('any bytes are an answer or refused, and the same however they are cut', ()
   const withoutSurplus = (lines: string[]) => lines.filter((line) => line !== 'surplus');
   fc.assert(
     fc.property(bytes, cuts, reading, (whole, at, how) => {
-      const pieces = withoutSurplus(readResponse(cutAt(whole, at), how));
-      assert.deepEqual(pieces, withoutSurplus(readResponse([whole], how)));
+      const told = withoutSurplus(readResponse([whole], how));
+      assert.deepEqual(withoutSurplus(readResponse(cutAt(whole, at), how)), told);
+      const lent = readResponse(cutAt(whole, at), how, 'lent');
+      assert.deepEqual(withoutSurplus(lent), told, 'out of a buffer that is used again');
     }),
     RUNS,
   );

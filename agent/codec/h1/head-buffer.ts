@@ -1,7 +1,9 @@
 import { ProtocolError } from '../protocol-error.ts';
 import { MAX_HEAD_BYTES } from './syntax.ts';
 
-const END_OF_HEAD = Buffer.from('\r\n\r\n');
+const END_OF_HEAD = '\r\n\r\n';
+/** Most heads are shorter: so many bytes are looked at first, not a whole read of a large body behind a head. */
+const FIRST_LOOK_BYTES = 2048;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -22,27 +24,36 @@ export class HeadBuffer {
     return this.#kept !== null;
   }
 
-  take(chunk: Buffer, start: number): string | null {
+  /** @param end of what may be read of `bytes`; none of them are kept */
+  take(bytes: Buffer, start: number, end = bytes.length): string | null {
     const kept = this.#kept;
     if (kept === null) {
-      const at = skipEmptyLines(chunk, start);
-      const end = chunk.indexOf(END_OF_HEAD, at);
-      if (end >= 0) return this.#finish(chunk, at, end, end + 4);
-      return this.#keep(chunk.subarray(at), 0);
+      const head = this.#find(bytes, start, end);
+      return head ?? this.#keep(copyOf(bytes, skipEmptyLines(bytes, start, end), end), 0);
     }
-    const joined = Buffer.concat([kept, chunk.subarray(start)]);
+    const joined = Buffer.concat([kept, bytes.subarray(start, end)]);
     // The pair of an empty line may have come in two reads.
-    const at = kept.length === 1 ? skipEmptyLines(joined, 0) : 0;
-    const end = joined.indexOf(END_OF_HEAD, Math.max(at, kept.length - 3));
-    if (end < 0) return this.#keep(joined.subarray(at), kept.length - at);
+    const at = kept.length === 1 ? skipEmptyLines(joined, 0, joined.length) : 0;
+    const headEnd = joined.indexOf(END_OF_HEAD, Math.max(at, kept.length - 3), 'latin1');
+    if (headEnd < 0) return this.#keep(joined.subarray(at), kept.length - at);
     this.#kept = null;
-    return this.#finish(joined, at, end, start + end + 4 - kept.length);
+    if (headEnd - at > MAX_HEAD_BYTES) throw tooLarge();
+    this.end = start + headEnd + 4 - kept.length;
+    return joined.latin1Slice(at, headEnd + 2);
   }
 
-  #finish(bytes: Buffer, start: number, end: number, endInChunk: number): string {
-    if (end - start > MAX_HEAD_BYTES) throw tooLarge();
-    this.end = endInChunk;
-    return bytes.latin1Slice(start, end + 2);
+  /** As text at once: to look for the end among the bytes would be one more call out of JavaScript. */
+  #find(bytes: Buffer, start: number, end: number): string | null {
+    const at = skipEmptyLines(bytes, start, end);
+    let text = bytes.latin1Slice(at, Math.min(end, at + FIRST_LOOK_BYTES));
+    let length = text.indexOf(END_OF_HEAD);
+    if (length < 0 && end - at > FIRST_LOOK_BYTES) {
+      text = bytes.latin1Slice(at, Math.min(end, at + MAX_HEAD_BYTES + 4));
+      length = text.indexOf(END_OF_HEAD);
+    }
+    if (length < 0) return null;
+    this.end = at + length + 4;
+    return text.slice(0, length + 2);
   }
 
   /** Those before `seen` were looked at before: a head that comes byte by byte must not cost its length each time. */
@@ -62,8 +73,15 @@ export class HeadBuffer {
 const tooLarge = () => new ProtocolError('head_too_large', `head larger than ${MAX_HEAD_BYTES} bytes`, 431);
 
 /** RFC 9112 §2.2: a server ignores empty lines before a request line. */
-function skipEmptyLines(chunk: Buffer, start: number): number {
+function skipEmptyLines(bytes: Buffer, start: number, end: number): number {
   let at = start;
-  while (chunk[at] === CR && chunk[at + 1] === LF) at += 2;
+  while (at + 1 < end && bytes[at] === CR && bytes[at + 1] === LF) at += 2;
   return at;
+}
+
+/** Bytes that were lent for the time of a call, to be kept. */
+export function copyOf(bytes: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end - start);
+  bytes.copy(copy, 0, start, end);
+  return copy;
 }

@@ -1,7 +1,7 @@
 import { BODY_NOT_TOLD, BODY_UNKNOWN_LENGTH, type Headers, type RequestHead } from '../head.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { type BodySink, ChunkedReader } from './body.ts';
-import { HeadBuffer } from './head-buffer.ts';
+import { copyOf, HeadBuffer } from './head-buffer.ts';
 import { type HeaderBlock, hasOption, readHeaderBlock } from './header-block.ts';
 import { AUTHORITY, FORBIDDEN_IN_TARGET, METHODS } from './syntax.ts';
 
@@ -49,13 +49,9 @@ export class RequestParser {
     let at = 0;
     while (at < chunk.length) {
       switch (this.#state) {
-        case 'head': {
-          const text = this.#head.take(chunk, at);
-          if (text === null) return;
-          at = this.#head.end;
-          this.#startRequest(text);
+        case 'head':
+          at = this.#readHead(chunk, at, chunk.length);
           break;
-        }
         case 'length': {
           const end = Math.min(chunk.length, at + this.#remaining);
           this.#remaining -= end - at;
@@ -80,6 +76,26 @@ export class RequestParser {
         }
       }
     }
+  }
+
+  /**
+   * As {@link push}, of bytes that are lent for the time of the call. Nearly always they are one head and perhaps a small
+   * body; a head is read where it lies.
+   * @throws ProtocolError
+   */
+  pushLent(bytes: Buffer, length: number): void {
+    let at = 0;
+    while (at < length && this.#state === 'head') at = this.#readHead(bytes, at, length);
+    if (at < length) this.push(copyOf(bytes, at, length));
+  }
+
+  /** Gives the index behind what was used. */
+  #readHead(bytes: Buffer, start: number, end: number): number {
+    const text = this.#head.take(bytes, start, end);
+    if (text === null) return end;
+    const at = this.#head.end;
+    this.#startRequest(text);
+    return at;
   }
 
   /** The exchange is over: reads the next request, from what was kept first. */

@@ -132,6 +132,7 @@ describe('a response parser tells the same, however its bytes are cut', () => {
       const reading = { method: 'GET', ...given };
       for (const [how, chunks] of waysToFeed(text)) {
         assert.deepEqual(readResponse(chunks, reading), expected, how);
+        assert.deepEqual(readResponse(chunks, reading, 'lent'), expected, `lent, ${how}`);
       }
       if (isOpenEnded === true) return;
       // Bytes that come with the end are known before the end is told; later ones are refused when they come.

@@ -7,7 +7,7 @@ import {
 } from '../head.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { type BodySink, ChunkedReader } from './body.ts';
-import { HeadBuffer } from './head-buffer.ts';
+import { copyOf, HeadBuffer } from './head-buffer.ts';
 import { type HeaderBlock, hasOption, readHeaderBlock } from './header-block.ts';
 
 /**
@@ -52,13 +52,9 @@ export class ResponseParser {
     let at = 0;
     while (at < chunk.length) {
       switch (this.#state) {
-        case 'head': {
-          const text = this.#head.take(chunk, at);
-          if (text === null) return;
-          at = this.#head.end;
-          this.#startResponse(text, at < chunk.length);
+        case 'head':
+          at = this.#readHead(chunk, at, chunk.length);
           break;
-        }
         case 'length': {
           const end = Math.min(chunk.length, at + this.#remaining);
           this.#remaining -= end - at;
@@ -83,6 +79,26 @@ export class ResponseParser {
           throw new ProtocolError('unexpected_bytes', 'bytes that no request asked for');
       }
     }
+  }
+
+  /**
+   * As {@link push}, of bytes that are lent for the time of the call. Nearly always they are one head and perhaps a small
+   * body; a head is read where it lies.
+   * @throws ProtocolError
+   */
+  pushLent(bytes: Buffer, length: number): void {
+    let at = 0;
+    while (at < length && this.#state === 'head') at = this.#readHead(bytes, at, length);
+    if (at < length) this.push(copyOf(bytes, at, length));
+  }
+
+  /** Gives the index behind what was used. */
+  #readHead(bytes: Buffer, start: number, end: number): number {
+    const text = this.#head.take(bytes, start, end);
+    if (text === null) return end;
+    const at = this.#head.end;
+    this.#startResponse(text, at < end);
+    return at;
   }
 
   /**

@@ -18,11 +18,46 @@ function flags(values: Readonly<Record<string, boolean>>): string {
     .join('');
 }
 
+/** Data is kept as it came, and read at the very end: what was lent would be overwritten by then. */
+interface DataLine {
+  readonly kind: 'data' | 'tunnel';
+  readonly chunks: Buffer[];
+}
+
+type Line = string | DataLine;
+
 /** Data of one body is one line, however it came. */
-function addData(lines: Transcript, kind: string, chunk: Buffer): void {
-  const text = chunk.latin1Slice();
-  if (lines.at(-1)?.startsWith(`${kind} `)) lines[lines.length - 1] += text;
-  else lines.push(`${kind} ${text}`);
+function addData(lines: Line[], kind: DataLine['kind'], chunk: Buffer): void {
+  const last = lines.at(-1);
+  if (typeof last === 'object' && last.kind === kind) last.chunks.push(chunk);
+  else lines.push({ kind, chunks: [chunk] });
+}
+
+function readLines(lines: readonly Line[]): Transcript {
+  return lines.map((line) =>
+    typeof line === 'string' ? line : `${line.kind} ${Buffer.concat(line.chunks).latin1Slice()}`,
+  );
+}
+
+/** Bytes that are the parser's own, or lent and overwritten when it has looked at them. */
+export type Feeding = 'own' | 'lent';
+
+interface Parser {
+  push(chunk: Buffer): void;
+  pushLent(bytes: Buffer, length: number): void;
+}
+
+function feed(parser: Parser, chunk: Buffer, feeding: Feeding): void {
+  if (feeding === 'own') {
+    parser.push(chunk);
+    return;
+  }
+  const lent = Buffer.concat([chunk, Buffer.from('\r\n\r\nfrom before')]);
+  try {
+    parser.pushLent(lent, chunk.length);
+  } finally {
+    lent.fill('#');
+  }
 }
 
 function refusal(error: unknown): string {
@@ -31,7 +66,7 @@ function refusal(error: unknown): string {
 }
 
 class RequestLog implements RequestSink {
-  readonly lines: Transcript = [];
+  readonly lines: Line[] = [];
   isOver = false;
   isTunnel = false;
 
@@ -59,12 +94,12 @@ class RequestLog implements RequestSink {
 }
 
 /** Every request is answered at its end; one that asks for a tunnel gets it. */
-export function readRequests(chunks: readonly Buffer[]): Transcript {
+export function readRequests(chunks: readonly Buffer[], feeding: Feeding = 'own'): Transcript {
   const log = new RequestLog();
   const parser = new RequestParser(log);
   try {
     for (const chunk of chunks) {
-      parser.push(chunk);
+      feed(parser, chunk, feeding);
       while (log.isOver) {
         log.isOver = false;
         if (log.isTunnel) parser.startTunnel();
@@ -74,11 +109,11 @@ export function readRequests(chunks: readonly Buffer[]): Transcript {
   } catch (error) {
     log.lines.push(refusal(error));
   }
-  return log.lines;
+  return readLines(log.lines);
 }
 
 class ResponseLog implements ResponseSink {
-  readonly lines: Transcript = [];
+  readonly lines: Line[] = [];
   isOver = false;
 
   onInterim(head: ResponseHead): void {
@@ -115,18 +150,22 @@ export interface ResponseReading {
 }
 
 /** One answer to one request. */
-export function readResponse(chunks: readonly Buffer[], reading: ResponseReading): Transcript {
+export function readResponse(
+  chunks: readonly Buffer[],
+  reading: ResponseReading,
+  feeding: Feeding = 'own',
+): Transcript {
   const log = new ResponseLog();
   const parser = new ResponseParser(log);
   parser.expect(reading.method, reading.isUpgrade ?? false);
   try {
-    for (const chunk of chunks) parser.push(chunk);
+    for (const chunk of chunks) feed(parser, chunk, feeding);
     if (reading.isClosed === true) parser.finish();
   } catch (error) {
     log.lines.push(refusal(error));
   }
   if (parser.hasSurplus) log.lines.push('surplus');
-  return log.lines;
+  return readLines(log.lines);
 }
 
 /** The same bytes whole, byte by byte, and in two reads cut at every place. */
