@@ -82,13 +82,13 @@ class Reader {
       return null;
     }
     if (ENVOY_KINDS.has(kind)) {
-      const message = `${kind} is Envoy's own configuration and is ignored here`;
+      const message = `${kind}${whatOf(fields['spec'])} is Envoy's own configuration and is ignored here`;
       this.#warn('LAT0004', ['kind'], message, 'Remove it, or say what you need in other kinds.');
       this.meant = null;
       return null;
     }
     const known = findKind(kind);
-    if (known === undefined) {
+    if (known === undefined || known.isOurs?.(fields) === false) {
       const message = `unknown kind "${kind}": the document is ignored`;
       this.#warn('LAT0003', ['kind'], message, kindRemedy(kind, apiVersion));
       const near = closestWord(kind, KIND_NAMES);
@@ -195,6 +195,15 @@ function missingRemedy(fields: Fields, missing: string): string {
   return near === null
     ? 'Every document needs apiVersion and kind.'
     : `Did you mean "${missing}" by "${near}"?`;
+}
+
+/** The extension that a document of Envoy's would load. */
+function whatOf(spec: unknown): string {
+  if (!isMapping(spec)) return '';
+  const { pluginName, url, wasm, lua } = spec;
+  const nested = isMapping(wasm) ? wasm['url'] : isMapping(lua) ? 'a Lua script' : undefined;
+  const what = [pluginName, url, nested].find((each) => typeof each === 'string');
+  return what === undefined ? '' : ` (${String(what)})`;
 }
 
 /** What a document calls itself, before anything in it has been checked: '' where it does not say. */

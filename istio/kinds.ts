@@ -1,9 +1,13 @@
 import type { z } from 'zod';
 import { closestWord } from '../base/closest-word.ts';
+import { hasRateLimitConfig } from './rate-limit-config.ts';
+import { configMap } from './schema/config-map.ts';
 import { destinationRule } from './schema/destination-rule.ts';
+import { envoyFilter } from './schema/envoy-filter.ts';
 import { gateway } from './schema/gateway.ts';
 import { kubernetesSecret, kubernetesService } from './schema/kubernetes.ts';
 import { meshConfigDocument } from './schema/mesh-config.ts';
+import { rateLimitDocument } from './schema/rate-limit.ts';
 import { authorizationPolicy, peerAuthentication, requestAuthentication } from './schema/security.ts';
 import { serviceEntry, workloadEntry, workloadGroup } from './schema/service-entry.ts';
 import { proxyConfig, sidecar } from './schema/sidecar.ts';
@@ -25,11 +29,15 @@ export interface Kind {
   readonly fields: readonly string[];
   /** Its name where the document gives none; '' = it must. */
   readonly defaultName: string;
+  /** Whether a document of this kind is any of ours; absent = every one. */
+  readonly isOurs?: (fields: Readonly<Record<string, unknown>>) => boolean;
 }
 
 const NETWORKING = ['networking.istio.io/v1', 'networking.istio.io/v1beta1', 'networking.istio.io/v1alpha3'];
 const SECURITY = ['security.istio.io/v1', 'security.istio.io/v1beta1'];
 const TELEMETRY = ['telemetry.istio.io/v1', 'telemetry.istio.io/v1alpha1'];
+/** Kinds that are not Istio's: what EnvoyFilter is written for there, in a plain form. */
+const OWN = ['lateen.dev/v1alpha1'];
 const EXTENSIONS = ['extensions.istio.io/v1alpha1'];
 
 function active(kind: string, apiVersions: readonly string[], schema: z.ZodType): Kind {
@@ -61,11 +69,13 @@ const KINDS: readonly Kind[] = [
   active('AuthorizationPolicy', SECURITY, authorizationPolicy),
   active('Telemetry', TELEMETRY, telemetry),
   { ...active('Secret', ['v1'], kubernetesSecret), isFlat: true },
+  active('EnvoyFilter', ['networking.istio.io/v1alpha3'], envoyFilter),
+  active('RateLimit', OWN, rateLimitDocument),
+  { ...active('ConfigMap', ['v1'], configMap), isFlat: true, isOurs: hasRateLimitConfig },
 ];
 
 /** Kinds whose meaning is Envoy's own configuration: they cannot act in another proxy. */
 export const ENVOY_KINDS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['EnvoyFilter', NETWORKING],
   ['WasmPlugin', EXTENSIONS],
   ['TrafficExtension', EXTENSIONS],
 ]);
@@ -99,7 +109,10 @@ const SUCCESSORS: ReadonlyMap<string, string> = new Map([
 
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['IstioOperator', 'Move what is below spec.meshConfig into a file meshconfig.yaml.'],
-  ['ConfigMap', 'If it is "istio", move the text below data.mesh into a file meshconfig.yaml.'],
+  [
+    'ConfigMap',
+    'If it is "istio", move the text below data.mesh into a file meshconfig.yaml; only limits of envoyproxy/ratelimit are read.',
+  ],
   ['HTTPRoute', 'Gateway API is not supported: write a VirtualService.'],
   ['Ingress', 'Write a Gateway and a VirtualService.'],
 ]);

@@ -303,8 +303,10 @@ describe('kinds', () => {
       warning(kinded('Gateway', 'gateway.networking.k8s.io/v1')),
       /unknown apiVersion .*for Gateway/,
     );
-    for (const kind of ['EnvoyFilter', 'WasmPlugin'])
+    for (const kind of ['WasmPlugin', 'TrafficExtension'])
       assert.match(warning(kinded(kind)), /^LAT0004 .*ignored/);
+    const plugin = kinded('WasmPlugin').replace('spec: {}', 'spec: { url: oci://a/b:1 }');
+    assert.match(warning(plugin), /^LAT0004 WasmPlugin \(oci:\/\/a\/b:1\) is Envoy's own/);
   });
 
   it('refuses an apiVersion that is nearly right, with what was meant', () => {

@@ -3,6 +3,8 @@
 /** Volume that the controller shares with its agents; holds the control socket. */
 export const CONTROL_DIRECTORY = '/srv/lateen';
 export const CONTROL_SOCKET = `${CONTROL_DIRECTORY}/control.sock`;
+/** The mesh's own rate limit service, spoken to by gRPC. */
+export const RATE_LIMIT_SOCKET = `${CONTROL_DIRECTORY}/ratelimit.sock`;
 /** tmpfs of an agent: its key, its session, the last good snapshot. Survives a crash of the process, not of the container. */
 export const RUN_DIRECTORY = '/run/lateen';
 /** Answers of hosts outside, where a cache is on disk. The container's own: it outlives a restart of it, no more. */

@@ -14,6 +14,8 @@ export const BLACK_HOLE_CLUSTER = 'BlackHoleCluster';
 /** The route of unknown hosts that are refused. */
 export const BLOCK_ALL_ROUTE = 'block_all';
 export const INBOUND_PASSTHROUGH_CLUSTER = 'InboundPassthroughCluster';
+/** The mesh's own rate limit service, in the controller. */
+export const BUILT_IN_RATE_LIMIT_CLUSTER = 'lateen_ratelimit';
 
 /** `reviews`, `default` → `reviews.default.svc.cluster.local`. */
 export function serviceHostname(name: string, namespace: string): string {

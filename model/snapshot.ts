@@ -5,6 +5,7 @@ import type { EndpointsSpec } from './endpoint.ts';
 import type { ListenerSpec } from './listener.ts';
 import type { NameEntrySpec } from './name-entry.ts';
 import type { NodeSpec } from './node.ts';
+import type { RateLimitsSpec } from './rate-limit.ts';
 import type { RouteConfigSpec } from './route.ts';
 import type { SecretSpec } from './secret.ts';
 import type { WorkloadSpec } from './workload.ts';
@@ -19,6 +20,7 @@ export const RESOURCE_KINDS = [
   'route',
   'authentication',
   'authorization',
+  'rateLimit',
   'listener',
   'name',
 ] as const;
@@ -34,6 +36,7 @@ export interface ResourceTypes {
   readonly route: RouteConfigSpec;
   readonly authentication: AuthenticationSpec;
   readonly authorization: AuthorizationSpec;
+  readonly rateLimit: RateLimitsSpec;
   readonly listener: ListenerSpec;
   readonly name: NameEntrySpec;
 }
@@ -56,6 +59,7 @@ export function emptyResources(): { [K in ResourceKind]: Map<string, ResourceTyp
     route: new Map(),
     authentication: new Map(),
     authorization: new Map(),
+    rateLimit: new Map(),
     listener: new Map(),
     name: new Map(),
   };

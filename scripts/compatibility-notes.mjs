@@ -39,6 +39,7 @@ export const REFUSED_FIELDS = [
 export const WITHOUT_EFFECT = {
   MeshConfig: ['defaultTrafficPolicy.outlierDetection.consecutiveErrors'],
   DestinationRule: ['trafficPolicy.outlierDetection.consecutiveErrors'],
+  ConfigMap: ['binaryData', 'immutable'],
   Service: [
     'ports.*.nodePort',
     'clusterIPs',
@@ -57,4 +58,13 @@ export const WITHOUT_EFFECT = {
     'loadBalancerClass',
     'loadBalancerSourceRanges',
   ],
+};
+
+/** Said above a kind's fields. */
+export const NOTES = {
+  EnvoyFilter:
+    'Patches act where they limit rates ([rate-limits.md](rate-limits.md)); all others are ignored, each with a warning.',
+  RateLimit:
+    'Our own kind: [rate-limits.md](rate-limits.md). `from`, `to` and `when` are as in AuthorizationPolicy.',
+  ConfigMap: 'One with limits in the format of envoyproxy/ratelimit; all others are ignored, with a warning.',
 };

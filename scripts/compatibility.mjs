@@ -11,7 +11,7 @@ import { contentOf, fieldsOf, isList, isRecord, schemaAt } from '../istio/schema
 import { INERT_FIELDS } from '../istio/validate/inert-fields.ts';
 import { loadScenarios } from '../vectors/load-scenarios.ts';
 import { NOT_YET } from '../vectors/not-yet.ts';
-import { REFUSED_FIELDS, WITHOUT_EFFECT } from './compatibility-notes.mjs';
+import { NOTES, REFUSED_FIELDS, WITHOUT_EFFECT } from './compatibility-notes.mjs';
 
 const INTRODUCTION = `# Compatibility with Istio's API
 
@@ -38,7 +38,8 @@ function renderPage() {
 }
 
 function renderKind(kind, proofs) {
-  const heading = `## ${kind.kind}\n\n\`${kind.apiVersions.join('`, `')}\`\n`;
+  const note = NOTES[kind.kind] === undefined ? '' : `\n${NOTES[kind.kind]}\n`;
+  const heading = `## ${kind.kind}\n\n\`${kind.apiVersions.join('`, `')}\`\n${note}`;
   if (kind.isInert)
     return `${heading}\nChecked; this version does not act on it, and says so in a warning.\n`;
   const isMeshConfig = kind.kind === 'MeshConfig';

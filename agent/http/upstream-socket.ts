@@ -15,8 +15,8 @@ export function openSocket(
   const { discovery, connections, tls } = spec;
   const source = discovery.kind === 'original-destination' ? discovery.sourceAddress : '';
   const options = {
-    host: address,
-    port,
+    // A path is a socket of this machine: the mesh's own services are reached by one.
+    ...(address.startsWith('/') ? { path: address } : { host: address, port }),
     noDelay: true,
     allowHalfOpen: true,
     ...(source === '' || address.includes(':') ? {} : { localAddress: source }),

@@ -50,7 +50,12 @@ function compilePolicy(index: WorldIndex, policy: Resource<AuthorizationPolicySp
 /** What Go's `strconv.ParseBool`, which Istio reads the annotation with, takes for true. */
 const DRY_RUN = /^(1|t|T|true|TRUE|True)$/;
 
-function compileRule(rule: AuthorizationRule, namespace: string, mesh: MeshConfig): AuthorizationRuleSpec {
+/** `from`, `to` and `when`, of whatever kind. */
+export function compileRule(
+  rule: Pick<AuthorizationRule, 'from' | 'to' | 'when'>,
+  namespace: string,
+  mesh: MeshConfig,
+): AuthorizationRuleSpec {
   const { from = [], to = [], when = [] } = rule;
   return {
     from: from.map(({ source = {} }) => compileSource(source, namespace, mesh)),

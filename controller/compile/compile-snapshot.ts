@@ -2,7 +2,7 @@ import type { AuthorizationSpec } from '../../model/authorization.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
 import { LABEL, type Labels } from '../../model/labels.ts';
-import { spiffeId } from '../../model/names.ts';
+import { BUILT_IN_RATE_LIMIT_CLUSTER, spiffeId } from '../../model/names.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import { emptyResources, type Resources, type Snapshot } from '../../model/snapshot.ts';
@@ -10,7 +10,7 @@ import { compileAccessLogs } from './access-logs.ts';
 import { compileAuthentication } from './authentication.ts';
 import { compileAuthorization } from './authorization.ts';
 import { sniClusters } from './auto-passthrough.ts';
-import { builtInClusters, serviceClusters } from './clusters.ts';
+import { builtInClusters, type ClusterWithEndpoints, serviceClusters } from './clusters.ts';
 import type { Caller } from './destination-rules.ts';
 import { compileGateway, type GatewayResult } from './gateway.ts';
 import { withHashPolicies } from './hash-policies.ts';
@@ -21,6 +21,8 @@ import { compileMetricRules } from './metric-rules.ts';
 import { compileNames } from './name-entries.ts';
 import { compileOutbound } from './outbound.ts';
 import { OverlaidMap } from './overlaid-map.ts';
+import { builtInRateLimitCluster } from './rate-limit-cluster.ts';
+import { askedClusters, compileRateLimits } from './rate-limits.ts';
 import { networksKey } from './reachability.ts';
 import { compileSecrets } from './secrets.ts';
 import { scopeOf } from './sidecar-scope.ts';
@@ -46,18 +48,25 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
     const { listeners, routes } = compileOutbound(index, { key: viewKey, scope, labels });
     return { listeners, routes: hashedRoutes(index, caller, viewKey, routes) };
   });
-  const authorization = compileAuthorization(index, proxy);
-  const services = withAuthorizers(index, scope.services, authorization);
-  const others = services === scope.services ? '' : ` ${services.map(({ hostname }) => hostname)}`;
-  const clusterView = `${viewKey} ${networksKey(proxy)} ${JSON.stringify(place)}${others}`;
-  const upstream = index.shared.get(`upstream ${clusterView}`, () =>
-    upstreamResources(index, caller, networks, place, services, clusterView, builtInClusters(index)),
-  );
   const inbound = compileInbound(index, proxy, scope.sidecar);
+  const authorization = compileAuthorization(index, proxy);
+  const rateLimit = compileRateLimits(index, proxy, [outbound, inbound]);
+  const asked = askedClusters(rateLimit);
+  const services = withAsked(index, scope.services, authorization, asked);
+  const others = services === scope.services ? '' : ` ${services.map(({ hostname }) => hostname)}`;
+  const counting = asked.has(BUILT_IN_RATE_LIMIT_CLUSTER);
+  const clusterView = `${viewKey} ${networksKey(proxy)} ${JSON.stringify(place)}${others}${counting ? ' counting' : ''}`;
+  const upstream = index.shared.get(`upstream ${clusterView}`, () =>
+    upstreamResources(index, caller, networks, place, services, clusterView, [
+      ...builtInClusters(index).map((cluster) => ({ cluster, endpoints: null })),
+      ...(counting ? [builtInRateLimitCluster(index)] : []),
+    ]),
+  );
   return {
     node: new Map([['self', nodeSpec(index, proxy)]]),
     authentication: compileAuthentication(index, proxy),
     authorization,
+    rateLimit,
     listener: byName(index, proxy, `listeners ${viewKey}`, outbound.listeners, inbound.listeners),
     route: byName(index, proxy, `routes ${viewKey}`, outbound.routes, inbound.routes),
     cluster: byName(index, proxy, `clusters ${clusterView}`, upstream.clusters, inbound.clusters),
@@ -70,13 +79,15 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
   };
 }
 
-/** Whom CUSTOM policies ask must be known to the proxy, whatever else it may see. */
-function withAuthorizers(
+/** Whom CUSTOM policies and rate limits ask must be known to the proxy, whatever else it may see. */
+function withAsked(
   { servicesByHost }: WorldIndex,
   services: readonly Service[],
   policies: ReadonlyMap<string, AuthorizationSpec>,
+  asked: ReadonlySet<string>,
 ): readonly Service[] {
-  const hosts = [...policies.values()].map(({ provider }) => provider?.cluster.split('|')[3] ?? '');
+  const clusters = [...[...policies.values()].map(({ provider }) => provider?.cluster ?? ''), ...asked];
+  const hosts = clusters.map((cluster) => cluster.split('|')[3] ?? '');
   const missing = [...new Set(hosts)]
     .flatMap((host) => servicesByHost.get(host) ?? [])
     .filter((service) => !services.includes(service));
@@ -117,9 +128,13 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   const used = usedHostnames(result);
   const authorization = compileAuthorization(index, proxy);
   const routed = index.world.services.filter((service) => used.has(service.hostname));
-  const services = withAuthorizers(index, routed, authorization);
+  const rateLimit = compileRateLimits(index, proxy, [result]);
+  const asked = askedClusters(rateLimit);
+  const services = withAsked(index, routed, authorization, asked);
+  const counting = asked.has(BUILT_IN_RATE_LIMIT_CLUSTER) ? [builtInRateLimitCluster(index)] : [];
   const caller = { namespace: proxy.namespace, labels: proxy.labels, isGateway: true };
-  const upstream = upstreamResources(index, caller, networks, placeOf(index, proxy), services, proxy.id);
+  const place = placeOf(index, proxy);
+  const upstream = upstreamResources(index, caller, networks, place, services, proxy.id, counting);
   const resources = emptyResources();
   for (const spec of result.listeners) resources.listener.set(spec.name, spec);
   for (const spec of withHashPolicies(index, proxy, result.routes)) resources.route.set(spec.name, spec);
@@ -130,6 +145,7 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
     ...resources,
     authentication: compileAuthentication(index, proxy),
     authorization,
+    rateLimit,
     secret: compileSecrets(index, proxy, result.listeners, upstream.clusters),
     endpoint: upstream.endpoints,
     workload: compileWorkloads(index),
@@ -167,10 +183,11 @@ function upstreamResources(
   place: CallerPlace,
   services: readonly Service[],
   key: string,
-  builtIns: readonly ClusterSpec[] = [],
+  builtIns: readonly ClusterWithEndpoints[],
 ): UpstreamResources {
-  const pairs = services.flatMap((service) => serviceClusters(index, service, caller, networks, place));
-  const clusters = [...pairs.map(({ cluster }) => cluster), ...builtIns];
+  const ofServices = services.flatMap((service) => serviceClusters(index, service, caller, networks, place));
+  const pairs = [...ofServices, ...builtIns];
+  const clusters = pairs.map(({ cluster }) => cluster);
   const endpoints = pairs.map((pair) => pair.endpoints).filter((each) => each !== null);
   return {
     clusters: index.shared.keep(`cluster list ${key}`, clusters, () => clusters),

@@ -1,12 +1,16 @@
 import type { MeshConfig } from '../../istio/mesh-config.ts';
+import { readRateLimitConfigs } from '../../istio/rate-limit-config.ts';
 import type { Resource } from '../../istio/resource.ts';
+import type { ConfigMapSpec, RateLimitConfig } from '../../istio/schema/config-map.ts';
 import type {
   DestinationRuleSpec,
   LoadBalancer,
   LocalityLbSetting,
 } from '../../istio/schema/destination-rule.ts';
+import type { EnvoyFilterSpec } from '../../istio/schema/envoy-filter.ts';
 import type { GatewaySpec } from '../../istio/schema/gateway.ts';
 import type { KubernetesSecretSpec } from '../../istio/schema/kubernetes.ts';
+import type { RateLimitDocument } from '../../istio/schema/rate-limit.ts';
 import type {
   AuthorizationPolicySpec,
   PeerAuthenticationSpec,
@@ -42,6 +46,10 @@ interface ConfigIndex {
   readonly peerAuthentications: PeerAuthentications;
   readonly telemetries: readonly Resource<TelemetrySpec>[];
   readonly authorizationPolicies: readonly Resource<AuthorizationPolicySpec>[];
+  readonly envoyFilters: readonly Resource<EnvoyFilterSpec>[];
+  readonly rateLimits: readonly Resource<RateLimitDocument>[];
+  /** For the mesh's own rate limit service, in the format of envoyproxy/ratelimit. */
+  readonly rateLimitConfigs: readonly RateLimitConfig[];
   /** Label keys that some rule asks of its callers: proxies that agree on them get the same routes. */
   readonly sourceLabelKeys: readonly string[];
   /** Label keys that some failoverPriority compares: see `sourceLabelKeys`. */
@@ -96,6 +104,11 @@ function indexConfig(resources: readonly Resource[], mesh: MeshConfig): ConfigIn
     requestAuthentications: ofKind<RequestAuthenticationSpec>('RequestAuthentication'),
     telemetries: ofKind<TelemetrySpec>('Telemetry'),
     authorizationPolicies: ofKind<AuthorizationPolicySpec>('AuthorizationPolicy'),
+    envoyFilters: ofKind<EnvoyFilterSpec>('EnvoyFilter'),
+    rateLimits: ofKind<RateLimitDocument>('RateLimit'),
+    rateLimitConfigs: ofKind<ConfigMapSpec>('ConfigMap')
+      .flatMap(({ spec }) => readRateLimitConfigs(spec.data ?? {}))
+      .flatMap(({ config }) => config ?? []),
     sourceLabelKeys: collectSourceLabelKeys(virtualServices, destinationRules),
     placeLabelKeys: collectPlaceLabelKeys([
       mesh.localityLbSetting,

@@ -65,11 +65,14 @@ const operation = z.strictObject({
   notPaths: texts,
 });
 
-const rule = z.strictObject({
+/** Which requests a rule is about. */
+export const authorizationRuleFields = {
   from: z.array(z.strictObject({ source: source.optional() })).optional(),
   to: z.array(z.strictObject({ operation: operation.optional() })).optional(),
   when: z.array(z.strictObject({ key: text.optional(), values: texts, notValues: texts })).optional(),
-});
+};
+
+const rule = z.strictObject(authorizationRuleFields);
 
 export const authorizationPolicy = z.strictObject({
   selector: workloadSelector.optional(),

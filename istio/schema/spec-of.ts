@@ -1,7 +1,10 @@
+import type { ConfigMapSpec } from './config-map.ts';
 import type { DestinationRuleSpec } from './destination-rule.ts';
+import type { EnvoyFilterSpec } from './envoy-filter.ts';
 import type { GatewaySpec } from './gateway.ts';
 import type { KubernetesSecretSpec, KubernetesServiceSpec } from './kubernetes.ts';
 import type { MeshConfigDocument } from './mesh-config.ts';
+import type { RateLimitDocument } from './rate-limit.ts';
 import type {
   AuthorizationPolicySpec,
   PeerAuthenticationSpec,
@@ -29,4 +32,7 @@ export interface SpecOf {
   readonly RequestAuthentication: RequestAuthenticationSpec;
   readonly AuthorizationPolicy: AuthorizationPolicySpec;
   readonly Telemetry: TelemetrySpec;
+  readonly EnvoyFilter: EnvoyFilterSpec;
+  readonly RateLimit: RateLimitDocument;
+  readonly ConfigMap: ConfigMapSpec;
 }

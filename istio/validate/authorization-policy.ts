@@ -67,7 +67,11 @@ function checkDryRun(value: string | undefined, action: string, findings: Findin
 }
 
 /** `from: []` and `to: []` are accepted and mean any (ISTIO.md, corrections 25 and 39). */
-function validateRule(rule: AuthorizationRule, path: FieldPath, findings: Findings): void {
+export function validateRule(
+  rule: Pick<AuthorizationRule, 'from' | 'to' | 'when'>,
+  path: FieldPath,
+  findings: Findings,
+): void {
   (rule.from ?? []).forEach(({ source }, index) => {
     const at = [...path, 'from', index, 'source'];
     if (isEmpty(source))

@@ -37,6 +37,21 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   AuthorizationPolicy: ['targetRef', 'targetRefs'],
   RequestAuthentication: ['targetRef', 'targetRefs'],
   Telemetry: ['targetRef', 'targetRefs', 'tracing', 'metrics.*.reportingInterval'],
+  EnvoyFilter: [
+    'targetRefs',
+    ...[
+      'proxy',
+      'listener.portName',
+      'listener.filterChain.name',
+      'listener.filterChain.transportProtocol',
+      'listener.filterChain.applicationProtocols',
+      'listener.listenerFilter',
+      'routeConfiguration.portName',
+      'routeConfiguration.gateway',
+      'cluster',
+      'waypoint',
+    ].map((field) => `configPatches.*.match.${field}`),
+  ],
   Service: ['sessionAffinity'],
 };
 

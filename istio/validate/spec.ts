@@ -1,8 +1,11 @@
 import type { Metadata } from '../metadata.ts';
+import type { ConfigMapSpec } from '../schema/config-map.ts';
 import type { DestinationRuleSpec } from '../schema/destination-rule.ts';
+import type { EnvoyFilterSpec } from '../schema/envoy-filter.ts';
 import type { GatewaySpec } from '../schema/gateway.ts';
 import type { KubernetesServiceSpec } from '../schema/kubernetes.ts';
 import type { MeshConfigDocument } from '../schema/mesh-config.ts';
+import type { RateLimitDocument } from '../schema/rate-limit.ts';
 import type {
   AuthorizationPolicySpec,
   PeerAuthenticationSpec,
@@ -13,12 +16,15 @@ import type { ProxyConfigSpec, SidecarSpec } from '../schema/sidecar.ts';
 import type { TelemetrySpec } from '../schema/telemetry.ts';
 import type { VirtualServiceSpec } from '../schema/virtual-service.ts';
 import { validateAuthorizationPolicy } from './authorization-policy.ts';
+import { validateConfigMap } from './config-map.ts';
 import { validateDestinationRule } from './destination-rule.ts';
+import { validateEnvoyFilter } from './envoy-filter.ts';
 import { type Finding, Findings } from './finding.ts';
 import { validateGateway } from './gateway.ts';
 import { checkInertFields } from './inert-fields.ts';
 import { validateMeshConfig } from './mesh-config.ts';
 import { validatePeerAuthentication } from './peer-authentication.ts';
+import { validateRateLimit } from './rate-limit.ts';
 import { validateRequestAuthentication } from './request-authentication.ts';
 import { checkSelector } from './selector.ts';
 import { validateService } from './service.ts';
@@ -73,6 +79,15 @@ export function validateSpec(kind: string, spec: unknown, metadata: Metadata): r
       break;
     case 'Telemetry':
       validateTelemetry(spec as TelemetrySpec, findings);
+      break;
+    case 'EnvoyFilter':
+      validateEnvoyFilter(spec as EnvoyFilterSpec, findings);
+      break;
+    case 'RateLimit':
+      validateRateLimit(spec as RateLimitDocument, findings);
+      break;
+    case 'ConfigMap':
+      validateConfigMap(spec as ConfigMapSpec, findings);
       break;
   }
   checkInertFields(kind, spec, findings);
