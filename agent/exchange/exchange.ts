@@ -130,6 +130,8 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   /** Before the filters run, as in Envoy: what they answer has the destination's header operations too. */
   chooseRoute(): void {
     const { request, scheme, claims } = this;
+    // CONNECT, which no route of Istio's takes (Envoy's `connect_matcher` alone does).
+    if (request.path === '') return;
     const view = { head: request, path: request.path, scheme, claims };
     const { entry } = matchRoute(this.pipeline.routes, view);
     this.#route = entry;

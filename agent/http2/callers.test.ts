@@ -130,11 +130,13 @@ describe('HTTP/2 callers', () => {
     assert.equal(upstream.connections[0]?.destroyed, false);
   });
 
-  test('CONNECT is refused', async () => {
-    const { port } = await start(snapshotOf({ routes: [] }));
-    const stream = http2Client(port).request({ ':method': 'CONNECT', ':authority': 'a:80' });
+  test('who ask for a tunnel by CONNECT get 404, as no route of Istio matches that', async () => {
+    const { port: to } = await http2Backend((stream) => stream.respond({ ':status': 200 }));
+    const { port, lines } = await start(toReviews(to, 'http2'));
+    const stream = http2Client(port).request({ ':method': 'CONNECT', ':authority': 'reviews:9080' });
     const status = await new Promise((resolve) => stream.on('response', (got) => resolve(got[':status'])));
-    assert.equal(status, 403);
+    assert.equal(status, 404);
+    assert.match(lines.join(''), / NR/);
   });
 
   test('are told to go when the proxy drains, and what is under way is answered', async () => {

@@ -38,9 +38,8 @@ export class DownstreamH2Connection implements ServerSink {
   onRequest(stream: H2Stream, head: RequestHead, hasBody: boolean): void {
     const pipeline = this.#options.pipeline();
     if (this.#options.isDraining()) this.#session.drain();
-    // CONNECT is not forwarded unless a listener is set up for it (Envoy's `upgrade_configs`).
-    if (pipeline === null || head.method === 'CONNECT') {
-      this.#session.sendHead(stream, pipeline === null ? NOT_SERVED : CONNECT_REFUSED, false);
+    if (pipeline === null) {
+      this.#session.sendHead(stream, NOT_SERVED, false);
       return;
     }
     const request = new DownstreamH2Stream(this.#session, stream, this.#peer, pipeline, head, hasBody);
@@ -58,8 +57,6 @@ export class DownstreamH2Connection implements ServerSink {
   }
 }
 
-const bare = (status: number): ResponseHead => ({
-  ...{ status, reason: '', version: 'HTTP/2', headers: [], contentLength: BODY_NOT_TOLD, upgrade: '' },
-});
-const NOT_SERVED = bare(404);
-const CONNECT_REFUSED = bare(403);
+const NOT_SERVED: ResponseHead = {
+  ...{ status: 404, reason: '', version: 'HTTP/2', headers: [], contentLength: BODY_NOT_TOLD, upgrade: '' },
+};

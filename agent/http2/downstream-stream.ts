@@ -5,8 +5,7 @@ import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
 import type { DownstreamPeer, DownstreamStream } from '../exchange/streams.ts';
-
-const nobodyWaits = () => {};
+import { addKey, asHttp2 } from './websocket-key.ts';
 
 /** One request of a caller's HTTP/2 connection: the codec's stream on one side, the exchange on the other. */
 export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
@@ -14,6 +13,12 @@ export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
   readonly #session: ServerSession;
   readonly #stream: H2Stream;
   readonly #exchange: Exchange;
+  readonly #isUpgrade: boolean;
+  #isTunnel = false;
+  /** What came for a tunnel that is not there yet; the stream is paused meanwhile. */
+  #early: Buffer[] | null = null;
+  #isRequestEnded = false;
+  #isResponseEnded = false;
 
   constructor(
     session: ServerSession,
@@ -26,7 +31,15 @@ export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
     this.peer = peer;
     this.#session = session;
     this.#stream = stream;
-    this.#exchange = new Exchange(pipeline, this, head, hasBody, nobodyWaits);
+    this.#isUpgrade = head.upgrade !== '';
+    if (this.#isUpgrade) addKey(head);
+    this.#exchange = new Exchange(
+      pipeline,
+      this,
+      head,
+      hasBody,
+      this.#isUpgrade ? this.#onOver : nobodyWaits,
+    );
   }
 
   start(): void {
@@ -34,11 +47,21 @@ export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
   }
 
   onData(chunk: Buffer): void {
-    if (!this.#exchange.isOver) this.#exchange.onRequestData(chunk);
+    if (this.#exchange.isOver) return;
+    if (!this.#isUpgrade) this.#exchange.onRequestData(chunk);
+    else if (this.#isTunnel) this.#exchange.onTunnelData(chunk);
+    else {
+      this.#early ??= [];
+      this.#early.push(chunk);
+      this.pauseRequest();
+    }
   }
 
   onEnd(trailers: Headers | null): void {
-    if (!this.#exchange.isOver) this.#exchange.onRequestEnd(trailers);
+    this.#isRequestEnded = true;
+    if (this.#exchange.isOver) return;
+    if (!this.#isUpgrade) this.#exchange.onRequestEnd(trailers);
+    else if (this.#isTunnel) this.#exchange.onTunnelEnd();
   }
 
   onWritable(): void {
@@ -59,7 +82,8 @@ export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
   }
 
   sendHead(head: ResponseHead, hasBody: boolean): void {
-    this.#session.sendHead(this.#stream, head, hasBody);
+    if (head.status === 101) this.#session.sendHead(this.#stream, asHttp2(head), true);
+    else this.#session.sendHead(this.#stream, head, hasBody);
   }
 
   sendData(chunk: Buffer): boolean {
@@ -67,6 +91,7 @@ export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
   }
 
   sendEnd(trailers: Headers | null): void {
+    this.#isResponseEnded = true;
     this.#session.sendEnd(this.#stream, trailers);
   }
 
@@ -82,8 +107,19 @@ export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
     this.#session.resume(this.#stream);
   }
 
-  /** Neither 101 nor CONNECT get this far. */
   startTunnel(): void {
-    this.abort();
+    this.#isTunnel = true;
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const chunk of early) this.#exchange.onTunnelData(chunk);
+    if (early.length > 0) this.resumeRequest();
+    if (this.#isRequestEnded) this.#exchange.onTunnelEnd();
   }
+
+  /** A host that went away ends the tunnel; one that ended it may have bytes under way. */
+  readonly #onOver = (): void => {
+    if (this.#isTunnel && !this.#isResponseEnded) this.#session.reset(this.#stream, ERROR.cancel);
+  };
 }
+
+const nobodyWaits = () => {};

@@ -6,7 +6,7 @@ import type { UpstreamEvents } from '../exchange/streams.ts';
 import { addressOf } from '../http/socket-address.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { SessionSocket, type SessionSocketDeps } from './session-socket.ts';
-import { type StreamCarrier, UpstreamH2Stream } from './upstream-stream.ts';
+import { NO_UPGRADES, type StreamCarrier, UpstreamH2Stream } from './upstream-stream.ts';
 
 export interface UpstreamH2Owner {
   /** More requests may fit than before, or none any more. */
@@ -76,6 +76,10 @@ export class UpstreamH2Connection implements ClientSink, StreamCarrier {
   }
 
   start(head: RequestHead, hasBody: boolean, events: UpstreamEvents): void {
+    if (head.upgrade !== '' && this.#session.refusesUpgrades) {
+      events.onUpstreamFailure(NO_UPGRADES);
+      return;
+    }
     this.requests += 1;
     events.onUpstreamReady(new UpstreamH2Stream(this.#session, this, head, hasBody, events));
   }

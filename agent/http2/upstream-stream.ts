@@ -1,9 +1,10 @@
 import type { ClientSession } from '../codec/h2/client-session.ts';
 import { ERROR } from '../codec/h2/protocol.ts';
 import type { H2Stream, ResetOrigin, StreamEvents } from '../codec/h2/stream.ts';
-import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
+import { BODY_NOT_TOLD, type Headers, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../exchange/streams.ts';
 import { IDEMPOTENT } from '../http/upstream-connection.ts';
+import { withAccept } from './websocket-key.ts';
 
 /** What a stream asks about the connection that it is on. */
 export interface StreamCarrier {
@@ -18,6 +19,8 @@ export interface StreamCarrier {
 const REFUSED: UpstreamFailure = { kind: 'refused-stream' };
 const REMOTE_RESET: UpstreamFailure = { kind: 'remote-reset' };
 const PROTOCOL_ERROR: UpstreamFailure = { kind: 'protocol-error', reason: 'h2_protocol' };
+/** Of an upgrade: a WebSocket, to a server that said it takes none. */
+export const NO_UPGRADES: UpstreamFailure = { kind: 'protocol-error', reason: 'h2_no_extended_connect' };
 const UNPROCESSED: UpstreamFailure = { kind: 'reset', reason: 'goaway', isUnprocessed: true };
 
 /** One request to a host over a shared HTTP/2 connection. */
@@ -27,6 +30,11 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
   readonly #carrier: StreamCarrier;
   #events: UpstreamEvents | null;
   readonly #readsBefore: number;
+  /** Set where the request asks for an upgrade: extended CONNECT here (RFC 8441). */
+  readonly #asked: RequestHead | null;
+  #isTunnel = false;
+  #isSendEnded = false;
+  #isReceiveEnded = false;
 
   constructor(
     session: ClientSession,
@@ -39,6 +47,7 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
     this.#carrier = carrier;
     this.#events = events;
     this.#readsBefore = carrier.reads;
+    this.#asked = head.upgrade === '' ? null : head;
     this.#stream = session.open(head, hasBody, this);
   }
 
@@ -55,6 +64,7 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
   }
 
   sendTunnelEnd(): void {
+    this.#isSendEnded = true;
     this.sendEnd(null);
   }
 
@@ -68,7 +78,9 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
 
   cancel(): void {
     this.#events = null;
-    this.#session.reset(this.#stream, ERROR.cancel);
+    // A tunnel that both sides ended goes away by itself, behind the last bytes.
+    const isDone = this.#isTunnel && this.#isSendEnded && this.#isReceiveEnded;
+    if (!isDone) this.#session.reset(this.#stream, ERROR.cancel);
   }
 
   onInterim(head: ResponseHead): void {
@@ -76,15 +88,28 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
   }
 
   onResponse(head: ResponseHead, hasBody: boolean): void {
-    this.#events?.onResponse(head, hasBody);
+    const asked = this.#asked;
+    if (asked === null || head.status >= 300) this.#events?.onResponse(head, hasBody);
+    else {
+      this.#isTunnel = true;
+      this.#events?.onResponse(asUpgraded(head, asked), false);
+    }
   }
 
   onData(chunk: Buffer): void {
-    this.#events?.onResponseData(chunk);
+    if (this.#isTunnel) this.#events?.onUpstreamTunnelData(chunk);
+    else this.#events?.onResponseData(chunk);
   }
 
   onEnd(trailers: Headers | null): void {
+    this.#isReceiveEnded = true;
+    if (this.#isTunnel) {
+      this.#events?.onUpstreamTunnelEnd();
+      return;
+    }
     const events = this.#events;
+    // A refused upgrade: nothing will follow from here either.
+    if (this.#asked !== null) this.#session.reset(this.#stream, ERROR.cancel);
     this.#events = null;
     events?.onResponseEnd(trailers);
   }
@@ -115,4 +140,10 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
       }
     }
   }
+}
+
+/** 2xx in HTTP/1.1's words. */
+function asUpgraded(head: ResponseHead, asked: RequestHead): ResponseHead {
+  const headers = withAccept(asked, head.headers);
+  return { ...head, status: 101, headers, contentLength: BODY_NOT_TOLD, upgrade: asked.upgrade };
 }

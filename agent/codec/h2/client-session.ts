@@ -45,6 +45,11 @@ export class ClientSession extends H2Session {
     return !this.isGoingAway && this.streams.size < this.peer.maxConcurrentStreams;
   }
 
+  /** The server has said that it takes no extended CONNECT. */
+  get refusesUpgrades(): boolean {
+    return this.hasSettings && !this.peer.takesUpgrades;
+  }
+
   /** None may be sent any more: the server said so, the numbers are used up, or the connection is closed. */
   get isGoingAway(): boolean {
     return this.#isGoingAway || this.isClosed || this.#nextStream > MAX_STREAM_ID - 2;
@@ -56,7 +61,8 @@ export class ClientSession extends H2Session {
     this.#nextStream += 2;
     stream.events = events;
     this.streams.set(stream.id, stream);
-    this.sender.request(stream, head, this.#scheme, !hasBody);
+    stream.isTunnel = head.upgrade !== '';
+    this.sender.request(stream, head, this.#scheme, !hasBody && !stream.isTunnel);
     return stream;
   }
 

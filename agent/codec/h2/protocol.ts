@@ -15,6 +15,8 @@ export const FLAG = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8, pr
 export const SETTING = {
   ...{ headerTableSize: 1, enablePush: 2, maxConcurrentStreams: 3, initialWindowSize: 4, maxFrameSize: 5 },
   maxHeaderListSize: 6,
+  /** RFC 8441 §3. */
+  enableConnectProtocol: 8,
 } as const;
 
 /** RFC 9113 §7. */

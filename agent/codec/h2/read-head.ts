@@ -27,6 +27,7 @@ export function readRequestHead(fields: Headers, hasBody: boolean): RequestHead 
   let method = '';
   let scheme = '';
   let path = '';
+  let upgrade = '';
   let authority: string | null = null;
   let at = 0;
   for (; at < fields.length; at += 2) {
@@ -37,16 +38,23 @@ export function readRequestHead(fields: Headers, hasBody: boolean): RequestHead 
     else if (name === ':scheme' && scheme === '' && value !== '') scheme = value;
     else if (name === ':path' && path === '' && value !== '') path = value;
     else if (name === ':authority' && authority === null) authority = value;
+    else if (name === ':protocol' && upgrade === '' && isToken(value)) upgrade = value;
     else return null;
   }
   const regular = readRegular(fields, at);
   if (regular === null || method === '') return null;
   authority ??= regular.host;
-  if (!AUTHORITY.test(authority) || !isTarget(method, scheme, path, authority)) return null;
-  const contentLength = bodyLength(regular.contentLength, hasBody);
+  if (!AUTHORITY.test(authority)) return null;
+  if (upgrade !== '') {
+    // Extended CONNECT (RFC 8441 §4) is HTTP/1.1's upgrade: so it is told, and what it carries is no body.
+    if (method !== 'CONNECT' || regular.contentLength !== BODY_NOT_TOLD) return null;
+    method = 'GET';
+  }
+  if (!isTarget(method, scheme, path, authority)) return null;
+  const contentLength = upgrade === '' ? bodyLength(regular.contentLength, hasBody) : regular.contentLength;
   if (contentLength === null) return null;
   return {
-    ...{ method, path, authority, version: 'HTTP/2', headers: fields, contentLength, upgrade: '' },
+    ...{ method, path, authority, version: 'HTTP/2', headers: fields, contentLength, upgrade },
     expectContinue: regular.expectContinue && hasBody,
   };
 }

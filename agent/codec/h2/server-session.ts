@@ -33,6 +33,7 @@ export class ServerSession extends H2Session {
       ...[SETTING.maxConcurrentStreams, MAX_CONCURRENT_STREAMS],
       ...[SETTING.initialWindowSize, STREAM_WINDOW],
       ...[SETTING.maxHeaderListSize, HEADER_LIMITS.maxListBytes],
+      ...[SETTING.enableConnectProtocol, 1],
     ]);
   }
 
@@ -93,7 +94,8 @@ export class ServerSession extends H2Session {
     this.streams.set(streamId, stream);
     // Known before it is told: an answer given at once must not take the request for unfinished.
     stream.isReceiveClosed = isEnd;
-    this.#sink.onRequest(stream, head, !isEnd);
+    stream.isTunnel = head.upgrade !== '';
+    this.#sink.onRequest(stream, head, !isEnd && !stream.isTunnel);
     if (isEnd) stream.events?.onEnd(null);
   }
 
@@ -106,7 +108,7 @@ export class ServerSession extends H2Session {
 
   /** The answer is whole before the request: the rest of it is of no use (RFC 9113 §8.1). */
   protected override onHalfClosed(stream: H2Stream): void {
-    this.reset(stream, ERROR.none);
+    if (!stream.isTunnel) this.reset(stream, ERROR.none);
   }
 
   protected onStreamGone(): void {

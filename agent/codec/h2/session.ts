@@ -46,7 +46,8 @@ export abstract class H2Session implements FrameSink {
   readonly #block = new HeaderBlock();
   readonly #resets = new RecentResets();
   readonly #windows: ReceiveWindows;
-  #hasSettings = false;
+  /** The peer's settings have come. */
+  protected hasSettings = false;
   /** The DATA frame at hand: its stream (null = nobody reads it), and whether it ends it. */
   #dataStream: H2Stream | null = null;
   #isDataEnd = false;
@@ -211,11 +212,11 @@ export abstract class H2Session implements FrameSink {
 
   /** SETTINGS stand first (§3.4), and nothing may stand within a header block (§6.10). */
   #checkOrder(type: number, flags: number, id: number): void {
-    if (!this.#hasSettings) {
+    if (!this.hasSettings) {
       if (type !== FRAME.settings || flags & FLAG.ack) {
         throw new ProtocolError('h2_protocol', 'the first frame is not SETTINGS');
       }
-      this.#hasSettings = true;
+      this.hasSettings = true;
     }
     if (this.#block.streamId === 0) {
       if (type === FRAME.continuation) throw new ProtocolError('h2_protocol', 'CONTINUATION out of place');

@@ -7,10 +7,13 @@ export interface PeerSettings {
   headerTableSize: number;
   maxConcurrentStreams: number;
   initialWindowSize: number;
+  /** The server takes extended CONNECT: WebSocket over HTTP/2 (RFC 8441). */
+  takesUpgrades: boolean;
 }
 
 export const initialSettings = (maxConcurrentStreams: number): PeerSettings => ({
   ...{ headerTableSize: 4096, maxConcurrentStreams, initialWindowSize: DEFAULT_WINDOW },
+  takesUpgrades: false,
 });
 
 const SETTING_BYTES = 6;
@@ -55,6 +58,11 @@ export function readSettings(
         if (isHuge || value < LEAST_MAX_FRAME || value > MOST_MAX_FRAME) {
           throw new ProtocolError('h2_protocol', 'MAX_FRAME_SIZE is out of range');
         }
+        break;
+      case SETTING.enableConnectProtocol:
+        if (isHuge || value > 1)
+          throw new ProtocolError('h2_protocol', 'ENABLE_CONNECT_PROTOCOL is neither 0 nor 1');
+        into.takesUpgrades = value === 1;
         break;
     }
   }

@@ -41,6 +41,8 @@ export class H2Stream {
   /** A head of ours went out. */
   hasSentHead = false;
   isGone = false;
+  /** Bytes both ways, each side until it ends (RFC 8441 §5). */
+  isTunnel = false;
 
   /** Bytes of body that the head still promises, or ANY_LENGTH. */
   expectedBytes = ANY_LENGTH;

@@ -11,15 +11,23 @@ export function writeRequestFields(
   head: RequestHead,
   scheme: string,
 ): void {
-  encoder.field(output, ':method', head.method);
+  const isUpgrade = head.upgrade !== '';
+  encoder.field(output, ':method', isUpgrade ? 'CONNECT' : head.method);
+  if (isUpgrade) encoder.field(output, ':protocol', head.upgrade);
   if (head.method !== 'CONNECT') {
     encoder.field(output, ':scheme', scheme);
     encoder.field(output, ':path', head.path);
   }
   if (head.authority !== '') encoder.field(output, ':authority', head.authority);
-  writeFields(encoder, output, head.headers);
-  if (head.contentLength >= 0) encoder.field(output, 'content-length', String(head.contentLength));
+  writeFields(encoder, output, isUpgrade ? withoutKey(head.headers) : head.headers);
+  if (head.contentLength > 0 || (head.contentLength === 0 && !isUpgrade))
+    encoder.field(output, 'content-length', String(head.contentLength));
   if (head.expectContinue) encoder.field(output, 'expect', '100-continue');
+}
+
+/** HTTP/1.1 alone proves by it that the other side speaks WebSocket (RFC 8441 §5). */
+function withoutKey(headers: Readonly<Headers>): Headers {
+  return headers.filter((_, index) => (headers[index & ~1] as string).toLowerCase() !== 'sec-websocket-key');
 }
 
 export function writeResponseFields(encoder: HpackEncoder, output: Output, head: ResponseHead): void {
