@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
+import { createEchoClient, type EchoClient } from './fixture/echo-client.ts';
 import { eventually } from './fixture/eventually.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { metricsOf, nodeService, sumOf, tunnels } from './fixture/streams.ts';
-import { ECHO, type Message } from './streams/grpc-service.ts';
+import type { Message } from './streams/grpc-service.ts';
 
 /** A real gRPC client and real servers, through a caller's agent, the ingress gateway and the servers' agents. */
 
@@ -58,24 +59,6 @@ spec:
 `;
 }
 
-type Unary = (
-  message: Message,
-  metadata: grpc.Metadata,
-  options: grpc.CallOptions,
-  done: (error: grpc.ServiceError | null, answer?: Message) => void,
-) => grpc.ClientUnaryCall;
-interface EchoClient extends grpc.Client {
-  readonly say: Unary;
-  readonly refuse: Unary;
-  readonly hang: Unary;
-  readonly cancelled: Unary;
-  collect(
-    done: (error: grpc.ServiceError | null, answer?: Message) => void,
-  ): grpc.ClientWritableStream<Message>;
-  count(message: Message): grpc.ClientReadableStream<Message>;
-  chat(): grpc.ClientDuplexStream<Message, Message>;
-}
-
 let mesh: Mesh;
 let client: EchoClient;
 
@@ -86,12 +69,11 @@ before(async () => {
     config: { 'door.yaml': ROUTE, 'echo.yaml': BALANCED },
   });
   const [caller = ''] = await mesh.containers('caller');
-  const Client = grpc.makeGenericClientConstructor(ECHO, 'Echo');
-  client = new Client(`${await mesh.address(caller)}:${DOOR}`, grpc.credentials.createInsecure(), {
+  client = createEchoClient(`${await mesh.address(caller)}:${DOOR}`, {
     'grpc.default_authority': AUTHORITY,
     // The mesh's own retries are what is looked at.
     'grpc.enable_retries': 0,
-  }) as unknown as EchoClient;
+  });
   await eventually('both versions answer', async () => {
     const answers = await Promise.all([say(), say(), say(), say()]);
     return new Set(answers).size === 2 && !answers.includes(undefined) ? true : undefined;

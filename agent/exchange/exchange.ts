@@ -255,11 +255,12 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.forwarder?.onDownstreamDrain();
   }
 
-  onDownstreamClosed(): void {
+  onDownstreamClosed(broke = ''): void {
     if (this.isOver) return;
     if (!this.#isResponseComplete) {
-      this.addFlag('DC');
-      this.details = 'downstream_remote_disconnect';
+      this.addFlag(broke === '' ? 'DC' : 'DPE');
+      this.details =
+        broke === '' ? 'downstream_remote_disconnect' : `codec_error:${broke.replaceAll(' ', '_')}`;
     }
     this.#end();
   }

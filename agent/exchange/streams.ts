@@ -47,8 +47,8 @@ export interface DownstreamEvents {
   /** The caller half-closed a tunnel. */
   onTunnelEnd(): void;
   onDownstreamDrain(): void;
-  /** The caller went away before the answer was complete. */
-  onDownstreamClosed(): void;
+  /** The caller went away before the answer was complete; `broke`: what it broke of the protocol, if it did. */
+  onDownstreamClosed(broke?: string): void;
 }
 
 /** One attempt's request on its way to a host, told by the exchange. */

@@ -310,7 +310,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
     this.#exchange = null;
     this.#isRequestOpen = false;
     this.#isLast = false;
-    exchange?.onDownstreamClosed();
+    exchange?.onDownstreamClosed(error.message);
     this.#hasNext = false;
     if (isCutOff) this.abort();
     else this.#writer.text(this.#refusal(error.status));

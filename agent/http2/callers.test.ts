@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { describe, test } from 'node:test';
-import { describeFrames, frame, HELLO } from '../codec/h2/frames.fixture.ts';
-import { FRAME } from '../codec/h2/protocol.ts';
+import { data, describeFrames, frame, GET, HELLO, headers, POST } from '../codec/h2/frames.fixture.ts';
+import { FLAG, FRAME } from '../codec/h2/protocol.ts';
 import { clusterSpec, endpointSpec, listenerSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
 import { call, http1Backend, http2Backend, http2Client, start, toReviews, until } from './http2.fixture.ts';
 
@@ -154,14 +154,20 @@ describe('HTTP/2 callers', () => {
     await drained;
   });
 
-  test('who break the protocol get GOAWAY and the end of the connection', async () => {
-    const { port } = await start(snapshotOf({ routes: [] }));
+  test('who break the protocol get GOAWAY and the end of the connection, and the log says why', async () => {
+    const upstream = await http1Backend(() => {});
+    const { port, lines } = await start(
+      toReviews(upstream, 'http1', {}, '%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%'),
+    );
     const socket = connectTcp(port, '127.0.0.1');
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    socket.write(Buffer.concat([HELLO, frame(FRAME.ping, 0, 1, Buffer.alloc(8))]));
+    const open = [headers(1, GET, FLAG.endStream), headers(3, POST), headers(5, GET, FLAG.endStream)];
+    const wrong = data(3, 'x', FLAG.padded);
+    socket.write(Buffer.concat([HELLO, ...open, wrong, frame(FRAME.ping, 0, 1, Buffer.alloc(8))]));
     await new Promise((resolve) => socket.on('close', resolve));
     const said = describeFrames(Buffer.concat(chunks));
-    assert.equal(said.at(-1), `GOAWAY last=0 code=${constants.NGHTTP2_PROTOCOL_ERROR}`);
+    assert.equal(said.at(-1), `GOAWAY last=5 code=${constants.NGHTTP2_PROTOCOL_ERROR}`);
+    assert.deepEqual(lines, Array(3).fill('DPE codec_error:padding_is_too_long\n'));
   });
 });

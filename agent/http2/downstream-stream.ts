@@ -1,6 +1,6 @@
-import { ERROR } from '../codec/h2/protocol.ts';
+import { ERROR, errorName } from '../codec/h2/protocol.ts';
 import type { ServerSession } from '../codec/h2/server-session.ts';
-import type { H2Stream, StreamEvents } from '../codec/h2/stream.ts';
+import type { H2Stream, ResetOrigin, StreamEvents } from '../codec/h2/stream.ts';
 import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
@@ -68,8 +68,9 @@ export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
     if (!this.#exchange.isOver) this.#exchange.onDownstreamDrain();
   }
 
-  onReset(): void {
-    this.#exchange.onDownstreamClosed();
+  onReset(code: number, origin: ResetOrigin): void {
+    const isBroken = origin === 'protocol';
+    this.#exchange.onDownstreamClosed(isBroken ? this.#session.failure || errorName(code) : '');
   }
 
   /** Answers are a client's matter. */

@@ -64,9 +64,10 @@ export const toReviews = (
   port: number,
   protocol: ClusterSpec['protocol'],
   change: Partial<ClusterSpec> = {},
+  format = '%PROTOCOL% %RESPONSE_FLAGS%',
 ) =>
   snapshotOf({
-    node: nodeSpec({ accessLogs: textLog('%PROTOCOL% %RESPONSE_FLAGS%') }),
+    node: nodeSpec({ accessLogs: textLog(format) }),
     routes: [routeSpec(['reviews'])],
     clusters: [[clusterSpec('reviews', { protocol, ...change }), [endpointSpec(port)]]],
   });

@@ -12,6 +12,8 @@ const LINGER_MS = 1000;
 export interface SessionSocketDeps {
   readonly queue: FlushQueue;
   readonly clock: Clock;
+  /** The peer's bytes ended the connection; absent = nobody asks. */
+  readonly onBroken?: (error: ProtocolError) => void;
 }
 
 /** A session on a socket: reads into it, and writes in one piece what one read caused. */
@@ -45,6 +47,7 @@ export class SessionSocket implements Flushable {
       // Anything else is a fault of ours, and must not be hidden as one of the peer's.
       if (!(error instanceof ProtocolError)) throw error;
       this.#session.fail(error);
+      this.#deps.onBroken?.(error);
       this.#linger();
     } finally {
       queue.leave();

@@ -5,6 +5,7 @@ import type { Random } from '../../base/random.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
 import { BLACK_HOLE_CLUSTER } from '../../model/names.ts';
 import { PORT } from '../../model/ports.ts';
+import type { ProtocolError } from '../codec/protocol-error.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import type { PolicyWatch } from '../filters/policy-watch.ts';
 import { refuseConnection } from '../filters/security.ts';
@@ -43,6 +44,8 @@ export interface TcpTelemetry {
   refused(peer: DownstreamPeer, reason: string, serverName: string): void;
   /** Plaintext came where mutual TLS is demanded. */
   plaintextRefused(peer: DownstreamPeer): void;
+  /** A caller's HTTP/2 connection was ended for what it sent. */
+  protocolBroken(peer: DownstreamPeer, error: ProtocolError): void;
 }
 
 export interface AcceptorDeps {
@@ -156,6 +159,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const options = {
       ...followListener(socket, peer, listener, serverName),
       ...{ queue: deps.queue, clock: deps.clock, onClosed: () => connections.delete(connection) },
+      onBroken: (error: ProtocolError) => deps.telemetry.protocolBroken(peer, error),
     };
     const connection: DownstreamConnection | DownstreamH2Connection =
       protocol === 'http2'

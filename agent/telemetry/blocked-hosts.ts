@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { ToldLately } from './told-lately.ts';
 
 /** A call that `REGISTRY_ONLY` refused. */
 export interface BlockedCall {
@@ -12,20 +13,14 @@ export interface BlockedCall {
 
 /** One line per host and port in this time: an application tries again and again. */
 const SILENCE_MS = 300_000;
-/** More hosts than any application calls by intent. */
-const MAX_REMEMBERED = 1000;
 
 /** Says which ServiceEntry would let a blocked call pass. */
 export function createBlockedHostsLog(clock: Clock, log: Logger): (call: BlockedCall) => void {
-  const told = new Map<string, number>();
+  const told = new ToldLately(clock, SILENCE_MS);
   return (call) => {
     const host = withoutPort(call.host) || call.address;
     const key = `${host}:${call.port}`;
-    const now = clock.now();
-    const last = told.get(key);
-    if (last !== undefined && now - last < SILENCE_MS) return;
-    if (told.size >= MAX_REMEMBERED) told.clear();
-    told.set(key, now);
+    if (!told.isNews(key)) return;
     log.warn('blocked by outboundTrafficPolicy REGISTRY_ONLY: this proxy knows no such host', {
       ...{ host, port: call.port, remedy: remedyFor(host, call) },
     });

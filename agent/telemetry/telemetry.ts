@@ -16,6 +16,7 @@ import {
   type WriteLine,
 } from './access-logs.ts';
 import { createBlockedHostsLog } from './blocked-hosts.ts';
+import { createBrokenProtocolLog } from './broken-protocol.ts';
 import { renderCacheMetrics } from './cache-metrics.ts';
 import { renderClusterMetrics } from './cluster-metrics.ts';
 import { type CompileExpression, loadExpressions } from './expressions.ts';
@@ -83,6 +84,7 @@ export function createTelemetry({
     blocked,
     refused,
     plaintextRefused,
+    protocolBroken: createBrokenProtocolLog(clock, log),
     async prepare(node) {
       const { client, server } = node.metrics ?? {};
       if (hasFilter(node.accessLogs) || usesExpressions(client) || usesExpressions(server))

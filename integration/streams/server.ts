@@ -3,6 +3,7 @@
  * gRPC; and a plain TCP server. Mounted into a container beside the project's node_modules.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { createServer as createTcpServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
@@ -121,6 +122,12 @@ sockets.on('connection', (socket) => {
 });
 
 createGrpcServer(version, 9090);
+
+/** The same over HTTP/2 alone. */
+createHttp2Server(
+  (request, response) =>
+    void answer(request as unknown as IncomingMessage, response as unknown as ServerResponse),
+).listen(8082);
 
 /** Speaks only when its caller has ended its side: `N bytes`, as programs that are fed by a pipe do. */
 createTcpServer({ allowHalfOpen: true }, (socket) => {

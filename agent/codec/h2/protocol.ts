@@ -25,6 +25,10 @@ export const ERROR = {
   ...{ refusedStream: 7, cancel: 8, compression: 9, connect: 10, enhanceYourCalm: 11 },
 } as const;
 
+/** `flowControl` for 3; '' = none of RFC 9113's. */
+export const errorName = (code: number): string =>
+  Object.entries(ERROR).find(([, each]) => each === code)?.[0] ?? '';
+
 const GO_AWAY_CODES: Partial<Record<ProtocolErrorCode, number>> = {
   h2_protocol: ERROR.protocol,
   h2_flow_control: ERROR.flowControl,

@@ -52,6 +52,8 @@ export abstract class H2Session implements FrameSink {
   #dataStream: H2Stream | null = null;
   #isDataEnd = false;
   #isClosed = false;
+  /** What the peer did to end the connection, in words; '' = nothing. */
+  failure = '';
 
   constructor(isServer: boolean, assumedStreams: number) {
     this.#windows = new ReceiveWindows(this.output);
@@ -80,6 +82,7 @@ export abstract class H2Session implements FrameSink {
   fail(error: ProtocolError): void {
     if (this.#isClosed) return;
     const code = goAwayCode(error.code);
+    this.failure = error.message;
     writeGoAway(this.output, this.lastPeerStream, code);
     this.#end(code, 'protocol');
   }
