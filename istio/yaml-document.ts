@@ -66,9 +66,7 @@ function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocume
   const place = start === undefined ? { line: 1, column: 1 } : placeAt(start);
   if (document.errors.length > 0) {
     // A text that is cut off leaves several brackets open at one place: one fault, not several.
-    const places = document.errors.map(({ pos }) => pos[0]);
-    const faults = document.errors
-      .filter(({ pos }, index) => places.indexOf(pos[0]) === index)
+    const faults = firstOfEachPlace(document.errors)
       .slice(0, MAX_FAULTS)
       .map((error) => describeError(error, placeAt(error.pos[0])));
     return { value: undefined, line: place.line, places: new Map(), faults };
@@ -80,6 +78,12 @@ function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocume
   } catch (error) {
     return unreadable(place, errorMessage(error));
   }
+}
+
+/** A log file that was put into the directory by mistake has ten thousands of errors. */
+function firstOfEachPlace(errors: readonly YAMLError[]): YAMLError[] {
+  const seen = new Set<number>();
+  return errors.filter(({ pos: [start] }) => !seen.has(start) && seen.add(start));
 }
 
 function describeError(error: YAMLError, place: Place): YamlFault {

@@ -107,10 +107,10 @@ export function recordClient(): RecordedClient {
 }
 
 function outputOf(session: ServerSession | ClientSession, log: string[], greeting: number, skip: number) {
-  let all = Buffer.alloc(0);
+  const all: Buffer[] = [];
   const take = () => {
     const taken = Buffer.from(session.output.take());
-    all = Buffer.concat([all, taken]);
+    all.push(taken);
     session.output.giveBack();
     session.onFlushed(false);
     return taken;
@@ -127,7 +127,7 @@ function outputOf(session: ServerSession | ClientSession, log: string[], greetin
     },
     sent() {
       while (session.output.length > 0) take();
-      return describeFrames(all.subarray(skip)).slice(greeting);
+      return describeFrames(Buffer.concat(all).subarray(skip)).slice(greeting);
     },
     takeBytes: take,
   };
