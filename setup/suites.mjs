@@ -1,15 +1,20 @@
 // Which tests there are, in which order, and what is printed about them.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { bold, dim, formatSeconds, green, red, SetupError, say } from './progress.mjs';
 import { bin, root, run } from './shell.mjs';
+import { runTestFiles } from './test-files.mjs';
+import { unitTestEntries } from './unit-tests.mjs';
 
-/** A file that takes this long hangs: it is ended and counts as failed. */
-const HANGING_MS = 600_000;
+/** A file that takes this long hangs: it is killed and counts as failed. */
+const HANGING_MS = { unit: 180_000, engine: 600_000 };
 
-/** A process for each file: what Node compiled for one is there for the next (a quarter of the time). */
-const COMPILED = join(root, '.cache', 'node');
+/** Suites on the engine mostly wait for it, and each has a mesh of its own. */
+const ENGINE_LANES = 2;
+
+/** These take the longest: begun first, they leave no lane idle at the end. */
+const LONGEST = ['integration/vectors', 'integration/recipes'];
 
 const results = [];
 
@@ -24,7 +29,7 @@ export async function runChecks() {
       'scripts/compatibility.mjs',
       '--check',
     ]),
-    await runTests('unit', unitTestFiles()),
+    await runUnitTests(),
   ];
   return isClean.every(Boolean);
 }
@@ -34,9 +39,17 @@ export async function runEngineSuites(wanted) {
   const files = engineTestFiles().filter(
     (file) => wanted.length === 0 || wanted.some((name) => file.includes(name)),
   );
-  if (files.length === 0 && wanted.length > 0)
-    throw new SetupError(`No suite is called ${wanted.join(' or ')}.`);
-  for (const file of files) await runTests(file.replace(/(\.engine)?\.test\.ts$/, ''), [file]);
+  if (files.length === 0) throw new SetupError(`No suite is called ${wanted.join(' or ')}.`);
+  say(`\n${bold('on the engine')} ${dim(`${files.length} suites, ${ENGINE_LANES} at a time`)}`);
+  await runTestFiles(longestFirst(files), {
+    lanes: ENGINE_LANES,
+    deadlineMs: HANGING_MS.engine,
+    onStart: (file) => say(dim(`▸ ${suiteName(file)}`)),
+    onEnd: ({ file, ...result }) => {
+      sayResult(suiteName(file), result);
+      results.push({ name: suiteName(file), ...result });
+    },
+  });
 }
 
 /** The closing table; true if nothing failed. */
@@ -50,7 +63,7 @@ export function printSummary() {
   }
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   say(`\n${sum('passed')} passed, ${sum('failed')} failed`);
-  say(dim(`in ${formatSeconds(sum('ms'))}`));
+  say(dim(`in ${formatSeconds(performance.now())}`));
   return sum('failed') === 0;
 }
 
@@ -61,8 +74,10 @@ const sources = () =>
     .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules'))
     .sort();
 const isEngineTest = (file) => file.endsWith('.engine.test.ts') || file.startsWith('integration/');
-const unitTestFiles = () => sources().filter((file) => !isEngineTest(file));
 const engineTestFiles = () => sources().filter(isEngineTest);
+const suiteName = (file) => file.replace(/(\.engine)?\.test\.ts$/, '');
+const rank = (file) => (LONGEST.some((name) => file.startsWith(name)) ? 0 : 1);
+const longestFirst = (files) => [...files].sort((a, b) => rank(a) - rank(b));
 
 async function runTool(name, program, args) {
   const startMs = performance.now();
@@ -74,37 +89,32 @@ async function runTool(name, program, args) {
   return isClean;
 }
 
-async function runTests(name, files) {
-  if (files.length === 0) throw new SetupError(`There are no ${name} tests to run.`);
+/** More processes than cores: some tests wait. */
+async function runUnitTests() {
   const startMs = performance.now();
-  const folder = mkdtempSync(join(tmpdir(), 'lateen-test-'));
-  const countsFile = join(folder, 'counts.json');
-  say(`\n${bold(name)}`);
-  const reporter = join(root, 'setup', 'reporter.mjs');
-  const { status } = await run(
-    bin('node'),
-    [
-      '--disable-warning=ExperimentalWarning',
-      '--test',
-      `--test-timeout=${HANGING_MS}`,
-      `--test-reporter=${reporter}`,
-      '--test-reporter-destination=stdout',
-      ...files,
-    ],
-    { show: true, env: { LATEEN_TEST_COUNTS: countsFile, NODE_COMPILE_CACHE: COMPILED } },
-  );
-  const counts = readCounts(countsFile);
-  rmSync(folder, { recursive: true });
-  // A run that died without counting is a failure, never a pass of nothing.
-  const failed = Math.max(counts.failed, status === 0 && counts.passed > 0 ? 0 : 1);
-  results.push({ name, passed: counts.passed, failed, ms: performance.now() - startMs });
-  return failed === 0;
+  const entries = unitTestEntries(sources().filter((file) => !isEngineTest(file)));
+  const ended = [];
+  say(`\n${bold('unit')}`);
+  await runTestFiles(entries, {
+    lanes: availableParallelism() + 1,
+    deadlineMs: HANGING_MS.unit,
+    onEnd: (result) => {
+      ended.push(result);
+      if (result.output !== '') process.stdout.write(result.output);
+      if (ended.length % 20 === 0) say(dim(`  ${ended.length} of ${entries.length} files`));
+    },
+  });
+  const sum = (key) => ended.reduce((total, result) => total + result[key], 0);
+  const total = { passed: sum('passed'), failed: sum('failed'), ms: performance.now() - startMs };
+  sayResult('unit', { ...total, output: '' });
+  const slowest = ended.sort((a, b) => b.ms - a.ms).slice(0, 3);
+  say(dim(`  slowest: ${slowest.map(({ file, ms }) => `${file} ${formatSeconds(ms)}`).join(', ')}`));
+  results.push({ name: 'unit', ...total });
+  return total.failed === 0;
 }
 
-function readCounts(file) {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    return { passed: 0, failed: 1 };
-  }
+function sayResult(name, { passed, failed, ms, output }) {
+  const counts = `${passed} passed, ${failed} failed`;
+  say(`${failed === 0 ? green('✔') : red('✘')} ${bold(name)} ${counts} ${dim(formatSeconds(ms))}`);
+  if (output !== '') process.stdout.write(output);
 }

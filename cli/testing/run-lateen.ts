@@ -27,6 +27,8 @@ export function runLateen(
         PATH: process.env['PATH'],
         DOCKER_HOST: 'unix:///nonexistent/docker.sock',
         NO_COLOR: '1',
+        // What Node compiled for one run is there for the next.
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         ...env,
       },
     });
