@@ -27,6 +27,7 @@ test('a push that builds on something else than what is held makes the agent tel
   const socketPath = join(folder, 'control.sock');
   const hellos: Hello[] = [];
   const acks: Ack[] = [];
+  const urls: (string | undefined)[] = [];
   const push = (response: ServerResponse, version: string, base: string) =>
     response.write(
       `${JSON.stringify({ type: 'push', version, base, nonce: version, upsert: [], remove: [] })}\n`,
@@ -35,6 +36,7 @@ test('a push that builds on something else than what is held makes the agent tel
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+    urls.push(request.url);
     if (request.url === '/v1/ack') acks.push(body as Ack);
     if (request.url !== '/v1/config') return response.writeHead(204).end();
     hellos.push(body as Hello);
@@ -45,6 +47,7 @@ test('a push that builds on something else than what is held makes the agent tel
   });
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   const identity = await (await createTestAuthority()).identity('spiffe://cluster.local/ns/default/sa/a');
+  const clock = createManualClock();
   const client = createControlClient({
     ...{
       socketPath,
@@ -52,14 +55,22 @@ test('a push that builds on something else than what is held makes the agent tel
       prove: () => {},
       files: FILES,
       version: 'test',
-      clock: createManualClock(),
+      clock,
       random: () => 0,
     },
     ...{ log: silentLogger, identity, apply: async () => {} },
   });
   try {
     await client.start();
-    for (let tries = 0; acks.length < 2 && tries < 500; tries++) await sleep(10);
+    while (acks.length < 2) {
+      await sleep(1);
+      clock.advance(1);
+    }
+    // Its stream ended once, whatever was heard of that: nothing waits to connect another time.
+    clock.advance(10_000);
+    await sleep(10);
+    client.reportOpenPorts({ open: [80] });
+    while (!urls.includes('/v1/open-ports')) await sleep(1);
     assert.deepEqual(
       hellos.map(({ version }) => version),
       ['', 'a-1'],

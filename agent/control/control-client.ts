@@ -74,6 +74,7 @@ class Client implements ControlClient {
   #openPorts: OpenPorts | null = null;
   #keeper: CertificateKeeper | null = null;
   #isKeyReported = false;
+  #isWaiting = false;
   isConnected = false;
 
   constructor(deps: ControlClientDeps) {
@@ -147,6 +148,7 @@ class Client implements ControlClient {
   }
 
   async #connect(): Promise<void> {
+    this.#isWaiting = false;
     if (this.#isClosed) return;
     try {
       if (this.#session === '') await this.#openSession();
@@ -193,24 +195,28 @@ class Client implements ControlClient {
     this.isConnected = true;
     this.#hasLoggedFailure = false;
     this.#retryMs = RETRY_MS.first;
-    this.#read(response);
+    this.#read(response, this.#stream);
     void this.#sendOpenPorts();
     this.#keeper?.onTrust(String(response.headers[TRUST_HEADER] ?? ''));
   }
 
-  #read(response: IncomingMessage): void {
+  #read(response: IncomingMessage, stream: ClientRequest | null): void {
     const lines = new LineSplitter();
+    /** What was ended says so twice more (`error`, `close`), perhaps when its successor is there already. */
+    const fail = (reason: string) => {
+      if (stream === this.#stream) this.#fail(reason);
+    };
     this.#heard();
     response.on('data', (chunk: Buffer) => {
       this.#heard();
       try {
-        for (const line of lines.push(chunk)) this.#onMessage(JSON.parse(line) as ControllerMessage);
+        for (const line of lines.push(chunk)) this.#onMessage(JSON.parse(line) as ControllerMessage, fail);
       } catch (error) {
-        this.#fail(`unreadable message: ${errorMessage(error)}`);
+        fail(`unreadable message: ${errorMessage(error)}`);
       }
     });
-    response.on('error', (error) => this.#fail(error.message));
-    response.on('close', () => this.#fail('the controller closed the stream'));
+    response.on('error', (error) => fail(error.message));
+    response.on('close', () => fail('the controller closed the stream'));
   }
 
   #heard(): void {
@@ -218,14 +224,14 @@ class Client implements ControlClient {
     this.#cancelSilence = this.#deps.clock.after(SILENCE_MS, () => this.#fail('the controller is silent'));
   }
 
-  #onMessage(message: ControllerMessage): void {
+  #onMessage(message: ControllerMessage, fail: (reason: string) => void): void {
     if (message.type !== 'push') return;
-    this.#applying = this.#applying.then(() => this.#onPush(message));
+    this.#applying = this.#applying.then(() => this.#onPush(message, fail));
   }
 
-  async #onPush(push: Push): Promise<void> {
+  async #onPush(push: Push, fail: (reason: string) => void): Promise<void> {
     // The hello of this stream was overtaken by a push of the stream before: what is held now must be told anew.
-    if (!buildsOn(this.#held, push)) return this.#fail('a push builds on another version than what is held');
+    if (!buildsOn(this.#held, push)) return fail('a push builds on another version than what is held');
     let error: string | null = null;
     try {
       const next = applyPush(this.#held, push);
@@ -241,17 +247,17 @@ class Client implements ControlClient {
       await this.#post('/v1/ack', this.#session, JSON.stringify(ack));
       if (error === null) await this.#deps.files.writeSnapshot(this.#held);
     } catch (thrown) {
-      this.#fail(errorMessage(thrown));
+      fail(errorMessage(thrown));
     }
   }
 
-  /** Ends the stream, if there is one, and connects again after a while, later each time. */
+  /** Ends the stream, if there is one, and connects again after a while, later each time; once for several failures. */
   #fail(reason: string): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isWaiting) return;
+    this.#isWaiting = true;
     const stream = this.#stream;
     this.#stream = null;
     this.#cancelSilence();
-    if (stream === null && this.isConnected) return;
     this.isConnected = false;
     stream?.destroy();
     if (!this.#hasLoggedFailure) this.#deps.log.warn('not connected to the controller', { reason });
@@ -259,7 +265,7 @@ class Client implements ControlClient {
     // A restarted controller must not meet all its agents at once.
     const delayMs = this.#retryMs * (0.5 + this.#deps.random());
     this.#retryMs = Math.min(RETRY_MS.most, this.#retryMs * 2);
-    setTimeout(() => void this.#connect(), delayMs);
+    this.#deps.clock.after(delayMs, () => void this.#connect());
   }
 
   async #post(path: string, credential: string, body: string): Promise<{ status: number; body: string }> {
