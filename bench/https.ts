@@ -107,7 +107,7 @@ function report(peers: readonly Peer[], measured: ReadonlyMap<string, readonly R
     });
   });
   const table = markdownTable([
-    ['HTTPS', 'proxy', 'CPU µs/request', '× Envoy', 'requests/s', 'failed', 'private MB'],
+    ['HTTPS', 'proxy', 'CPU µs/request', '× Envoy', 'requests or handshakes/s', 'failed', 'private MB'],
     ...rows.map((row) => [
       row.load === 'kept' ? 'kept connections' : 'a full handshake each',
       row.name,

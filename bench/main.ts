@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { benchCompileAndPush } from './compile-and-push.ts';
+import { benchGrpc } from './grpc.ts';
 import { benchHttps } from './https.ts';
 import { benchInMesh } from './in-mesh.ts';
 import { benchManyRules } from './many-rules.ts';
@@ -29,6 +30,13 @@ const http2 = programs.has('h2load')
   ? await benchOneHopHttp2(programs, isQuick ? 1 : 3, isQuick ? 40_000 : 100_000)
   : null;
 if (http2 !== null) console.log(`${http2.table}\n`);
+const grpc = programs.has('h2load')
+  ? await benchGrpc(programs, isQuick ? 1 : 3, {
+      calls: isQuick ? 40_000 : 100_000,
+      seconds: isQuick ? 3 : 6,
+    })
+  : null;
+if (grpc !== null) console.log(`${grpc.table}\n`);
 const https = await benchHttps(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
 console.log(`${https.table}\n`);
 const mutualTls = await benchMutualTls(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
@@ -51,6 +59,7 @@ writeFileSync(
     {
       oneHop: oneHop.rows,
       http2: http2?.rows ?? null,
+      grpc: grpc?.rows ?? null,
       https: https.rows,
       mutualTls: mutualTls.rows,
       rawTcp: rawTcp.rows,

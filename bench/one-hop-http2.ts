@@ -3,7 +3,7 @@ import { here } from './one-hop.ts';
 import { cpuMicros, memoryMb, start } from './process.ts';
 import { markdownTable, median } from './table.ts';
 
-interface Peer {
+export interface Http2Peer {
   readonly name: string;
   readonly port: number;
   readonly command: readonly string[];
@@ -31,7 +31,7 @@ export async function benchOneHopHttp2(
   const nginx = programs.get('nginx') ?? 'nginx';
   const backend = await start([nginx, '-c', here('peers/nginx-backend-http2.conf')], 9108);
   const measured = new Map<string, Round[]>();
-  const peers = peersOn(programs);
+  const peers = http2Peers(programs);
   try {
     for (let round = 0; round < rounds; round++) {
       for (const shape of SHAPES) {
@@ -51,7 +51,8 @@ export async function benchOneHopHttp2(
 
 const nameOf = ({ connections, streams }: Shape) => `${connections} × ${streams}`;
 
-function peersOn(programs: ReadonlyMap<string, string>): Peer[] {
+/** Proxies before what speaks HTTP/2 on 9108. */
+export function http2Peers(programs: ReadonlyMap<string, string>): Http2Peer[] {
   const lateen = {
     name: 'lateen',
     port: 9106,
@@ -63,7 +64,7 @@ function peersOn(programs: ReadonlyMap<string, string>): Peer[] {
   return [{ name: 'envoy', port: 9107, command: [envoy, ...args, '--disable-hot-restart'] }, lateen];
 }
 
-async function measure(program: string, peer: Peer, shape: Shape, requests: number): Promise<Round> {
+async function measure(program: string, peer: Http2Peer, shape: Shape, requests: number): Promise<Round> {
   const proxy = await start(peer.command, peer.port);
   try {
     const url = `http://127.0.0.1:${peer.port}/ratings/1`;
@@ -77,7 +78,7 @@ async function measure(program: string, peer: Peer, shape: Shape, requests: numb
   }
 }
 
-function report(peers: readonly Peer[], measured: ReadonlyMap<string, readonly Round[]>) {
+function report(peers: readonly Http2Peer[], measured: ReadonlyMap<string, readonly Round[]>) {
   const rows = SHAPES.map(nameOf).flatMap((shape) => {
     const cpuOf = (name: string) =>
       median((measured.get(`${shape} ${name}`) ?? []).map((round) => round.cpuPerRequest));
