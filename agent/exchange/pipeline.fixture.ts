@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createManualClock, type ManualClock } from '../../base/clock.ts';
 import { createLineLogger } from '../../base/log.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
+import type { NodeSpec } from '../../model/node.ts';
 import type { RouteSpec } from '../../model/route.ts';
 import { PolicyWatch } from '../filters/policy-watch.ts';
 import { createHttpPipelineFactory } from '../http/http-pipeline.ts';
@@ -37,6 +38,7 @@ export interface MemoryProxyOptions {
   readonly handler?: ((upstream: MemoryUpstream, cluster: string) => void) | null;
   readonly random?: () => number;
   readonly policies?: Pick<SnapshotParts, 'authentication' | 'authorization'>;
+  readonly node?: NodeSpec;
 }
 
 const ONE_HOST: NonNullable<SnapshotParts['clusters']> = [[clusterSpec('north'), [endpointSpec(1)]]];
@@ -52,6 +54,7 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
     listeners: [listenerSpec({ direction: options.direction ?? 'outbound' })],
     clusters: options.clusters ?? ONE_HOST,
     ...options.policies,
+    ...(options.node !== undefined && { node: options.node }),
   });
   const telemetry = { wantsRecords: true, record: (each: ExchangeRecord) => records.push(each), count() {} };
   const lines: string[] = [];

@@ -1,5 +1,5 @@
 import type { Headers } from '../codec/head.ts';
-import { getHeader, removeHeader, setHeader } from '../policy/headers.ts';
+import { getHeader, getHeaderLines, removeHeader, setHeader } from '../policy/headers.ts';
 import type { Exchange } from './exchange-view.ts';
 
 /** The `server` header of answers: Istio overwrites it everywhere. */
@@ -24,6 +24,7 @@ const NEVER_FORWARDED = [
 ];
 
 const CLIENT_CERTIFICATE = 'x-forwarded-client-cert';
+const FORWARDED_FOR = 'x-forwarded-for';
 const DECORATOR = 'x-envoy-decorator-operation';
 
 /** What a stranger must not say to a gateway: Envoy removes these from external requests. */
@@ -96,7 +97,7 @@ function mentionsEnvoy(headers: readonly string[]): boolean {
 function prepareAtGateway(exchange: Exchange): void {
   const { headers } = exchange.request;
   const { remoteAddress, clientCertificate } = exchange.peer;
-  const forwardedFor = getHeader(headers, 'x-forwarded-for');
+  const forwardedFor = readForwardedFor(headers);
   if (mentionsEnvoy(headers)) for (const name of INTERNAL_ONLY) removeHeader(headers, name);
   removeHeader(headers, CLIENT_CERTIFICATE);
   // Istio's SANITIZE_SET: of the caller's certificate the application hears from the gateway alone.
@@ -104,12 +105,18 @@ function prepareAtGateway(exchange: Exchange): void {
   removeHeader(headers, 'x-request-id');
   setHeader(
     headers,
-    'x-forwarded-for',
+    FORWARDED_FOR,
     forwardedFor === undefined ? remoteAddress : `${forwardedFor},${remoteAddress}`,
   );
   const hops = exchange.pipeline.node.numTrustedProxies;
   if (hops === 0) removeHeader(headers, 'x-forwarded-proto');
   headers.push('x-envoy-external-address', externalAddress(forwardedFor ?? '', remoteAddress, hops));
+}
+
+/** All lines as one list: a proxy may have added its own line behind one that its caller made up. */
+function readForwardedFor(headers: Headers): string | undefined {
+  const first = getHeader(headers, FORWARDED_FOR);
+  return first === undefined ? undefined : getHeaderLines(headers, FORWARDED_FOR).join(',');
 }
 
 /** The address `hops` places from the right of x-forwarded-for; the peer itself without trusted proxies. */
