@@ -24,6 +24,7 @@ export async function runChecks() {
     await runTool('types', 'tsc', ['-p', root]),
     await runTool('lint and format', 'biome', ['ci', '--reporter=summary', '.']),
     await runTool('layers', 'node', ['scripts/layers.mjs']),
+    await runTool('licences', 'node', ['scripts/licences.mjs']),
     await runTool('docs/compatibility.md', 'node', [
       '--disable-warning=ExperimentalWarning',
       'scripts/compatibility.mjs',
