@@ -1,12 +1,14 @@
+import { randomFillSync } from 'node:crypto';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
+import { HEADER_BYTES, readQuestion } from '../codec/dns/message.ts';
 
 /** As the C library: after this the next server is asked. */
 const TIMEOUT_MS = 2500;
 
-/** Questions under way at once; more than any container asks, and few enough that a free id is found at once. */
-const MAX_PENDING = 4096;
+/** Questions under way at once, each with a socket; more than any container asks. */
+const MAX_OPEN = 1024;
 
 /** Passes questions on to the container's own name servers, byte for byte but for the id. */
 export interface DnsForwarder {
@@ -15,59 +17,41 @@ export interface DnsForwarder {
   close(): void;
 }
 
+/**
+ * Name servers of a user network are on loopback, but those of the default bridge are asked over the network, where
+ * another container can send packets in their name. So each question has a port and an id of its own that cannot be
+ * guessed, and only a reply to that very question counts (RFC 5452 §4, §9).
+ */
 export function createDnsForwarder(servers: readonly string[], clock: Clock, port = 53): DnsForwarder {
-  const pending = new Map<number, { readonly server: string; finish(reply: Buffer | null): void }>();
-  const sockets = new Map<string, UdpSocket>();
-  let nextId = Math.floor(clock.wall()) & 0xffff;
-
-  const socketFor = (server: string): UdpSocket => {
-    const known = sockets.get(server);
-    if (known !== undefined) return known;
-    const socket = createSocket(server.includes(':') ? 'udp6' : 'udp4');
-    // Only this server's replies arrive: nobody else can answer in its place.
-    socket.connect(port, server);
-    socket.on('message', (reply) => {
-      if (reply.length >= 2) pending.get(reply.readUInt16BE(0))?.finish(reply);
-    });
-    socket.on('error', () => {
-      // Nobody listens there: the next server is asked at once.
-      sockets.delete(server);
-      socket.close();
-      for (const question of [...pending.values()]) if (question.server === server) question.finish(null);
-    });
-    socket.unref();
-    sockets.set(server, socket);
-    return socket;
-  };
-
-  const freeId = (): number => {
-    do nextId = (nextId + 1) & 0xffff;
-    while (pending.has(nextId));
-    return nextId;
-  };
+  const open = new Set<UdpSocket>();
 
   const askUdp = (server: string, message: Buffer): Promise<Buffer | null> =>
     new Promise((resolve) => {
-      if (pending.size >= MAX_PENDING) return resolve(null);
-      const id = freeId();
-      const original = message.readUInt16BE(0);
+      if (open.size >= MAX_OPEN) return resolve(null);
       const query = Buffer.from(message);
-      query.writeUInt16BE(id, 0);
+      randomFillSync(query, 0, ID_BYTES);
+      const socket = createSocket(server.includes(':') ? 'udp6' : 'udp4');
+      open.add(socket);
       const finish = (reply: Buffer | null) => {
+        if (!open.delete(socket)) return;
         cancel();
-        pending.delete(id);
-        if (reply !== null) reply.writeUInt16BE(original, 0);
+        socket.close();
+        if (reply !== null) message.copy(reply, 0, 0, ID_BYTES);
         resolve(reply);
       };
       const cancel = clock.after(TIMEOUT_MS, () => finish(null));
-      pending.set(id, { server, finish });
-      const socket = socketFor(server);
-      const send = () =>
+      socket.on('message', (reply) => {
+        if (answers(reply, query)) finish(reply);
+      });
+      // Nobody listens there: the next server is asked at once.
+      socket.on('error', () => finish(null));
+      socket.unref();
+      // Connected, so that the kernel drops what other addresses send.
+      socket.connect(port, server, () =>
         socket.send(query, (error) => {
           if (error) finish(null);
-        });
-      if (isConnected(socket)) send();
-      else socket.once('connect', send);
+        }),
+      );
     });
 
   return {
@@ -79,21 +63,23 @@ export function createDnsForwarder(servers: readonly string[], clock: Clock, por
       return null;
     },
     close() {
-      for (const socket of sockets.values()) socket.close();
-      sockets.clear();
+      for (const socket of open) socket.close();
+      open.clear();
     },
   };
 }
 
-function isConnected(socket: UdpSocket): boolean {
-  try {
-    socket.remoteAddress();
-    return true;
-  } catch {
-    // node:dgram tells it only by throwing ERR_SOCKET_DGRAM_NOT_CONNECTED.
-    return false;
-  }
+const ID_BYTES = 2;
+
+/** The same id and the same question; what has no readable question is told by its id alone. */
+function answers(reply: Buffer, query: Buffer): boolean {
+  if (reply.length < HEADER_BYTES || reply.readUInt16BE(0) !== query.readUInt16BE(0)) return false;
+  const asked = readQuestion(query);
+  return asked === null || questionIn(reply, asked.end) === questionIn(query, asked.end);
 }
+
+/** Names differ in case at most. */
+const questionIn = (message: Buffer, end: number) => message.latin1Slice(HEADER_BYTES, end).toLowerCase();
 
 /** RFC 1035 §4.2.2: a length of two bytes before each message. */
 function askTcp(server: string, port: number, message: Buffer, clock: Clock): Promise<Buffer | null> {
