@@ -1,36 +1,13 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../../base/clock.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { RequestHead } from '../codec/head.ts';
-import type { Pool, UpstreamEvents, UpstreamFailure } from '../exchange/streams.ts';
-import type { MeshIdentity } from '../identity/identity.ts';
-import type { ClusterUsage } from '../upstream/usage.ts';
-import type { FlushQueue } from './flush-queue.ts';
+import type { Pool, UpstreamEvents } from '../exchange/streams.ts';
+import { ABANDON_AFTER_MS, endWithAge, openConnection, type PoolDeps } from './open-connection.ts';
 import { UpstreamConnection, type UpstreamConnectionOwner } from './upstream-connection.ts';
-import { describeConnectError, openEvent, openSocket } from './upstream-socket.ts';
+import { OVERFLOW, WaitingRequests } from './waiting-requests.ts';
 
-export interface PoolDeps {
-  readonly clock: Clock;
-  readonly queue: FlushQueue;
-  /** Connections and waiting requests of the whole cluster, over which its limits hold. */
-  readonly usage: ClusterUsage;
-  readonly counters: { upstream_cx_overflow: number };
-  /** Needed where a cluster speaks mutual TLS of the mesh. */
-  readonly identity?: MeshIdentity | undefined;
-}
-
-const OVERFLOW: UpstreamFailure = { kind: 'overflow' };
 /** The look every few seconds is exact enough for idle timeouts from here on. */
 const SWEPT_IN_TIME_MS = 60_000;
-
-/** What a container sent last may still be on its way when Docker says that it ended. */
-export const ABANDON_AFTER_MS = 500;
-
-interface Waiting {
-  readonly head: RequestHead;
-  readonly hasBody: boolean;
-  readonly events: UpstreamEvents;
-}
 
 /** Kept connections to one host. The one used last is used next, so that the others can grow old and end. */
 export class HttpPool implements Pool, UpstreamConnectionOwner {
@@ -40,7 +17,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   readonly #deps: PoolDeps;
   readonly #idle: UpstreamConnection[] = [];
   readonly #all = new Set<UpstreamConnection>();
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: WaitingRequests;
   readonly #opening = new Set<Socket>();
   #isDraining = false;
 
@@ -49,6 +26,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
     this.#address = address;
     this.#port = port;
     this.#deps = deps;
+    this.#waiting = new WaitingRequests(deps.usage, spec.circuitBreaker.maxPendingRequests);
   }
 
   get idleCount(): number {
@@ -60,7 +38,6 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   }
 
   request(head: RequestHead, hasBody: boolean, events: UpstreamEvents): void {
-    const { usage } = this.#deps;
     if (this.#idle.length > 0 && this.#isFull) {
       events.onUpstreamFailure(OVERFLOW);
       return;
@@ -70,13 +47,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
       this.#start(connection, head, hasBody, events);
       return;
     }
-    // Holds for those too for whom a connection is just being opened, as in Envoy.
-    if (usage.pending >= this.#spec.circuitBreaker.maxPendingRequests) {
-      events.onUpstreamFailure(OVERFLOW);
-      return;
-    }
-    usage.pending += 1;
-    this.#waiting.push({ head, hasBody, events });
+    if (!this.#waiting.add({ head, hasBody, events })) return;
     if (this.#canConnect()) this.#connect();
     else this.#deps.counters.upstream_cx_overflow += 1;
   }
@@ -116,10 +87,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   }
 
   forget(events: UpstreamEvents): void {
-    const index = this.#waiting.findIndex((waiting) => waiting.events === events);
-    if (index < 0) return;
-    this.#waiting.splice(index, 1);
-    this.#deps.usage.pending -= 1;
+    this.#waiting.forget(events);
   }
 
   drain(): void {
@@ -152,10 +120,10 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
       return;
     }
     // Who waited before the host was given up is still served: it was picked when the host was there.
-    let next = this.#takeWaiting();
+    let next = this.#waiting.take();
     while (next !== undefined && this.#isFull) {
       next.events.onUpstreamFailure(OVERFLOW);
-      next = this.#takeWaiting();
+      next = this.#waiting.take();
     }
     if (next !== undefined) this.#start(connection, next.head, next.hasBody, next.events);
     else if (this.#isDraining) connection.close();
@@ -168,7 +136,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   onClosed(connection: UpstreamConnection): void {
     if (!this.#all.delete(connection)) return;
     this.#finish(connection);
-    connection.cancelAge?.();
+    connection.cancelAge();
     this.#deps.usage.connections -= 1;
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
@@ -179,45 +147,25 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
     if (this.#waiting.length > this.#opening.size && this.#canConnect()) this.#connect();
   }
 
-  #takeWaiting(): Waiting | undefined {
-    const next = this.#waiting.shift();
-    if (next !== undefined) this.#deps.usage.pending -= 1;
-    return next;
-  }
-
   #connect(): void {
-    this.#deps.usage.connections += 1;
-    const socket = openSocket(this.#spec, this.#address, this.#port, this.#deps.identity);
-    this.#opening.add(socket);
-    const cancelTimer = this.#deps.clock.after(this.#spec.connectTimeoutMs, () =>
-      socket.destroy(new Error('connection timeout')),
-    );
-    const onError = (error: Error) => {
-      cancelTimer();
-      this.#opening.delete(socket);
-      this.#deps.usage.connections -= 1;
-      const reason = describeConnectError(error);
-      this.#deps.queue.run(() => {
-        this.#takeWaiting()?.events.onUpstreamFailure({ kind: 'connect-failure', reason });
+    const socket = openConnection(this.#spec, this.#address, this.#port, this.#deps, {
+      onOpen: () => {
+        this.#opening.delete(socket);
+        this.#adopt(socket);
+      },
+      onFailed: (reason) => {
+        this.#opening.delete(socket);
+        this.#waiting.take()?.events.onUpstreamFailure({ kind: 'connect-failure', reason });
         this.#connectForWaiting();
-      });
-    };
-    socket.once('error', onError);
-    socket.once(openEvent(this.#spec), () => {
-      cancelTimer();
-      socket.off('error', onError);
-      this.#opening.delete(socket);
-      this.#adopt(socket);
+      },
     });
+    this.#opening.add(socket);
   }
 
   #adopt(socket: Socket): void {
     const connection = new UpstreamConnection(socket, this.#deps.queue, this);
     this.#all.add(connection);
-    const { maxConnectionMs } = this.#spec.connections;
-    if (maxConnectionMs > 0) {
-      connection.cancelAge = this.#deps.clock.after(maxConnectionMs, () => connection.drain());
-    }
+    connection.cancelAge = endWithAge(this.#spec, this.#deps, connection);
     this.#deps.queue.run(() => this.onFree(connection));
   }
 }

@@ -45,7 +45,7 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream, DirectR
   /** Its exchange is counted among the cluster's requests. */
   isCounted = false;
   /** Stops the timer that ends a connection for its age; null = there is none. */
-  cancelAge: (() => void) | null = null;
+  cancelAge: () => void = () => {};
 
   constructor(socket: Socket, queue: FlushQueue, owner: UpstreamConnectionOwner) {
     this.#socket = socket;

@@ -1,7 +1,8 @@
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { Pool, UpstreamEvents } from '../exchange/streams.ts';
-import { HttpPool, type PoolDeps } from '../http/pool.ts';
+import type { PoolDeps } from '../http/open-connection.ts';
+import { HttpPool } from '../http/pool.ts';
 import { followsHost, ServerNamePools } from '../http/server-name-pools.ts';
 import { withMeshAlpn } from '../identity/mesh-tls.ts';
 import { H2Pool } from './pool.ts';

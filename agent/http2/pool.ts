@@ -1,18 +1,10 @@
 import type { Socket } from 'node:net';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { RequestHead } from '../codec/head.ts';
-import type { Pool, UpstreamEvents, UpstreamFailure } from '../exchange/streams.ts';
-import { ABANDON_AFTER_MS, type PoolDeps } from '../http/pool.ts';
-import { describeConnectError, openEvent, openSocket } from '../http/upstream-socket.ts';
+import type { Pool, UpstreamEvents } from '../exchange/streams.ts';
+import { ABANDON_AFTER_MS, endWithAge, openConnection, type PoolDeps } from '../http/open-connection.ts';
+import { OVERFLOW, type Waiting, WaitingRequests } from '../http/waiting-requests.ts';
 import { UpstreamH2Connection, type UpstreamH2Owner } from './upstream-connection.ts';
-
-const OVERFLOW: UpstreamFailure = { kind: 'overflow' };
-
-interface Waiting {
-  readonly head: RequestHead;
-  readonly hasBody: boolean;
-  readonly events: UpstreamEvents;
-}
 
 /**
  * HTTP/2 connections to one host: one that everybody shares, another only when the host takes no more streams on it,
@@ -26,7 +18,7 @@ export class H2Pool implements Pool, UpstreamH2Owner {
   readonly #connections = new Set<UpstreamH2Connection>();
   /** The connection that took a request last. */
   #current: UpstreamH2Connection | null = null;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: WaitingRequests;
   #opening: Socket | null = null;
   #isDraining = false;
 
@@ -35,6 +27,7 @@ export class H2Pool implements Pool, UpstreamH2Owner {
     this.#address = address;
     this.#port = port;
     this.#deps = deps;
+    this.#waiting = new WaitingRequests(deps.usage, spec.circuitBreaker.maxPendingRequests);
   }
 
   get idleCount(): number {
@@ -53,22 +46,12 @@ export class H2Pool implements Pool, UpstreamH2Owner {
       this.#start(connection, { head, hasBody, events });
       return;
     }
-    const { usage } = this.#deps;
-    // Holds for those too for whom a connection is just being opened, as in Envoy.
-    if (usage.pending >= this.#spec.circuitBreaker.maxPendingRequests) {
-      events.onUpstreamFailure(OVERFLOW);
-      return;
-    }
-    usage.pending += 1;
-    this.#waiting.push({ head, hasBody, events });
+    if (!this.#waiting.add({ head, hasBody, events })) return;
     this.#connectForWaiting();
   }
 
   forget(events: UpstreamEvents): void {
-    const index = this.#waiting.findIndex((waiting) => waiting.events === events);
-    if (index < 0) return;
-    this.#waiting.splice(index, 1);
-    this.#deps.usage.pending -= 1;
+    this.#waiting.forget(events);
   }
 
   drain(): void {
@@ -151,46 +134,29 @@ export class H2Pool implements Pool, UpstreamH2Owner {
         this.#connectForWaiting();
         return;
       }
-      this.#start(connection, this.#takeWaiting() as Waiting);
+      this.#start(connection, this.#waiting.take() as Waiting);
     }
     // Who waited before the host was given up was still served: it was picked when the host was there.
     if (this.#isDraining) for (const connection of [...this.#connections]) connection.drain();
   }
 
-  #takeWaiting(): Waiting | undefined {
-    const next = this.#waiting.shift();
-    if (next !== undefined) this.#deps.usage.pending -= 1;
-    return next;
-  }
-
   #connect(): void {
-    this.#deps.usage.connections += 1;
-    const socket = openSocket(this.#spec, this.#address, this.#port, this.#deps.identity);
-    this.#opening = socket;
-    const cancelTimer = this.#deps.clock.after(this.#spec.connectTimeoutMs, () =>
-      socket.destroy(new Error('connection timeout')),
-    );
-    const onError = (error: Error) => {
-      cancelTimer();
-      this.#opening = null;
-      this.#deps.usage.connections -= 1;
-      this.#deps.queue.run(() => this.#failWaiting(describeConnectError(error)));
-    };
-    socket.once('error', onError);
-    socket.once(openEvent(this.#spec), () => {
-      cancelTimer();
-      socket.off('error', onError);
-      this.#opening = null;
-      this.#adopt(socket);
+    const socket = openConnection(this.#spec, this.#address, this.#port, this.#deps, {
+      onOpen: () => {
+        this.#opening = null;
+        this.#adopt(socket);
+      },
+      onFailed: (reason) => {
+        this.#opening = null;
+        this.#failWaiting(reason);
+      },
     });
+    this.#opening = socket;
   }
 
   #adopt(socket: Socket): void {
     const connection = new UpstreamH2Connection(socket, this.#spec, this, this.#deps);
-    const { maxConnectionMs } = this.#spec.connections;
-    if (maxConnectionMs > 0) {
-      connection.cancelAge = this.#deps.clock.after(maxConnectionMs, () => connection.drain());
-    }
+    connection.cancelAge = endWithAge(this.#spec, this.#deps, connection);
     this.#connections.add(connection);
     this.#deps.queue.run(() => this.#serveWaiting());
   }
@@ -198,7 +164,7 @@ export class H2Pool implements Pool, UpstreamH2Owner {
   /** All of them waited for this connection, as in Envoy. */
   #failWaiting(reason: string): void {
     for (let left = this.#waiting.length; left > 0; left--) {
-      this.#takeWaiting()?.events.onUpstreamFailure({ kind: 'connect-failure', reason });
+      this.#waiting.take()?.events.onUpstreamFailure({ kind: 'connect-failure', reason });
     }
   }
 }
