@@ -64,12 +64,16 @@ export function restoreIdentity(text: string): KeptIdentity {
   return { ...kept, key: new PrivateKey(kept.key) };
 }
 
+/** Nothing that could end an element of `x-forwarded-client-cert`, where it stands unquoted. */
+const SPIFFE_ID = /^spiffe:\/\/[^\s"',;\\/]+(\/[^\s"',;\\/]+)+$/;
+
 /** The one SPIFFE id of a certificate; '' = it is none of the mesh. */
 export function readSpiffeId({ subjectAltName }: Pick<X509Certificate, 'subjectAltName'>): string {
   const ids = namesOf(subjectAltName ?? '').filter(
     ({ kind, name }) => kind === 'URI' && name.startsWith('spiffe://'),
   );
-  return ids.length === 1 ? (ids[0]?.name ?? '') : '';
+  const [only] = ids;
+  return ids.length === 1 && only !== undefined && SPIFFE_ID.test(only.name) ? only.name : '';
 }
 
 /** Envoy's `Hash` in x-forwarded-client-cert. */

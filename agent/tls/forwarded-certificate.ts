@@ -43,11 +43,25 @@ export interface CertificateName {
   readonly name: string;
 }
 
-/** `DNS:a, URI:spiffe://x, IP Address:1.2.3.4`; a name with a comma or the like is printed as JSON text. */
+/**
+ * `DNS:a, URI:spiffe://x, IP Address:1.2.3.4`; a name with a comma or the like is printed as JSON text. What is not
+ * written like that is no name.
+ */
 export function namesOf(text: string): CertificateName[] {
-  return [...text.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)].map(
-    ([, kind = '', name = '']) => ({ kind, name: name.startsWith('"') ? String(JSON.parse(name)) : name }),
+  return [...text.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,"]*)(?=$|, )/g)].flatMap(
+    ([, kind = '', written = '']) => {
+      const name = written.startsWith('"') ? unquote(written) : written;
+      return name === null ? [] : [{ kind, name }];
+    },
   );
+}
+
+function unquote(written: string): string | null {
+  try {
+    return String(JSON.parse(written));
+  } catch {
+    return null;
+  }
 }
 
 function encodePem(pem: string): string {

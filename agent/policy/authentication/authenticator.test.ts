@@ -3,6 +3,7 @@ import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createAuthenticator } from './authenticator.ts';
+import { parseKeys } from './keys.ts';
 import { JWT_BAD_FORMAT, parseToken } from './token.ts';
 import { CLAIMS, encode, headOf, jwks, KEYS, policyOf, rs256, signed } from './tokens.fixture.ts';
 
@@ -210,5 +211,37 @@ test('any text is a token, or a reason why it is none', () => {
       assert.ok(typeof result === 'string' ? result !== '' : typeof result.claims === 'object');
     }),
     { numRuns: 2000 },
+  );
+});
+
+test('a good token with any character changed is refused, or says the same', () => {
+  const good = rs256({ ...CLAIMS, role: 'reader' });
+  const character = fc.constantFrom(...'Aa0_-.=+/ \0\u00ff');
+  fc.assert(
+    fc.property(fc.nat(good.length - 1), character, (at, other) => {
+      const { refusal, claims } = ask(`${good.slice(0, at)}${other}${good.slice(at + 1)}`);
+      assert.ok(refusal !== '' || JSON.stringify(claims) === JSON.stringify({ ...CLAIMS, role: 'reader' }));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('any text is a set of keys, if only of none', () => {
+  const key = fc.dictionary(
+    fc.constantFrom('kty', 'kid', 'alg', 'n', 'e', 'crv', 'x', 'y', 'k'),
+    fc.jsonValue(),
+  );
+  const set = fc.record({ keys: fc.oneof(fc.array(key, { maxLength: 3 }), fc.jsonValue()) });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        set.map((each) => JSON.stringify(each)),
+      ),
+      (text) => {
+        assert.deepEqual(parseKeys(text), []);
+      },
+    ),
+    { numRuns: 1000 },
   );
 });
