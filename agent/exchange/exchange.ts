@@ -296,7 +296,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.responseHead = head;
     const ops = this.destination === null ? (this.#route?.responseOps ?? null) : this.destination.responseOps;
     if (ops !== null && !isUntouched) applyHeaderOps(ops, head.headers, this);
-    for (const filter of this.pipeline.filters) filter.onResponse?.(this, head);
+    for (const filter of this.pipeline.responders) filter.onResponse(this, head);
     finishResponse(this, head);
     this.downstream.sendHead(head, hasBody);
   }
@@ -411,7 +411,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.forwarder?.release();
     this.tap?.onOver();
     const { telemetry } = this.pipeline.services;
-    for (const filter of this.pipeline.filters) filter.onEnd?.(this);
+    for (const filter of this.pipeline.enders) filter.onEnd(this);
     countExchange(this, telemetry);
     if (telemetry.wantsRecords) telemetry.record(this.toRecord(), this.pipeline);
     this.#onOver();

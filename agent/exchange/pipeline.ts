@@ -14,6 +14,9 @@ export interface HttpPipeline {
   readonly filters: readonly Filter[];
   /** So many of the filters come first, whether a route was found or not: who may call, is asked before what. */
   readonly guardCount: number;
+  /** Those of the filters that see answers, and those that want to hear of the end. */
+  readonly responders: readonly Required<Pick<Filter, 'onResponse'>>[];
+  readonly enders: readonly Required<Pick<Filter, 'onEnd'>>[];
   readonly node: NodeSpec;
   readonly services: ExchangeServices;
 }

@@ -3,7 +3,12 @@ import type { Clock } from '../../base/clock.ts';
 import { reasonPhrase } from '../codec/h1/reason-phrases.ts';
 import { RequestParser, type RequestSink } from '../codec/h1/request-parser.ts';
 import { CHUNK_END, chunkStart, lastChunk } from '../codec/h1/write-chunk.ts';
-import { encodeResponseHead, endsWithConnection, isChunkedResponse } from '../codec/h1/write-head.ts';
+import {
+  addLines,
+  encodeResponseHead,
+  endsWithConnection,
+  isChunkedResponse,
+} from '../codec/h1/write-head.ts';
 import { BODY_NOT_TOLD, type Headers, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { Exchange } from '../exchange/exchange.ts';
@@ -160,7 +165,9 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
 
   sendInterim(head: ResponseHead): void {
     if (!this.#isHttp10)
-      this.#writer.text(`HTTP/1.1 ${head.status} ${reasonPhrase(head.status)}\r\n${lines(head.headers)}\r\n`);
+      this.#writer.text(
+        `${addLines(`HTTP/1.1 ${head.status} ${reasonPhrase(head.status)}\r\n`, head.headers)}\r\n`,
+      );
   }
 
   sendHead(head: ResponseHead, hasBody: boolean): void {
@@ -331,9 +338,3 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
 }
 
 const EMPTY = Buffer.alloc(0);
-
-function lines(headers: Headers): string {
-  let text = '';
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return text;
-}

@@ -45,9 +45,19 @@ export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineF
     createCorsFilter(),
     createCacheFilter({ clock, stores }),
   ];
-  return (direction, node, routes, guards = []) => ({
-    ...{ direction, routes, node, services },
-    filters: guards.length === 0 ? filters : [...guards, ...filters],
-    guardCount: guards.length,
-  });
+  return (direction, node, routes, guards = []) => {
+    const all = [...guards, ...filters];
+    return {
+      ...{ direction, routes, node, services },
+      filters: all,
+      guardCount: guards.length,
+      responders: all.filter(seesResponses),
+      enders: all.filter(hearsOfEnds),
+    };
+  };
 }
+
+const seesResponses = (filter: Filter): filter is Filter & HttpPipeline['responders'][number] =>
+  filter.onResponse !== undefined;
+const hearsOfEnds = (filter: Filter): filter is Filter & HttpPipeline['enders'][number] =>
+  filter.onEnd !== undefined;

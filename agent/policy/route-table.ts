@@ -18,6 +18,11 @@ export interface RouteTable<Entry> {
   /** `.example.com` for `*.example.com`, longest first. */
   readonly suffixes: readonly { readonly suffix: string; readonly host: VirtualHostTable<Entry> }[];
   readonly any: VirtualHostTable<Entry> | null;
+  /**
+   * What was found last: most callers ask one host many times. A look into a map with a text that was just received
+   * first makes the text known to the whole engine, and costs a multiple of comparing it.
+   */
+  readonly latest: { authority: string; host: VirtualHostTable<Entry> | null };
 }
 
 export interface VirtualHostTable<Entry> {
@@ -57,7 +62,8 @@ export function createRouteTable<Entry>(
     }
   }
   suffixes.sort((a, b) => b.suffix.length - a.suffix.length);
-  return { name: spec.name, exact, suffixes, any };
+  const latest = { authority: '*', host: any };
+  return { name: spec.name, exact, suffixes, any, latest };
 }
 
 function createRow<Entry>(route: RouteSpec, entry: Entry): RouteRow<Entry> {
@@ -82,6 +88,15 @@ export function matchRoute<Entry>(table: RouteTable<Entry>, request: RequestView
 }
 
 function findHost<Entry>(table: RouteTable<Entry>, authority: string): VirtualHostTable<Entry> | null {
+  const { latest } = table;
+  if (latest.authority !== authority) {
+    latest.host = lookUpHost(table, authority);
+    latest.authority = authority;
+  }
+  return latest.host;
+}
+
+function lookUpHost<Entry>(table: RouteTable<Entry>, authority: string): VirtualHostTable<Entry> | null {
   const known = table.exact.get(authority);
   if (known !== undefined) return known;
   const name = hostOf(authority).toLowerCase();

@@ -19,8 +19,6 @@ export interface HeaderBlock {
   expectContinue: boolean;
 }
 
-const DIGITS = /^[0-9]{1,16}$/;
-
 /**
  * @param text whole lines, each with its CRLF
  * @param start index of the first header line
@@ -114,9 +112,21 @@ function setContentLength(block: HeaderBlock, value: string): void {
   }
   if (block.contentLength !== BODY_NOT_TOLD)
     throw new ProtocolError('bad_content_length', 'content-length given twice');
-  const length = DIGITS.test(value) ? Number(value) : Number.NaN;
-  if (!Number.isSafeInteger(length)) throw new ProtocolError('bad_content_length', 'invalid content-length');
+  const length = readDigits(value);
+  if (length < 0) throw new ProtocolError('bad_content_length', 'invalid content-length');
   block.contentLength = length;
+}
+
+/** -1 for what is no number, or one that cannot be counted exactly. */
+function readDigits(text: string): number {
+  if (text.length === 0 || text.length > 16) return -1;
+  let number = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number > Number.MAX_SAFE_INTEGER ? -1 : number;
 }
 
 function setTransferEncoding(block: HeaderBlock, value: string): void {

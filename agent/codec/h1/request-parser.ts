@@ -121,9 +121,8 @@ export class RequestParser {
     if (methodEnd <= 0 || targetEnd < 0 || targetEnd > lineEnd) {
       throw new ProtocolError('bad_request_line', 'invalid request line');
     }
-    const version = readVersion(text.slice(targetEnd + 1, lineEnd));
-    const method = text.slice(0, methodEnd);
-    if (!METHODS.has(method)) throw new ProtocolError('bad_method', 'unknown method');
+    const version = readVersion(text, targetEnd + 1, lineEnd);
+    const method = readMethod(text, methodEnd);
     const block = readHeaderBlock(text, lineEnd + 2);
     const isChunked = block.contentLength === BODY_UNKNOWN_LENGTH;
     checkFraming(block, method, version);
@@ -162,9 +161,20 @@ export class RequestParser {
   }
 }
 
-function readVersion(text: string): 'HTTP/1.1' | 'HTTP/1.0' {
-  if (text === 'HTTP/1.1' || text === 'HTTP/1.0') return text;
-  if (/^HTTP\/[0-9](\.[0-9])?$/.test(text))
+/** A look into the set makes the text known to the whole engine first: the common case is spared that. */
+function readMethod(text: string, end: number): string {
+  if (text.startsWith('GET ')) return 'GET';
+  const method = text.slice(0, end);
+  if (!METHODS.has(method)) throw new ProtocolError('bad_method', 'unknown method');
+  return method;
+}
+
+function readVersion(text: string, start: number, end: number): 'HTTP/1.1' | 'HTTP/1.0' {
+  if (end - start === 8) {
+    if (text.startsWith('HTTP/1.1', start)) return 'HTTP/1.1';
+    if (text.startsWith('HTTP/1.0', start)) return 'HTTP/1.0';
+  }
+  if (/^HTTP\/[0-9](\.[0-9])?$/.test(text.slice(start, end)))
     throw new ProtocolError('bad_version', 'HTTP version not supported', 505);
   throw new ProtocolError('bad_request_line', 'invalid HTTP version');
 }

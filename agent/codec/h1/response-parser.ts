@@ -128,12 +128,10 @@ export class ResponseParser {
     if (version === 'HTTP/1.0' && !text.startsWith('HTTP/1.0 ')) {
       throw new ProtocolError('bad_status_line', 'invalid status line');
     }
-    const code = text.slice(9, 12);
-    const separator = text.charCodeAt(12);
-    if (!/^[1-9][0-9][0-9]$/.test(code) || (lineEnd !== 12 && separator !== 0x20)) {
+    const status = readStatus(text);
+    if (status === 0 || (lineEnd !== 12 && text.charCodeAt(12) !== 0x20)) {
       throw new ProtocolError('bad_status_line', 'invalid status line');
     }
-    const status = Number(code);
     const block = readHeaderBlock(text, lineEnd + 2);
     if (status < 200 || status === 204) checkBodyless(block);
     if (status === 101 && !this.#isUpgrade) {
@@ -180,6 +178,17 @@ export class ResponseParser {
       this.#sink.onResponse(head, true, canReuse);
     }
   }
+}
+
+/** Three digits behind the version, the first of which is not 0; 0 = that is not there. */
+function readStatus(text: string): number {
+  let status = 0;
+  for (let at = 9; at < 12; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return 0;
+    status = status * 10 + digit;
+  }
+  return status < 100 ? 0 : status;
 }
 
 /** RFC 9112 §6.3: neither 1xx nor 204 has a framing header; a length of 0 is harmless, and common. */

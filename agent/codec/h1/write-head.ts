@@ -2,6 +2,7 @@ import {
   BODY_NOT_TOLD,
   BODY_UNKNOWN_LENGTH,
   BODY_UNTIL_CLOSE,
+  type Headers,
   type RequestHead,
   type ResponseHead,
 } from '../head.ts';
@@ -15,9 +16,9 @@ import { reasonPhrase } from './reason-phrases.ts';
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'TRACE', 'CONNECT']);
 
 export function encodeRequestHead(head: RequestHead): string {
-  let text = `${head.method} ${head.method === 'CONNECT' ? head.authority : head.path} HTTP/1.1\r\nhost: ${head.authority}\r\n`;
-  const { headers } = head;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  const target = head.method === 'CONNECT' ? head.authority : head.path;
+  const line = `${head.method} ${target} HTTP/1.1\r\nhost: ${head.authority}\r\n`;
+  let text = addLines(line, head.headers);
   if (head.contentLength >= 0) text += `content-length: ${head.contentLength}\r\n`;
   else if (head.contentLength === BODY_UNKNOWN_LENGTH) text += 'transfer-encoding: chunked\r\n';
   else if (head.method !== 'GET' && !BODILESS.has(head.method)) text += 'content-length: 0\r\n';
@@ -35,15 +36,25 @@ export interface ResponseWriteOptions {
 
 export function encodeResponseHead(head: ResponseHead, { isLast, isHttp10 }: ResponseWriteOptions): string {
   const reason = head.reason === '' ? reasonPhrase(head.status) : head.reason;
-  let text = `HTTP/1.1 ${head.status} ${reason}\r\n`;
-  const { headers } = head;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  let text = addLines(`HTTP/1.1 ${head.status} ${reason}\r\n`, head.headers);
   if (head.contentLength >= 0) text += `content-length: ${head.contentLength}\r\n`;
   else if (isChunkedResponse(head, isHttp10)) text += 'transfer-encoding: chunked\r\n';
   if (head.upgrade !== '') text += `connection: upgrade\r\nupgrade: ${head.upgrade}\r\n`;
   else if (isLast) text += 'connection: close\r\n';
   else if (isHttp10) text += 'connection: keep-alive\r\n';
   return `${text}\r\n`;
+}
+
+/** Piece by piece onto one rope: a template makes a text of its own out of each line first. */
+export function addLines(before: string, headers: Headers): string {
+  let text = before;
+  for (let i = 0; i < headers.length; i += 2) {
+    text += headers[i] as string;
+    text += ': ';
+    text += headers[i + 1] as string;
+    text += '\r\n';
+  }
+  return text;
 }
 
 /** Whether the body is to be written in chunks; an HTTP/1.0 caller gets it up to the connection's end instead. */
