@@ -15,6 +15,7 @@ import { createGatewayPorts } from './listener/gateway-ports.ts';
 import { buildTables, checkSnapshot, type TableDeps, type Tables } from './listener/tables.ts';
 import { createBehind } from './listener/virtual-addresses.ts';
 import { createDnsClusters } from './pool/dns-clusters.ts';
+import { createRequestedNames } from './pool/requested-names.ts';
 import type { WriteLine } from './telemetry/access-logs.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { secretFilesDigest } from './tls/tls-material.ts';
@@ -85,6 +86,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     }),
     resolved: dns.resolved,
     lookAgain: dns.lookAgain,
+    requestedNames: createRequestedNames({ clock, log }),
     createTlsServer: tlsServers.create,
     behind: createBehind(() => tables),
   };

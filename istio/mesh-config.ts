@@ -1,4 +1,5 @@
 import type {
+  ClientTls,
   ConnectionPool,
   LocalityLbSetting,
   OutlierDetection,
@@ -20,7 +21,9 @@ export interface MeshConfig {
   readonly accessLogEncoding: 'TEXT' | 'JSON';
   /** What Telemetry names where it names none. */
   readonly defaultProviders: DefaultProviders;
-  readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
+  readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY' | 'ALLOW_ANY_DYNAMIC_DNS';
+  /** TLS that the proxy itself speaks to unknown hosts; with ALLOW_ANY_DYNAMIC_DNS alone. */
+  readonly outboundTls: ClientTls | null;
   readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
   readonly connectTimeoutMs: number;
   readonly rootNamespace: string;
@@ -65,6 +68,7 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   accessLogEncoding: 'TEXT',
   defaultProviders: { accessLogging: [], metrics: ['prometheus'] },
   outboundTrafficPolicy: 'ALLOW_ANY',
+  outboundTls: null,
   pathNormalization: 'BASE',
   connectTimeoutMs: 10_000,
   rootNamespace: 'istio-system',

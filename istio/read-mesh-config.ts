@@ -95,6 +95,7 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
       metrics: document.defaultProviders?.metrics ?? defaults.defaultProviders.metrics,
     },
     outboundTrafficPolicy: readOutboundPolicy(document),
+    outboundTls: document.outboundTrafficPolicy?.tls ?? null,
     pathNormalization: normalization === 'DEFAULT' ? 'BASE' : normalization,
     connectTimeoutMs: ms(document.connectTimeout, defaults.connectTimeoutMs),
     rootNamespace: document.rootNamespace ?? defaults.rootNamespace,
@@ -133,6 +134,5 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
 /** A block without mode means its zero value, REGISTRY_ONLY. */
 function readOutboundPolicy({ outboundTrafficPolicy: policy }: MeshConfigDocument) {
   if (policy === undefined) return DEFAULT_MESH_CONFIG.outboundTrafficPolicy;
-  const mode = policy.mode ?? 'REGISTRY_ONLY';
-  return mode === 'ALLOW_ANY_DYNAMIC_DNS' ? 'ALLOW_ANY' : mode;
+  return policy.mode ?? 'REGISTRY_ONLY';
 }

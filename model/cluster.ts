@@ -42,6 +42,8 @@ export interface ClusterService {
  * resource that `endpoints` names, if it is there.
  * `dns`: resolved by the agent; `strict` balances over all answers, `logical` uses the first. Its hosts are endpoints
  * with a name (or an address) to be looked up.
+ * `requested-name`: where the request's Host leads, TLS by its server name at `port`; looked up when it is called
+ * (Envoy's dynamic forward proxy). A Host without port means 80, or 443 where the cluster speaks TLS.
  * `none`: every request fails with UH (BlackHoleCluster).
  */
 export type ClusterDiscovery =
@@ -60,6 +62,7 @@ export type ClusterDiscovery =
       /** As of endpoints. */
       readonly localityWeights: EndpointsSpec['localityWeights'];
     }
+  | { readonly kind: 'requested-name'; readonly port: number }
   | { readonly kind: 'none' };
 
 /** Weight, locality and priority are those of each of its addresses. */

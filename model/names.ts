@@ -10,6 +10,9 @@ export const TRUST_DOMAIN = 'cluster.local';
 export const MESH_GATEWAY = 'mesh';
 
 export const PASSTHROUGH_CLUSTER = 'PassthroughCluster';
+/** With `ALLOW_ANY_DYNAMIC_DNS`: HTTP to unknown hosts, which the proxy looks up. */
+export const DYNAMIC_DNS_CLUSTER = 'AllowAnyDynamicDNSCluster';
+export const DYNAMIC_DNS_ROUTE = 'allow_any_dynamic_dns';
 export const BLACK_HOLE_CLUSTER = 'BlackHoleCluster';
 /** The route of unknown hosts that are refused. */
 export const BLOCK_ALL_ROUTE = 'block_all';

@@ -11,6 +11,7 @@ export type ResponseFlag =
   | 'UR'
   | 'LR'
   | 'DC'
+  | 'DF'
   | 'DI'
   | 'FI'
   | 'DPE'

@@ -31,6 +31,7 @@ function reply(
 export const ROUTE_NOT_FOUND = reply(404, 'NR', 'route_not_found');
 export const CLUSTER_NOT_FOUND = reply(503, 'NC', 'cluster_not_found');
 export const NO_HEALTHY_UPSTREAM = reply(503, 'UH', 'no_healthy_upstream', 'no healthy upstream');
+export const DNS_FAILURE = reply(503, 'DF', 'dns_resolution_failure', 'DNS resolution failure');
 export const REQUEST_TIMEOUT = reply(504, 'UT', 'response_timeout', 'upstream request timeout');
 export const PER_TRY_TIMEOUT = reply(504, 'UT', 'upstream_per_try_timeout', 'upstream request timeout');
 export const BAD_PATH = reply(400, '', 'path_normalization_failed');

@@ -3,7 +3,7 @@ import type { RequestHead, ResponseHead } from '../codec/head.ts';
 import type { JwtClaims } from '../policy/authentication/claims.ts';
 import type { LocalReply } from './failure.ts';
 import type { ResponseTap, WholeResponse } from './response-tap.ts';
-import type { RouteEntry } from './route-entry.ts';
+import type { Destination, RouteEntry } from './route-entry.ts';
 import type { DownstreamPeer } from './streams.ts';
 
 /** What a filter sees of an exchange. */
@@ -19,6 +19,7 @@ export interface FilteredExchange {
   readonly scheme: string;
   readonly isOver: boolean;
   readonly hasBody: boolean;
+  readonly destination: Destination | null;
   /** The cluster that the request goes to; '' = it goes to none. */
   readonly destinationName: string;
   /** Sees the host's answer pass; null for most. */

@@ -8,7 +8,13 @@ import { type AttemptOutcome, isRetriable, retryDelayMs } from '../policy/retry.
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { BodyBuffer } from './body-buffer.ts';
-import { NO_HEALTHY_UPSTREAM, PER_TRY_TIMEOUT, REQUEST_TIMEOUT, upstreamFailureReply } from './failure.ts';
+import {
+  DNS_FAILURE,
+  NO_HEALTHY_UPSTREAM,
+  PER_TRY_TIMEOUT,
+  REQUEST_TIMEOUT,
+  upstreamFailureReply,
+} from './failure.ts';
 import type { ForwardedExchange } from './forwarded-exchange.ts';
 import { hashedPeer } from './hashed-peer.ts';
 import { type Mirroring, startMirroring } from './mirroring.ts';
@@ -132,24 +138,12 @@ export class Forwarder implements UpstreamEvents {
   }
 
   #attempt(): void {
-    const { request, pipeline, downstream } = this.#exchange;
-    const { discovery } = this.#cluster.spec;
-    const original = downstream.peer.originalDestination;
-    const host =
-      discovery.kind === 'original-destination'
-        ? this.#cluster.originalHost(original.address, original.port, pipeline.services.clock.now())
-        : this.#isAgain
-          ? this.#cluster.pickAgain(
-              this.#tried,
-              this.#retry?.hostSelectionAttempts ?? 0,
-              this.#hash,
-              this.#attempted,
-            )
-          : this.#cluster.pick(this.#hash);
+    const { request, pipeline } = this.#exchange;
+    const host = this.#chooseHost();
     this.attempts += 1;
     this.#round += 1;
     if (host === null) {
-      this.#exchange.sendLocalReply(NO_HEALTHY_UPSTREAM);
+      this.#exchange.sendLocalReply(this.#cluster.isByName ? DNS_FAILURE : NO_HEALTHY_UPSTREAM);
       return;
     }
     this.host = host;
@@ -162,6 +156,29 @@ export class Forwarder implements UpstreamEvents {
     this.#sentAtMs = pipeline.services.clock.now();
     this.#isWaitingForPool = true;
     host.pool.request(request, this.#body !== null, this);
+  }
+
+  #chooseHost(): Host | null {
+    const { request, pipeline, downstream } = this.#exchange;
+    const cluster = this.#cluster;
+    const { clock } = pipeline.services;
+    switch (cluster.spec.discovery.kind) {
+      case 'original-destination': {
+        const { address, port } = downstream.peer.originalDestination;
+        return cluster.originalHost(address, port, clock.now());
+      }
+      case 'requested-name':
+        return cluster.hostByName(request.authority, clock.now());
+      default:
+        return this.#isAgain
+          ? cluster.pickAgain(
+              this.#tried,
+              this.#retry?.hostSelectionAttempts ?? 0,
+              this.#hash,
+              this.#attempted,
+            )
+          : cluster.pick(this.#hash);
+    }
   }
 
   /** Runs while a host has the whole request: the wait for a connection or for the caller's body does not count. */

@@ -7,6 +7,7 @@ import type { RouteSpec } from '../../model/route.ts';
 import { PolicyWatch } from '../filters/policy-watch.ts';
 import { createHttpPipelineFactory } from '../http/http-pipeline.ts';
 import { buildTables, checkSnapshot, type Tables } from '../listener/tables.ts';
+import type { RequestedNames } from '../pool/requested-names.ts';
 import {
   clusterSpec,
   endpointSpec,
@@ -37,6 +38,7 @@ export interface MemoryProxyOptions {
   /** Plays all hosts; default answers 200 at once. null refuses every connection. */
   readonly handler?: ((upstream: MemoryUpstream, cluster: string) => void) | null;
   readonly random?: () => number;
+  readonly requestedNames?: RequestedNames;
   readonly policies?: Pick<SnapshotParts, 'authentication' | 'authorization'>;
   readonly node?: NodeSpec;
 }
@@ -64,6 +66,7 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
   );
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
     ...{ clock, random, resolved: new Map(), watch, createTlsServer: () => null },
+    ...(options.requestedNames !== undefined && { requestedNames: options.requestedNames }),
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
     createPool: ({ name }) =>
       createMemoryPool(

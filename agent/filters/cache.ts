@@ -25,7 +25,7 @@ import {
 } from './cache-taps.ts';
 
 /**
- * A shared cache (RFC 9111) where the route says so: the last filter, so that a caller is let in, delayed and marked
+ * A shared cache (RFC 9111) where the route says so: behind the filters that judge, so that a caller is let in, delayed and marked
  * for CORS before anything is answered from the store. Of misses at the same time one goes to the host.
  */
 export function createCacheFilter({ clock, stores }: CacheFilterDeps): Filter {

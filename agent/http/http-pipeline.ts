@@ -9,6 +9,7 @@ import { createCacheFilter } from '../filters/cache.ts';
 import { CacheStores } from '../filters/cache-stores.ts';
 import { createCorsFilter } from '../filters/cors.ts';
 import { createFaultFilter } from '../filters/fault.ts';
+import { createLookUpFilter } from '../filters/look-up.ts';
 import type { RouteTable } from '../policy/route-table.ts';
 import { createHttpDate } from './http-date.ts';
 
@@ -44,6 +45,7 @@ export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineF
     createFaultFilter({ random }),
     createCorsFilter(),
     createCacheFilter({ clock, stores }),
+    createLookUpFilter(),
   ];
   return (direction, node, routes, guards = []) => {
     const all = [...guards, ...filters];

@@ -193,7 +193,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     }
     if (route === null) return refuse(socket, peer, direction, NO_ROUTE, { serverName: name });
     const session = {
-      ...{ early, destination, clusters: tables.clusters, reconsider },
+      ...{ early, destination, serverName: name, clusters: tables.clusters, reconsider },
       onServerFirst: () => remember(silenceKey(peer, listener)),
       onOpen: (cluster: Cluster, host: Host) => deps.telemetry.tcpOpened(peer, direction, cluster, host),
       onOver: (record: TcpRecord) => {

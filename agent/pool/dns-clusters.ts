@@ -1,9 +1,17 @@
-import { lookup, resolve4 } from 'node:dns/promises';
 import type { Clock } from '../../base/clock.ts';
 import { errorCode } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { ClusterDiscovery, ClusterSpec, DnsHost } from '../../model/cluster.ts';
 import type { EndpointSpec, EndpointsSpec } from '../../model/endpoint.ts';
+import {
+  type DnsAnswer,
+  FAILURE_TTL_SECONDS,
+  MIN_REFRESH_MS,
+  ofOneFamily,
+  REFRESH_MS,
+  type ResolveHost,
+  resolveHost,
+} from './resolve-host.ts';
 
 export interface DnsClusters {
   /** The last answers, by cluster name. */
@@ -24,40 +32,10 @@ export interface DnsClustersDeps {
   readonly resolve?: ResolveHost;
 }
 
-export interface DnsAnswer {
-  readonly addresses: readonly string[];
-  /** null = not known, e.g. of a name in /etc/hosts. */
-  readonly ttlSeconds: number | null;
-}
-
-export type ResolveHost = (host: string) => Promise<DnsAnswer>;
-
 type DnsDiscovery = Extract<ClusterDiscovery, { kind: 'dns' }>;
 
-/**
- * MeshConfig.dnsRefreshRate; also the longest that an answer is believed. Docker's own name server says 600 s of
- * containers that may be another one a second later.
- */
-const REFRESH_MS = 60_000;
-/** The shortest, so that an answer with TTL 0 is not asked for without end (Envoy's `dns_min_refresh_rate`). */
-const MIN_REFRESH_MS = 5000;
-/** A host that did not resolve may be about to start. */
-const FAILURE_TTL_SECONDS = 5;
 /** A name server that is away must not hold up every other change of the snapshot. */
 const FIRST_ANSWER_MS = 1000;
-
-/** The system's look-up knows /etc/hosts, the name server the TTL. */
-async function resolveHost(host: string): Promise<DnsAnswer> {
-  const [answers, records] = await Promise.all([
-    lookup(host, { all: true, order: 'ipv4first' }),
-    resolve4(host, { ttl: true }).catch(() => []),
-  ]);
-  const ttls = records.map(({ ttl }) => ttl);
-  return {
-    addresses: answers.map(({ address }) => address),
-    ttlSeconds: ttls.length === 0 ? null : Math.min(...ttls),
-  };
-}
 
 /** Keeps the hosts of clusters that are found by DNS. An answer that fails leaves the last one in force. */
 export function createDnsClusters({
@@ -182,12 +160,6 @@ async function resolveCluster(
     endpoints: answered.length === 0 ? null : answered.flat(),
     refreshMs: Math.max(refreshMs, MIN_REFRESH_MS),
   };
-}
-
-/** IPv6 only where there is nothing else: most networks of Docker have none (Istio looks up IPv4 alone). */
-function ofOneFamily(addresses: readonly string[]): readonly string[] {
-  const v4 = addresses.filter((address) => !address.includes(':'));
-  return v4.length > 0 ? v4 : addresses;
 }
 
 function endpointAt(address: string, { port, weight, locality, priority }: DnsHost): EndpointSpec {

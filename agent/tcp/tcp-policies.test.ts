@@ -48,7 +48,7 @@ async function open(ports: readonly number[], change: Partial<ClusterSpec>) {
       caller,
       route,
       {
-        ...{ early: null, destination: { address: '127.0.0.1', port: 0 }, reconsider: null },
+        ...{ early: null, serverName: '', destination: { address: '127.0.0.1', port: 0 }, reconsider: null },
         clusters: new Map([['db', cluster]]),
         onServerFirst() {},
         onOpen() {},

@@ -21,7 +21,7 @@ export interface TcpRecord {
   readonly cluster: string;
   readonly host: Host | null;
   /** Envoy's response flag; '' = none. Beside Envoy's use, DPE is a failed handshake of TLS, DC one that was left. */
-  readonly flag: '' | 'NR' | 'NC' | 'UH' | 'UF' | 'UO' | 'DPE' | 'DC';
+  readonly flag: '' | 'NR' | 'NC' | 'UH' | 'UF' | 'UO' | 'DPE' | 'DC' | 'DF';
   readonly reason: string;
   readonly sentBytes: number;
   readonly receivedBytes: number;
@@ -39,6 +39,8 @@ export interface TcpSession {
   /** Bytes that were read before the route was known; they go to the host first. */
   readonly early: Buffer | null;
   readonly destination: { readonly address: string; readonly port: number };
+  /** Of the client's hello; '' = none, or not looked at. */
+  readonly serverName: string;
   readonly clusters: ReadonlyMap<string, Cluster>;
   /**
    * Set where silence alone made this connection TCP: the caller's first bytes, if the host has not spoken before them,
@@ -70,69 +72,85 @@ export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, d
     over(cluster, host, flag, reason);
   };
   const name = route.pick(deps.random);
+  const openTo = (cluster: Cluster) => {
+    const host = pickHost(cluster, caller, session, deps);
+    if (host === null) {
+      if (cluster.isByName) refuse(name, null, 'DF', 'dns resolution failure');
+      else refuse(name, null, 'UH', 'no healthy upstream');
+      return;
+    }
+    if (cluster.usage.connections >= cluster.spec.circuitBreaker.maxConnections) {
+      cluster.counters.upstream_cx_overflow += 1;
+      refuse(name, host, 'UO', 'too many connections');
+      return;
+    }
+    connectTo(cluster, host, deps, MAX_CONNECT_ATTEMPTS, (socket, error) => {
+      if (socket === null) {
+        refuse(name, host, 'UF', describeConnectError(error));
+        return;
+      }
+      if (caller.destroyed) {
+        socket.destroy();
+        over(name, host, '', 'caller left');
+        return;
+      }
+      const start = (toHost: Buffer | null, toCaller: Buffer | null) => {
+        host.active += 1;
+        session.onOpen(cluster, host);
+        if (toHost !== null && toHost.length > 0) socket.write(toHost);
+        if (toCaller !== null) caller.write(toCaller);
+        const { idleTimeoutMs } = route.spec;
+        const limits = { idleTimeoutMs, maxConnectionMs: cluster.spec.connections.maxConnectionMs };
+        relay(caller, socket, deps.clock, limits, (end) => {
+          host.active -= 1;
+          const sent = end.sentBytes + (toHost?.length ?? 0);
+          over(name, host, '', end.reason, sent, end.receivedBytes + (toCaller?.length ?? 0));
+        });
+      };
+      const { reconsider } = session;
+      if (reconsider === null) {
+        start(session.early, null);
+        return;
+      }
+      socket.on('error', () => socket.destroy());
+      waitForFirstWord(caller, socket, (speaker, chunk) => {
+        if (speaker === 'host') {
+          if (chunk !== null) session.onServerFirst();
+          start(null, chunk);
+        } else if (chunk !== null && reconsider(chunk)) socket.destroy();
+        else start(chunk, null);
+      });
+    });
+  };
   const cluster = session.clusters.get(name);
   if (cluster === undefined) {
     refuse(name, null, 'NC', 'cluster not found');
     return;
   }
-  const host = pickHost(cluster, caller, session, deps);
-  if (host === null) {
-    refuse(name, null, 'UH', 'no healthy upstream');
-    return;
-  }
-  if (cluster.usage.connections >= cluster.spec.circuitBreaker.maxConnections) {
-    cluster.counters.upstream_cx_overflow += 1;
-    refuse(name, host, 'UO', 'too many connections');
-    return;
-  }
-  connectTo(cluster, host, deps, MAX_CONNECT_ATTEMPTS, (socket, error) => {
-    if (socket === null) {
-      refuse(name, host, 'UF', describeConnectError(error));
-      return;
-    }
-    if (caller.destroyed) {
-      socket.destroy();
-      over(name, host, '', 'caller left');
-      return;
-    }
-    const start = (toHost: Buffer | null, toCaller: Buffer | null) => {
-      host.active += 1;
-      session.onOpen(cluster, host);
-      if (toHost !== null && toHost.length > 0) socket.write(toHost);
-      if (toCaller !== null) caller.write(toCaller);
-      const { idleTimeoutMs } = route.spec;
-      const limits = { idleTimeoutMs, maxConnectionMs: cluster.spec.connections.maxConnectionMs };
-      relay(caller, socket, deps.clock, limits, (end) => {
-        host.active -= 1;
-        const sent = end.sentBytes + (toHost?.length ?? 0);
-        over(name, host, '', end.reason, sent, end.receivedBytes + (toCaller?.length ?? 0));
-      });
-    };
-    const { reconsider } = session;
-    if (reconsider === null) {
-      start(session.early, null);
-      return;
-    }
-    socket.on('error', () => socket.destroy());
-    waitForFirstWord(caller, socket, (speaker, chunk) => {
-      if (speaker === 'host') {
-        if (chunk !== null) session.onServerFirst();
-        start(null, chunk);
-      } else if (chunk !== null && reconsider(chunk)) socket.destroy();
-      else start(chunk, null);
+  const named = askedName(cluster, session);
+  if (!cluster.isByName || !cluster.needsLookUp(named)) openTo(cluster);
+  else
+    cluster.lookUp(named, () => {
+      if (caller.destroyed) over(name, null, '', 'caller left');
+      else openTo(cluster);
     });
-  });
+}
+
+/** The client's hello names the host, and the listener the port (Envoy's `sni_dynamic_forward_proxy`). */
+function askedName({ spec }: Cluster, { serverName }: TcpSession): string {
+  return spec.discovery.kind === 'requested-name' ? `${serverName}:${spec.discovery.port}` : '';
 }
 
 function pickHost(
   cluster: Cluster,
   caller: Socket,
-  { destination }: TcpSession,
+  session: TcpSession,
   { clock }: TcpProxyDeps,
 ): Host | null {
   if (cluster.spec.discovery.kind === 'original-destination') {
-    return cluster.originalHost(destination.address, destination.port, clock.now());
+    return cluster.originalHost(session.destination.address, session.destination.port, clock.now());
   }
+  if (cluster.isByName) return cluster.hostByName(askedName(cluster, session), clock.now());
   const { hashesSourceIp } = cluster.spec.loadBalancer;
   return cluster.pick(hashesSourceIp ? hashText(caller.remoteAddress ?? '') : null);
 }

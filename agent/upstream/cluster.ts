@@ -6,8 +6,10 @@ import { type Balancer, createBalancer, type LocalityWeights } from '../policy/b
 import { pickUntried } from '../policy/balancer/picker.ts';
 import { hostsBeyond } from '../policy/balancer/previous-priorities.ts';
 import { warmth } from '../policy/balancer/warmup.ts';
+import type { RequestedNames } from '../pool/requested-names.ts';
 import { Ejections } from './ejections.ts';
 import { Host } from './host.ts';
+import { nameAndPort } from './requested-host.ts';
 import { type ClusterUsage, mayRetry, noUsage } from './usage.ts';
 
 export interface ClusterDeps {
@@ -18,6 +20,8 @@ export interface ClusterDeps {
   behind?(address: string, port: number): Pick<Host, 'address' | 'port'> | null;
   /** A host of a cluster that is found by DNS failed: its name may have another address by now. */
   lookAgain?(cluster: string): void;
+  /** Absent where no cluster goes by the names that callers ask for. */
+  readonly requestedNames?: RequestedNames;
 }
 
 /** Counts of one cluster, in Envoy's names (`envoy_cluster_…`). */
@@ -33,7 +37,7 @@ export interface ClusterCounters {
   upstream_cx_overflow: number;
 }
 
-/** An original-destination cluster forgets a host that nobody has used for this long. */
+/** A host that a connection or a request named is forgotten when nobody has used it for this long. */
 const ORIGINAL_HOST_IDLE_MS = 60_000;
 /** How often shares are looked at anew during a slow start. */
 const WARMUP_STEP_MS = 1000;
@@ -224,6 +228,37 @@ export class Cluster {
     const real = behind === undefined ? null : behind(calledAddress, port);
     const toPort = isOriginal && discovery.port > 0 ? discovery.port : (real?.port ?? port);
     const address = (isOriginal ? discovery.address : undefined) ?? real?.address ?? calledAddress;
+    return this.#hostAt(address, toPort, nowMs);
+  }
+
+  /** Its hosts are those that callers name. */
+  get isByName(): boolean {
+    return this.spec.discovery.kind === 'requested-name';
+  }
+
+  needsLookUp(authority: string): boolean {
+    const { name, isAddress } = this.#asked(authority);
+    return !isAddress && this.#deps.requestedNames?.find(name) === undefined;
+  }
+
+  lookUp(authority: string, onDone: () => void): void {
+    const names = this.#deps.requestedNames;
+    if (names === undefined) onDone();
+    else names.lookUp(this.#asked(authority).name, onDone);
+  }
+
+  /** null = the name has no address, or was not looked up. */
+  hostByName(authority: string, nowMs: number): Host | null {
+    const { name, port, isAddress } = this.#asked(authority);
+    const address = isAddress ? name : (this.#deps.requestedNames?.find(name) ?? null);
+    return address === null ? null : this.#hostAt(address, port, nowMs);
+  }
+
+  #asked(authority: string) {
+    return nameAndPort(authority, this.spec.tls === null ? 80 : 443);
+  }
+
+  #hostAt(address: string, toPort: number, nowMs: number): Host {
     const key = `${address}:${toPort}`;
     const known = this.#originalHosts.get(key);
     if (known !== undefined) {

@@ -6,6 +6,7 @@ import type { EndpointsSpec } from '../../model/endpoint.ts';
 import type { Labels } from '../../model/labels.ts';
 import {
   BLACK_HOLE_CLUSTER,
+  DYNAMIC_DNS_CLUSTER,
   INBOUND_PASSTHROUGH_CLUSTER,
   inboundClusterName,
   outboundClusterName,
@@ -44,7 +45,8 @@ export function serviceClusters(
     return service.ports
       .filter((port) => port.protocol !== 'udp')
       .flatMap((port) =>
-        [undefined, ...policy.subsets].map((subset) => {
+        // Hosts that calls name have no labels (Istio builds no subsets of them).
+        [undefined, ...(isByName(service) ? [] : policy.subsets)].map((subset) => {
           const blocks = withMeshDefaults(selectBlocks(policy.trafficPolicy, subset, port.number), mesh);
           const name = outboundClusterName(port.number, subset?.name ?? '', service.hostname);
           const placing = selectPlacing(blocks, mesh, place);
@@ -54,10 +56,12 @@ export function serviceClusters(
                 // Docker's own name leads to a container, the longer forms of it to the virtual address.
                 ...(service.isDockerName && !service.headless && { endpoints: name }),
               }
-            : (lookUp(service, port, subset?.labels ?? {}, placing) ?? {
-                kind: 'endpoints',
-                endpoints: name,
-              });
+            : isByName(service)
+              ? { kind: 'requested-name', port: port.number }
+              : (lookUp(service, port, subset?.labels ?? {}, placing) ?? {
+                  kind: 'endpoints',
+                  endpoints: name,
+                });
           const meshTls = compileMeshTls(index, service, port, subset?.name ?? '', blocks, discovery);
           const tls = withSubjectAltNames(blocks.tls, service);
           const cluster: ClusterSpec = {
@@ -74,6 +78,8 @@ export function serviceClusters(
       );
   });
 }
+
+const isByName = ({ external }: Service) => external?.resolution === 'DYNAMIC_DNS';
 
 /**
  * A headless service, and PASSTHROUGH, leave the choice to the caller's own resolver. Behind a virtual address there is
@@ -184,9 +190,16 @@ export function builtInClusters(index: WorldIndex): readonly ClusterSpec[] {
     [BLACK_HOLE_CLUSTER, { kind: 'none' }],
     [INBOUND_PASSTHROUGH_CLUSTER, original(INBOUND_SOURCE_ADDRESS)],
   ];
-  return clusters.map(([name, discovery]) =>
+  const made = clusters.map(([name, discovery]) =>
     index.shared.keep(`cluster ${name}`, [index.config], () => builtIn(index, name, discovery)),
   );
+  const { outboundTrafficPolicy, outboundTls } = index.world.mesh;
+  if (outboundTrafficPolicy !== 'ALLOW_ANY_DYNAMIC_DNS') return made;
+  const byNames = index.shared.keep(`cluster ${DYNAMIC_DNS_CLUSTER}`, [index.config], () => ({
+    ...builtIn(index, DYNAMIC_DNS_CLUSTER, { kind: 'requested-name', port: 0 }),
+    tls: compileUpstreamTls(outboundTls ?? undefined, false),
+  }));
+  return [...made, byNames];
 }
 
 /** Where an application listens: at the address that was called (and then dialled from 127.0.0.6), or on loopback. */

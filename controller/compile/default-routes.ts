@@ -1,5 +1,11 @@
 import type { Resource } from '../../istio/resource.ts';
-import { BLACK_HOLE_CLUSTER, BLOCK_ALL_ROUTE, outboundClusterName } from '../../model/names.ts';
+import {
+  BLACK_HOLE_CLUSTER,
+  BLOCK_ALL_ROUTE,
+  DYNAMIC_DNS_CLUSTER,
+  DYNAMIC_DNS_ROUTE,
+  outboundClusterName,
+} from '../../model/names.ts';
 import type { RetrySpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
 import { defaultCache } from './cache.ts';
 import { MATCH_ALL } from './http-match.ts';
@@ -46,7 +52,8 @@ export function defaultRoute(service: Service, port: number, retry: RetrySpec | 
 /** Hosts that nobody knows: passed on to a cluster, usually to where they were going; or refused with 502 (null). */
 export function catchAllHost(cluster: string | null): VirtualHostSpec {
   if (cluster !== null) {
-    return { name: 'allow_any', domains: ['*'], routes: [plainRoute('allow_any', cluster, null)] };
+    const name = cluster === DYNAMIC_DNS_CLUSTER ? DYNAMIC_DNS_ROUTE : 'allow_any';
+    return { name, domains: ['*'], routes: [plainRoute(name, cluster, null)] };
   }
   const route = plainRoute(BLOCK_ALL_ROUTE, BLACK_HOLE_CLUSTER, null);
   return {

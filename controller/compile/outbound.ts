@@ -1,6 +1,8 @@
 import { isPlainHttp } from '../../istio/port-protocol.ts';
 import type { ListenerSpec, TcpRouteSpec } from '../../model/listener.ts';
+import { DYNAMIC_DNS_CLUSTER, DYNAMIC_DNS_ROUTE } from '../../model/names.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
+import { catchAllHost } from './default-routes.ts';
 import { findDestinationPolicy } from './destination-rules.ts';
 import { compileTcpRoutes, compileTlsRoutes, type L4Context, tcpRoute } from './l4-routes.ts';
 import {
@@ -41,6 +43,9 @@ export function compileOutbound(index: WorldIndex, view: OutboundView): Outbound
   }
   listeners.push(
     index.shared.keep(`last listener ${view.key}`, [index.config], () => catchAllListener(view.scope)),
+  );
+  routes.push(
+    ...index.shared.keep(`last routes ${view.key}`, [index.config], () => catchAllRoutes(view.scope)),
   );
   const unique = withUniqueNames(listeners);
   return {
@@ -183,19 +188,27 @@ function compileL4(
   };
   const rules = egress.rules.l4RulesOf(service.hostname);
   return isTls(port.protocol)
-    ? compileTlsRoutes(rules, service, hasAddress, context)
+    ? // One address stands for every host below a wildcard: which one is meant only its name tells.
+      compileTlsRoutes(rules, service, hasAddress && service.external?.resolution !== 'DYNAMIC_DNS', context)
     : compileTcpRoutes(rules, service, context);
+}
+
+/** HTTP to hosts that nobody knows, on ports that nobody has: looked up by Host (`ALLOW_ANY_DYNAMIC_DNS`). */
+function catchAllRoutes({ unknown }: SidecarScope): RouteConfigSpec[] {
+  if (unknown !== DYNAMIC_DNS_CLUSTER) return [];
+  return [{ name: DYNAMIC_DNS_ROUTE, virtualHosts: [catchAllHost(unknown)] }];
 }
 
 /** Ports that nobody listens on: passed on untouched, or closed. */
 function catchAllListener(scope: SidecarScope): ListenerSpec {
+  const [route] = catchAllRoutes(scope);
   return {
     name: 'virtualOutbound',
     direction: 'outbound',
     port: 0,
     addresses: [],
-    protocol: 'tcp',
-    route: null,
+    protocol: route === undefined ? 'tcp' : 'auto',
+    route: route?.name ?? null,
     tcp: [tcpRoute(unknownTcpCluster(scope))],
   };
 }

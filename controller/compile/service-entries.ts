@@ -32,7 +32,8 @@ export function serviceEntries(
 
 /** An application asks for a name, and its proxy has to know what it meant, whatever is spoken (ISTIO.md §4.1, "VIP"). */
 export function needsVirtualAddress({ hostname, external }: Service): boolean {
-  return external?.address === 'automatic' && external.resolution !== 'NONE' && !isWildcard(hostname);
+  if (external?.address !== 'automatic' || external.resolution === 'NONE') return false;
+  return !isWildcard(hostname) || external.resolution === 'DYNAMIC_DNS';
 }
 
 /** Of several entries for one host the first counts, with the ports of the others that it lacks (Istio's canMergeServices). */
@@ -65,8 +66,6 @@ function serviceOf(
     selector !== undefined && of === namespace && matchesLabels(selector, labels);
   const entries = selector === undefined ? (spec.endpoints ?? []) : selectedEntries(resources, isSelected);
   const hasOwn = (spec.addresses ?? []).length > 0;
-  // A host that has to be looked up at the moment of the call is left to the application's own look-up.
-  const resolution = spec.resolution === 'DYNAMIC_DNS' ? 'NONE' : (spec.resolution ?? 'NONE');
   return {
     ...{ hostname, name: hostname, namespace },
     ports: (spec.ports ?? []).map(portOf),
@@ -79,7 +78,7 @@ function serviceOf(
     isDockerName: false,
     exportTo: spec.exportTo ?? [],
     external: {
-      resolution,
+      resolution: spec.resolution ?? 'NONE',
       location: spec.location ?? 'MESH_EXTERNAL',
       endpoints: entries.filter(hasAddress).map((each) => endpointOf(each, spec.ports ?? [])),
       subjectAltNames: spec.subjectAltNames ?? [],

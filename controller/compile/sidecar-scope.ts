@@ -4,7 +4,12 @@ import type { Resource } from '../../istio/resource.ts';
 import type { SidecarSpec } from '../../istio/schema/sidecar.ts';
 import type { Destination } from '../../istio/schema/virtual-service.ts';
 import { matchesLabels } from '../../model/labels.ts';
-import { BLACK_HOLE_CLUSTER, outboundClusterName, PASSTHROUGH_CLUSTER } from '../../model/names.ts';
+import {
+  BLACK_HOLE_CLUSTER,
+  DYNAMIC_DNS_CLUSTER,
+  outboundClusterName,
+  PASSTHROUGH_CLUSTER,
+} from '../../model/names.ts';
 import { httpRulesOf } from './delegates.ts';
 import { readEgressHosts } from './egress-hosts.ts';
 import { hostsOf, meshRules, RuleBook, type VirtualService } from './mesh-rules.ts';
@@ -156,6 +161,7 @@ export function destinationsOf(index: WorldIndex, rule: VirtualService): string[
 function unknownCluster(index: WorldIndex, sidecar: Sidecar | null): string | null {
   const policy = sidecar?.spec.outboundTrafficPolicy;
   const mode = policy === undefined ? index.world.mesh.outboundTrafficPolicy : policy.mode;
+  if (mode === 'ALLOW_ANY_DYNAMIC_DNS') return DYNAMIC_DNS_CLUSTER;
   if (mode !== 'ALLOW_ANY') return null;
   const proxy = policy?.egressProxy;
   if (proxy === undefined) return PASSTHROUGH_CLUSTER;
@@ -165,5 +171,7 @@ function unknownCluster(index: WorldIndex, sidecar: Sidecar | null): string | nu
 
 /** Where connections go that belong to no service. */
 export function unknownTcpCluster({ unknown }: SidecarScope): string {
+  // Bytes name no host that could be looked up.
+  if (unknown === DYNAMIC_DNS_CLUSTER) return PASSTHROUGH_CLUSTER;
   return unknown ?? BLACK_HOLE_CLUSTER;
 }

@@ -79,8 +79,11 @@ export interface ServiceAlias {
 }
 
 export interface ExternalHosts {
-  /** `NONE`: where the call was going. `STATIC`: at the endpoints. The others look names up. */
-  readonly resolution: 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN';
+  /**
+   * `NONE`: where the call was going. `STATIC`: at the endpoints. `DYNAMIC_DNS`: where the name leads that a call asks
+   * for. The others look the names of endpoints up.
+   */
+  readonly resolution: 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN' | 'DYNAMIC_DNS';
   /** `MESH_EXTERNAL` = no workloads of the mesh: no mutual TLS, and no workload in metrics. */
   readonly location: 'MESH_EXTERNAL' | 'MESH_INTERNAL';
   readonly endpoints: readonly ExternalEndpoint[];

@@ -23,9 +23,13 @@ export function validateMeshConfig(document: MeshConfigDocument, findings: Findi
       'Write `mode: REGISTRY_ONLY` or `mode: ALLOW_ANY`.',
     );
   }
-  if (document.outboundTrafficPolicy?.mode === 'ALLOW_ANY_DYNAMIC_DNS') {
-    findings.warn(['outboundTrafficPolicy', 'mode'], 'ALLOW_ANY_DYNAMIC_DNS is taken as ALLOW_ANY');
-  }
+  const { mode, tls } = document.outboundTrafficPolicy ?? {};
+  if (tls !== undefined && mode !== 'ALLOW_ANY_DYNAMIC_DNS')
+    findings.warn(
+      ['outboundTrafficPolicy', 'tls'],
+      `tls has no effect with mode ${mode ?? 'REGISTRY_ONLY'}`,
+      'Write `mode: ALLOW_ANY_DYNAMIC_DNS`, or a DestinationRule for the hosts that are meant.',
+    );
   const { localityLbSetting, defaultTrafficPolicy, tcpKeepalive } = document;
   validateLoadBalancer({ localityLbSetting }, true, [], findings);
   validateConnectionPool(

@@ -252,9 +252,13 @@ const meshConfigs: FaultCase[] = [
     /^Warning outboundTrafficPolicy: a policy without mode/,
   ],
   [
-    'warns of ALLOW_ANY_DYNAMIC_DNS',
-    { outboundTrafficPolicy: { mode: 'ALLOW_ANY_DYNAMIC_DNS' } },
-    /^Warning .*taken as ALLOW_ANY/,
+    'takes ALLOW_ANY_DYNAMIC_DNS',
+    { outboundTrafficPolicy: { mode: 'ALLOW_ANY_DYNAMIC_DNS', tls: { mode: 'SIMPLE' } } },
+  ],
+  [
+    'warns of TLS to unknown hosts that are not looked up',
+    { outboundTrafficPolicy: { mode: 'ALLOW_ANY', tls: { mode: 'SIMPLE' } } },
+    /^Warning outboundTrafficPolicy.tls: tls has no effect with mode ALLOW_ANY/,
   ],
   [
     'refuses two providers in one',

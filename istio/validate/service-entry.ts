@@ -134,14 +134,19 @@ function checkResolution(spec: ServiceEntrySpec, findings: Findings): void {
   });
 }
 
-function warnOfIneffective({ resolution, endpoints = [] }: ServiceEntrySpec, findings: Findings): void {
-  if (resolution === 'DYNAMIC_DNS')
-    findings.warn(
-      ['resolution'],
-      'DYNAMIC_DNS is taken as NONE: the call goes on to the address that the application looked up',
-      '',
-      'LAT0005',
-    );
+function warnOfIneffective(
+  { resolution, ports = [], endpoints = [] }: ServiceEntrySpec,
+  findings: Findings,
+): void {
+  ports.forEach(({ targetPort = 0, number }, index) => {
+    if (resolution === 'DYNAMIC_DNS' && targetPort !== 0 && targetPort !== number)
+      findings.warn(
+        ['ports', index, 'targetPort'],
+        'targetPort has no effect with resolution DYNAMIC_DNS: the port is that of the Host, 80 or (with TLS) 443',
+        'Remove it.',
+        'LAT0005',
+      );
+  });
   endpoints.forEach(({ address = '' }, index) => {
     if (address.startsWith('unix://'))
       findings.warn(
