@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { GenericContainer } from 'testcontainers';
 import { docker, tryDocker } from './fixture/docker.ts';
@@ -142,32 +143,61 @@ test('a container of testcontainers joins by a label, and its agent goes with it
   );
 });
 
-test('a container on the default bridge is meshed and reaches what is outside', async () => {
-  const name = `${mesh.project}-bridge`;
-  const excluded = 'traffic.sidecar.istio.io/excludeInboundPorts=7070';
+/** The test application on the default bridge, where nothing but its agent tracks connections. */
+async function startOnBridge(name: string) {
   const labels = [
     `lateen.mesh=${mesh.project}`,
-    'app=bridged',
+    `app=${name}`,
     'lateen.inject=true',
     'lateen.ports=http:8080',
-    excluded,
   ];
   await docker([
-    'run',
-    '-d',
-    '--rm',
-    '--name',
-    name,
+    ...['run', '-d', '--rm', '--name', name],
     ...labels.flatMap((label) => ['--label', label]),
     'lateen-integration-app',
   ]);
-  try {
-    await mesh.settled((status) => status.proxies.some(({ workload }) => workload === name));
-    const address = await mesh.address(name);
-    // The first call failed at times behind an agent that was in sync; why is not known.
-    const response = await eventually('it answers', () => fetch(`http://${address}:8080/`));
-    assert.equal(response.headers.get('server'), 'istio-envoy');
-  } finally {
-    await tryDocker(['rm', '-f', name]);
-  }
+  return {
+    address: await mesh.address(name),
+    /** Its agent has everything, and captures. */
+    isMeshed: () => mesh.settled(({ proxies }) => proxies.some(({ workload }) => workload === name)),
+    async [Symbol.asyncDispose]() {
+      await tryDocker(['rm', '-f', name]);
+    },
+  };
+}
+
+test('a container on the default bridge is meshed and reaches what is outside', async () => {
+  await using bridged = await startOnBridge(`${mesh.project}-bridge`);
+  await bridged.isMeshed();
+  const response = await fetch(`http://${bridged.address}:8080/`).catch((error: Error) =>
+    assert.fail(`no answer from ${bridged.address}: ${String(error.cause)}`),
+  );
+  assert.equal(response.headers.get('server'), 'istio-envoy');
+});
+
+test('a connection that was there before the agent goes on', async () => {
+  const [controller = ''] = await mesh.containers('lateen-controller');
+  await docker(['stop', '-t', '5', controller]);
+  await using early = await startOnBridge(`${mesh.project}-early`);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = async () => {
+    const outgoing = request({ host: early.address, port: 8080, agent }).end();
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    for await (const _ of incoming);
+    return incoming.headers['server'] ?? 'the application itself';
+  };
+  const seen = new Set([await eventually('the application answers', ask)]);
+  await docker(['start', controller]);
+  // Never idle: the application closes what is.
+  let isMeshed = false;
+  const meshed = early.isMeshed().finally(() => {
+    isMeshed = true;
+  });
+  while (!isMeshed) seen.add(await ask());
+  await meshed;
+  seen.add(await ask());
+  assert.deepEqual([...seen], ['the application itself']);
+  agent.destroy();
+  assert.equal(await ask(), 'istio-envoy');
+  agent.destroy();
 });

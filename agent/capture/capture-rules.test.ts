@@ -29,6 +29,12 @@ test("the hooks come before Docker's own at -100", () => {
   assert.equal(lines().filter((line) => line.includes('priority -150')).length, 2);
 });
 
+test('connections that are under way are left alone, in both directions', () => {
+  const all = lines();
+  for (const chain of ['chain output {', 'chain prerouting {'])
+    assert.equal(all[all.indexOf(chain) + 2], 'tcp flags & (fin | syn | rst | ack) != syn return');
+});
+
 test("the agent's own traffic returns before anything is redirected", () => {
   const all = lines();
   assert.ok(all.indexOf('meta skuid 1337 return') < all.indexOf('udp dport 53 redirect to :15053'));

@@ -36,8 +36,16 @@ ${indent(preroutingRules(options))}
 `;
 }
 
+/**
+ * Only what begins a connection is brought to the agent. Where nothing in the namespace has tracked connections so far,
+ * as on the default bridge, one that was there before the agent looks new to the kernel in its midst: redirected, it
+ * would be reset.
+ */
+const UNDER_WAY = 'tcp flags & (fin | syn | rst | ack) != syn return';
+
 function outputRules(options: CaptureOptions): string[] {
   return [
+    UNDER_WAY,
     // The agent's calls to its own application.
     `oifname "lo" ip saddr ${INBOUND_SOURCE_ADDRESS} return`,
     // The application calls itself by the container's own address: in again through the front door.
@@ -80,6 +88,7 @@ function preroutingRules(options: CaptureOptions): string[] {
   const open = [...OPEN_PORTS.map(String), ...options.excludeInboundPorts];
   const included = options.includeInboundPorts.filter((port) => port !== '*');
   return [
+    UNDER_WAY,
     `tcp dport { ${open.join(', ')} } return`,
     included.length > 0 ? `tcp dport { ${included.join(', ')} } ${redirect}` : `meta l4proto tcp ${redirect}`,
   ];

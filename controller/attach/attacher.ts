@@ -28,6 +28,8 @@ export interface AttacherDeps {
 
 const RETRY_MS = { first: 500, most: 15_000 };
 const LET_GO_AGAIN_MS = 1000;
+/** An agent shows up in Docker's list a moment later, or much later if the daemon is busy. */
+const LISTED = { lookAgainMs: 2000, looks: 8 };
 
 /**
  * Gives every meshed container that runs an agent of its own. Looks at what is there each time, so that it finds the
@@ -37,6 +39,10 @@ export class Attacher {
   readonly #deps: AttacherDeps;
   readonly #busy = new Set<string>();
   readonly #retries = new Map<string, number>();
+  /** Agents that were started and have not been listed yet. */
+  readonly #unlisted = new Set<string>();
+  /** Application → its start that was held. */
+  readonly #lastHold = new Map<string, string>();
   #containers: ReadonlyMap<string, ContainerFacts> = new Map();
 
   constructor(deps: AttacherDeps) {
@@ -46,6 +52,7 @@ export class Attacher {
   reconcile(containers: ReadonlyMap<string, ContainerFacts>): void {
     this.#containers = containers;
     this.#forgetHeld(containers);
+    for (const id of containers.keys()) this.#unlisted.delete(id);
     for (const facts of containers.values()) {
       if (!isMember(this.#deps.membership, facts)) continue;
       if (roleOf(facts) === 'agent' && !ownsNamespace(facts)) this.#endIfStale(facts, containers);
@@ -86,14 +93,24 @@ export class Attacher {
     if (hasAgent || this.#busy.has(key)) return;
     this.#busy.add(key);
     try {
-      if (this.#deps.mustHold(app) && app.state === 'running') await this.#pause(app);
-      await this.#createAgent(app);
+      if (this.#deps.mustHold(app) && app.state === 'running') await this.#hold(app);
+      const agent = await this.#createAgent(app);
       this.#retries.delete(key);
-      // The agent shows up in the list a moment later; until then it must not be made twice.
-      setTimeout(() => this.#again(key), 2000).unref();
+      this.#unlisted.add(agent);
+      this.#awaitListed(key, agent, LISTED.looks);
     } catch (error) {
       await this.#onFailure(app, key, error);
     }
+  }
+
+  /** Until it is listed it must not be made twice; what is not listed for long has ended before. */
+  #awaitListed(key: string, agent: string, looks: number): void {
+    const look = () => {
+      if (this.#unlisted.has(agent) && looks > 1) return this.#awaitListed(key, agent, looks - 1);
+      this.#unlisted.delete(agent);
+      this.#again(key);
+    };
+    setTimeout(look, LISTED.lookAgainMs).unref();
   }
 
   #again(key: string): void {
@@ -118,7 +135,8 @@ export class Attacher {
     setTimeout(() => this.#again(key), delayMs).unref();
   }
 
-  async #createAgent(app: ContainerFacts): Promise<void> {
+  /** Gives the agent's id. */
+  async #createAgent(app: ContainerFacts): Promise<string> {
     const { docker, log } = this.#deps;
     const id = await docker.createContainer(
       createAgentSpec({
@@ -137,6 +155,7 @@ export class Attacher {
       throw error;
     }
     log.info('agent attached', { container: app.name });
+    return id;
   }
 
   /** An agent whose app is gone or was started again ends by itself; one that does not is removed. */
@@ -153,7 +172,10 @@ export class Attacher {
     }, 3000).unref();
   }
 
-  async #pause(app: ContainerFacts): Promise<void> {
+  /** Once for each start: it waits for the agent to begin, and goes on where an agent is lost or cannot be made. */
+  async #hold(app: ContainerFacts): Promise<void> {
+    if (this.#lastHold.get(app.id) === app.startedAt) return;
+    this.#lastHold.set(app.id, app.startedAt);
     await this.#deps.held.add(app.id);
     try {
       await this.#deps.docker.pauseContainer(app.id);
@@ -185,5 +207,6 @@ export class Attacher {
       const state = containers.get(id)?.state;
       if (state === undefined || state === 'stopped') void this.#deps.held.remove(id);
     }
+    for (const id of this.#lastHold.keys()) if (!containers.has(id)) this.#lastHold.delete(id);
   }
 }
