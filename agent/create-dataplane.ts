@@ -6,6 +6,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Dataplane } from './dataplane.ts';
 import { CacheStores } from './filters/cache-stores.ts';
 import { PolicyWatch } from './filters/policy-watch.ts';
+import { RateLimitState } from './filters/rate-limit-state.ts';
 import { FlushQueue } from './http/flush-queue.ts';
 import { createHttpPipelineFactory } from './http/http-pipeline.ts';
 import { createPool } from './http2/create-pool.ts';
@@ -54,10 +55,11 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     cacheDirectory === undefined ? null : { clock, log, directory: cacheDirectory },
   );
   const watch = new PolicyWatch(clock, log);
+  const limits = new RateLimitState();
   const telemetry = createTelemetry({
     tables: () => tables,
     writeAccessLog: writeAccessLog ?? ((line, output) => process[output].write(line)),
-    ...{ clock, log, stores, watch },
+    ...{ clock, log, stores, watch, limits },
   });
   const acceptor = createAcceptor({
     ...{ clock, random, queue, telemetry, identity, watch },
@@ -75,7 +77,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   });
   const tlsServers = createTlsServers(log);
   const tableDeps: TableDeps = {
-    ...{ random, clock, watch },
+    ...{ random, clock, watch, limits },
     ...(onUnknownKey !== undefined && { onUnknownKey }),
     createPool: (cluster, host, { usage, counters }) =>
       createPool(specForHost(cluster, host.spec), host.address, host.port, {
@@ -102,6 +104,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     secretFiles = secretFilesDigest(next.resources.secret);
     telemetry.configure(node);
     stores.configure(next);
+    limits.configure(next);
     const isDead = ({ spec }: Host) => spec.workload !== '' && !made.workloadsByName.has(spec.workload);
     for (const [name, cluster] of old?.clusters ?? []) {
       const successor = made.clusters.get(name) ?? null;

@@ -4,6 +4,7 @@ import { type ClusterSpec, endpointsNameOf, UNLIMITED } from '../model/cluster.t
 import type { EndpointSpec } from '../model/endpoint.ts';
 import type { ListenerSpec } from '../model/listener.ts';
 import type { NodeSpec } from '../model/node.ts';
+import type { RateLimitsSpec } from '../model/rate-limit.ts';
 import type { RouteActionSpec, RouteSpec } from '../model/route.ts';
 import { emptyResources, type Snapshot } from '../model/snapshot.ts';
 import type { AccessLogSpec, AccessLogsSpec } from '../model/telemetry.ts';
@@ -105,12 +106,14 @@ export interface SnapshotParts {
   readonly clusters?: readonly (readonly [ClusterSpec, readonly EndpointSpec[]])[];
   readonly authentication?: readonly AuthenticationSpec[];
   readonly authorization?: readonly AuthorizationSpec[];
+  readonly rateLimit?: readonly RateLimitsSpec[];
 }
 
 export function snapshotOf({ node, listeners, routes, clusters, ...policies }: SnapshotParts): Snapshot {
   const resources = emptyResources();
   for (const spec of policies.authentication ?? []) resources.authentication.set(spec.name, spec);
   for (const spec of policies.authorization ?? []) resources.authorization.set(spec.name, spec);
+  for (const spec of policies.rateLimit ?? []) resources.rateLimit.set(spec.name, spec);
   resources.node.set('self', node ?? nodeSpec());
   for (const spec of listeners ?? [listenerSpec()]) resources.listener.set(spec.name, spec);
   resources.route.set('9080', {

@@ -63,6 +63,8 @@ export interface LocalRateLimitSpec extends LimiterSpec {
   readonly descriptors: readonly LocalDescriptorSpec[];
   /** A request that has a descriptor's bucket takes of `bucket` too. */
   readonly alwaysTakesDefault: boolean;
+  /** A request that one bucket refuses takes of no other; Envoy's takes of those that it asked before. */
+  readonly takesAllOrNone: boolean;
   /** Each connection has buckets of its own. */
   readonly isPerConnection: boolean;
   /** Most values that are counted apart for one descriptor with open values. */

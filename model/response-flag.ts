@@ -18,6 +18,7 @@ export type ResponseFlag =
   | 'UPE'
   | 'SI'
   | 'RL'
+  | 'RLSE'
   | 'UAEX'
   | 'OM'
   | 'RFCF';

@@ -2,6 +2,7 @@ import { poolOf } from '../agent/exchange/memory-codec.ts';
 import type { ExchangeRecord } from '../agent/exchange/record.ts';
 import type { Pool } from '../agent/exchange/streams.ts';
 import { PolicyWatch } from '../agent/filters/policy-watch.ts';
+import { RateLimitState } from '../agent/filters/rate-limit-state.ts';
 import { createHttpPipelineFactory } from '../agent/http/http-pipeline.ts';
 import { buildTables, checkSnapshot, type Tables } from '../agent/listener/tables.ts';
 import { hostOf } from '../agent/policy/route-table.ts';
@@ -69,6 +70,7 @@ export class MemoryProxy {
       random,
       createPipeline,
       watch: new PolicyWatch(clock, silentLogger),
+      limits: new RateLimitState(),
       resolved: new Map(
         [...snapshot.resources.cluster.values()].map((spec) => [spec.name, lookUp(spec, resolve)]),
       ),

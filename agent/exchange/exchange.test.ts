@@ -5,6 +5,7 @@ import { silentLogger } from '../../base/log.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
 import type { RouteSpec } from '../../model/route.ts';
 import { PolicyWatch } from '../filters/policy-watch.ts';
+import { RateLimitState } from '../filters/rate-limit-state.ts';
 import { createHttpPipelineFactory } from '../http/http-pipeline.ts';
 import { buildTables, checkSnapshot } from '../listener/tables.ts';
 import { clusterSpec, endpointSpec, listenerSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
@@ -36,6 +37,7 @@ function open(routes: readonly RouteSpec[], direction: ListenerDirection = 'outb
     ...{ clock, random, resolved: new Map(), createTlsServer: () => null },
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
     watch: new PolicyWatch(clock, silentLogger),
+    limits: new RateLimitState(),
     createPool: () =>
       createMemoryPool((upstream) => {
         seen.push(upstream);

@@ -63,6 +63,22 @@ export function externallyDenied(
   return reply(status, 'UAEX', details, body, headers);
 }
 
+/** Too many requests, by a limit of this proxy or by a service's word. */
+export function rateLimited(
+  status: number,
+  grpcStatus: number,
+  details: string,
+  body: string,
+  headers: readonly string[],
+): LocalReply {
+  return { status, body, flag: 'RL', details, headers, grpcStatus, isUntouched: false };
+}
+
+/** The service that counts did not answer, and nothing may pass without it. */
+export function rateLimitError(status: number): LocalReply {
+  return reply(status, 'RLSE', 'rate_limiter_error');
+}
+
 /** The caller takes nothing but a stored answer, and there is none (RFC 9111 §5.2.1.7). */
 export function onlyIfCached(): LocalReply {
   return reply(504, '', 'cache.only_if_cached', '', ['cache-status', 'lateen; detail=only-if-cached']);

@@ -1,13 +1,14 @@
 import type { ResponseFlag } from '../../model/response-flag.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
 import type { JwtClaims } from '../policy/authentication/claims.ts';
+import type { FormatContext } from '../policy/format.ts';
 import type { LocalReply } from './failure.ts';
 import type { ResponseTap, WholeResponse } from './response-tap.ts';
 import type { Destination, RouteEntry } from './route-entry.ts';
 import type { DownstreamPeer } from './streams.ts';
 
 /** What a filter sees of an exchange. */
-export interface FilteredExchange {
+export interface FilteredExchange extends FormatContext {
   readonly request: RequestHead;
   /** Guards may run where there is none. */
   readonly route: RouteEntry;

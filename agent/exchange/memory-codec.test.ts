@@ -5,6 +5,7 @@ import { silentLogger } from '../../base/log.ts';
 import { createSeededRandom } from '../../base/random.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { PolicyWatch } from '../filters/policy-watch.ts';
+import { RateLimitState } from '../filters/rate-limit-state.ts';
 import { createHttpPipelineFactory } from '../http/http-pipeline.ts';
 import { buildTables, checkSnapshot } from '../listener/tables.ts';
 import { clusterSpec, endpointSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
@@ -25,6 +26,7 @@ function open(snapshot: Snapshot, handler: MemoryHandler | null) {
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
     ...{ clock, random, createPipeline, resolved: new Map(), createTlsServer: () => null },
     watch: new PolicyWatch(clock, silentLogger),
+    limits: new RateLimitState(),
     createPool: () => createMemoryPool(handler),
   });
   const pipeline = tables.listeners.named('0.0.0.0_9080')?.pipeline;

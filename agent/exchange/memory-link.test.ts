@@ -4,6 +4,7 @@ import { createManualClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import type { RouteSpec } from '../../model/route.ts';
 import { PolicyWatch } from '../filters/policy-watch.ts';
+import { RateLimitState } from '../filters/rate-limit-state.ts';
 import { createHttpPipelineFactory } from '../http/http-pipeline.ts';
 import { buildTables, checkSnapshot } from '../listener/tables.ts';
 import {
@@ -33,6 +34,7 @@ function openProxy(direction: 'inbound' | 'outbound', route: RouteSpec, pool: ()
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
     ...{ clock, random, resolved: new Map(), createTlsServer: () => null, createPool: pool },
     watch: new PolicyWatch(clock, silentLogger),
+    limits: new RateLimitState(),
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
   });
   const pipeline = tables.listeners.named('0.0.0.0_9080')?.pipeline;

@@ -5,6 +5,7 @@ import type { ListenerDirection } from '../../model/listener.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { RouteSpec } from '../../model/route.ts';
 import { PolicyWatch } from '../filters/policy-watch.ts';
+import { RateLimitState } from '../filters/rate-limit-state.ts';
 import { createHttpPipelineFactory } from '../http/http-pipeline.ts';
 import { buildTables, checkSnapshot, type Tables } from '../listener/tables.ts';
 import type { RequestedNames } from '../pool/requested-names.ts';
@@ -27,6 +28,7 @@ export interface MemoryProxy {
   readonly seen: readonly MemoryUpstream[];
   readonly tables: Tables;
   readonly watch: PolicyWatch;
+  readonly limits: RateLimitState;
   /** What the proxy logged of policies. */
   readonly lines: readonly string[];
   readonly pipeline: HttpPipeline;
@@ -39,14 +41,17 @@ export interface MemoryProxyOptions {
   readonly handler?: ((upstream: MemoryUpstream, cluster: string) => void) | null;
   readonly random?: () => number;
   readonly requestedNames?: RequestedNames;
-  readonly policies?: Pick<SnapshotParts, 'authentication' | 'authorization'>;
+  readonly policies?: Pick<SnapshotParts, 'authentication' | 'authorization' | 'rateLimit'>;
   readonly node?: NodeSpec;
+  /** Of a proxy before this one. */
+  readonly limits?: RateLimitState;
+  readonly clock?: ManualClock;
 }
 
 const ONE_HOST: NonNullable<SnapshotParts['clusters']> = [[clusterSpec('north'), [endpointSpec(1)]]];
 
 export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOptions = {}): MemoryProxy {
-  const clock = createManualClock();
+  const clock = options.clock ?? createManualClock();
   const records: ExchangeRecord[] = [];
   const seen: MemoryUpstream[] = [];
   const random = options.random ?? (() => 0);
@@ -64,8 +69,9 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
     clock,
     createLineLogger((line) => lines.push(line), clock.wall),
   );
+  const limits = options.limits ?? new RateLimitState();
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
-    ...{ clock, random, resolved: new Map(), watch, createTlsServer: () => null },
+    ...{ clock, random, resolved: new Map(), watch, limits, createTlsServer: () => null },
     ...(options.requestedNames !== undefined && { requestedNames: options.requestedNames }),
     createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
     createPool: ({ name }) =>
@@ -80,7 +86,7 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
   });
   const pipeline = tables.listeners.named('0.0.0.0_9080')?.pipeline;
   assert.ok(pipeline);
-  return { clock, records, seen, tables, watch, lines, pipeline };
+  return { clock, records, seen, tables, watch, limits, lines, pipeline };
 }
 
 const answerOk: MemoryHandler = (upstream) => upstream.respond(200);

@@ -29,6 +29,8 @@ export type HttpPipelineFactory = (
   routes: RouteTable<RouteEntry>,
   /** Filters that come before all others. */
   guards?: readonly Filter[],
+  /** Filters behind those that decide about a request, and before a stored answer. */
+  last?: readonly Filter[],
 ) => HttpPipeline;
 
 /** Filters in Istio's order; the router is the end of every exchange and no filter. */
@@ -41,14 +43,10 @@ export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineF
     telemetry,
     httpDate: createHttpDate(clock),
   };
-  const filters: readonly Filter[] = [
-    createFaultFilter({ random }),
-    createCorsFilter(),
-    createCacheFilter({ clock, stores }),
-    createLookUpFilter(),
-  ];
-  return (direction, node, routes, guards = []) => {
-    const all = [...guards, ...filters];
+  const early: readonly Filter[] = [createFaultFilter({ random }), createCorsFilter()];
+  const late: readonly Filter[] = [createCacheFilter({ clock, stores }), createLookUpFilter()];
+  return (direction, node, routes, guards = [], last = []) => {
+    const all = [...guards, ...early, ...last, ...late];
     return {
       ...{ direction, routes, node, services },
       filters: all,

@@ -1,18 +1,23 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
+import { errorMessage } from '../../base/errors.ts';
 import { type ClusterSpec, endpointsNameOf, type UpstreamTlsSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
 import type { ListenerDirection, ListenerSpec } from '../../model/listener.ts';
 import type { NameEntrySpec } from '../../model/name-entry.ts';
 import type { NodeSpec } from '../../model/node.ts';
+import type { RateLimitsSpec } from '../../model/rate-limit.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
-import type { Snapshot } from '../../model/snapshot.ts';
+import type { Resources, Snapshot } from '../../model/snapshot.ts';
 import type { WorkloadSpec } from '../../model/workload.ts';
 import { SnapshotRejected } from '../dataplane.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
 import { createRouteEntry, type RouteEntry } from '../exchange/route-entry.ts';
 import type { PolicyWatch } from '../filters/policy-watch.ts';
+import type { RateLimitState } from '../filters/rate-limit-state.ts';
+import { createRateLimitFilters } from '../filters/rate-limits.ts';
 import { createGuards, createSecurity, type Security } from '../filters/security.ts';
 import type { HttpPipelineFactory } from '../http/http-pipeline.ts';
+import { createDescriptors } from '../policy/rate-limit/descriptors.ts';
 import { createRouteTable, type RouteTable } from '../policy/route-table.ts';
 import { createTcpRouteTable } from '../tcp/tcp-route.ts';
 import { readSecretFiles, withMaterial } from '../tls/tls-material.ts';
@@ -46,6 +51,8 @@ export interface TableDeps extends ClusterDeps {
   readonly createPipeline: HttpPipelineFactory;
   readonly onUnknownKey?: () => void;
   readonly watch: PolicyWatch;
+  /** What rate limits have counted. */
+  readonly limits: RateLimitState;
   readonly createTlsServer: TlsServerFactory;
   /** Current answers for clusters that are found by DNS, by cluster name. */
   readonly resolved: ReadonlyMap<string, EndpointsSpec>;
@@ -77,7 +84,18 @@ export function checkSnapshot({ resources }: Snapshot): NodeSpec {
     }
   }
   for (const route of resources.route.values()) compileRoutes(route, new Map());
+  for (const limits of resources.rateLimit.values()) checkRateLimits(limits);
   return node;
+}
+
+function checkRateLimits({ name, limiters, routes }: RateLimitsSpec): void {
+  const own = limiters.flatMap(({ rates }) => rates);
+  const ofRoutes = routes.flatMap(({ rates, local }) => [...rates, ...(local?.rates ?? [])]);
+  try {
+    for (const rate of [...own, ...ofRoutes]) createDescriptors([rate], rate.stage);
+  } catch (error) {
+    throw new SnapshotRejected(`rate limits of ${name} cannot be compiled: ${errorMessage(error)}`);
+  }
 }
 
 function compileRoutes(
@@ -87,8 +105,7 @@ function compileRoutes(
   try {
     return createRouteTable(spec, (route, host) => createRouteEntry(route, host, clusters));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SnapshotRejected(`route config ${spec.name} cannot be compiled: ${reason}`);
+    throw new SnapshotRejected(`route config ${spec.name} cannot be compiled: ${errorMessage(error)}`);
   }
 }
 
@@ -117,8 +134,7 @@ export function buildTables(
   const pipelineOf = (direction: ListenerDirection, route: string | null): HttpPipeline | null => {
     const key = `${direction}|${route}`;
     const known = pipelines.get(key);
-    const pipeline =
-      known ?? createPipeline(direction, route, resources.route, clusters, node, security, deps);
+    const pipeline = known ?? createPipeline(direction, route, resources, clusters, node, security, deps);
     if (pipeline !== null) pipelines.set(key, pipeline);
     return pipeline;
   };
@@ -155,16 +171,23 @@ function leadsNowhere({ tcp }: ListenerSpec, clusters: ReadonlyMap<string, Clust
 function createPipeline(
   direction: ListenerDirection,
   route: string | null,
-  routes: ReadonlyMap<string, RouteConfigSpec>,
+  resources: Resources,
   clusters: ReadonlyMap<string, Cluster>,
   node: NodeSpec,
   security: Security,
   deps: TableDeps,
 ): HttpPipeline | null {
-  const config = route === null ? undefined : routes.get(route);
+  const config = route === null ? undefined : resources.route.get(route);
   if (config === undefined) return null;
   const guards = createGuards(security, direction, { ...deps, clusters, identity: node.identity ?? '' });
-  return deps.createPipeline(direction, node, compileRoutes(config, clusters), guards);
+  const table = compileRoutes(config, clusters);
+  const limits = resources.rateLimit.get(config.name);
+  if (limits === undefined) return deps.createPipeline(direction, node, table, guards);
+  const { clock, random, limits: state } = deps;
+  const isGateway = direction === 'gateway';
+  const filters = createRateLimitFilters(limits, config, { clock, random, state, clusters, isGateway });
+  const all = [...filters.first, ...guards, ...filters.guard];
+  return deps.createPipeline(direction, node, table, all, filters.last);
 }
 
 function endpointsOf(

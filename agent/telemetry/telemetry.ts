@@ -6,6 +6,7 @@ import type { ExchangeTelemetry } from '../exchange/pipeline.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
 import type { CacheStores } from '../filters/cache-stores.ts';
 import type { PolicyWatch } from '../filters/policy-watch.ts';
+import type { RateLimitState } from '../filters/rate-limit-state.ts';
 import type { TcpTelemetry } from '../listener/acceptor.ts';
 import type { Tables } from '../listener/tables.ts';
 import {
@@ -23,6 +24,7 @@ import { type CompileExpression, loadExpressions } from './expressions.ts';
 import { IstioMetrics } from './istio-metrics.ts';
 import { createMetricRules, usesExpressions } from './metric-rules.ts';
 import { renderPolicyMetrics } from './policy-metrics.ts';
+import { renderRateLimitMetrics } from './rate-limit-metrics.ts';
 import { createRefusedConnectionsLog } from './refused-connections.ts';
 import { createRefusedPlaintextLog } from './refused-plaintext.ts';
 import { tcpAccessRecord } from './tcp-access-record.ts';
@@ -42,6 +44,7 @@ export interface TelemetryDeps {
   readonly log: Logger;
   readonly stores: CacheStores;
   readonly watch: PolicyWatch;
+  readonly limits: RateLimitState;
 }
 
 export function createTelemetry({
@@ -51,6 +54,7 @@ export function createTelemetry({
   log,
   stores,
   watch,
+  limits,
 }: TelemetryDeps): Telemetry {
   const metrics = new IstioMetrics(tables);
   const blocked = createBlockedHostsLog(clock, log);
@@ -101,6 +105,7 @@ export function createTelemetry({
       metrics.render() +
       renderClusterMetrics(tables()?.clusters.values() ?? []) +
       renderCacheMetrics(stores) +
-      renderPolicyMetrics(watch),
+      renderPolicyMetrics(watch) +
+      renderRateLimitMetrics(limits),
   };
 }

@@ -52,6 +52,7 @@ export function compileLocalRateLimit(config: LocalRateLimit, context: LimiterCo
       bucket: tokenBucket(bucket),
     })),
     alwaysTakesDefault: config.always_consume_default_token_bucket ?? true,
+    takesAllOrNone: false,
     isPerConnection: config.local_rate_limit_per_downstream_connection ?? false,
     maxOpenValues: config.max_dynamic_descriptors ?? MAX_OPEN_VALUES,
     requestHeaders: headerOps(config.request_headers_to_add_when_not_enforced),

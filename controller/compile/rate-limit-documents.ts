@@ -54,6 +54,7 @@ function compileLocal(document: Resource<RateLimitDocument>, mesh: MeshConfig): 
       bucket: bucketOf(rule),
     })),
     alwaysTakesDefault: true,
+    takesAllOrNone: true,
     isPerConnection: false,
     maxOpenValues: MAX_OPEN_VALUES,
     requestHeaders: null,

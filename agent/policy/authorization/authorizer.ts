@@ -163,6 +163,11 @@ function createRule(rule: AuthorizationRuleSpec, traffic: Traffic, isAllowing: b
   return createAllOf(parts.filter((part) => part !== ALWAYS));
 }
 
+/** Whether a request is one of those that a rule is about; for rules of other kinds than AuthorizationPolicy. */
+export function createRuleTest(rule: AuthorizationRuleSpec): SubjectTest {
+  return createRule(rule, 'http', true) ?? ALWAYS;
+}
+
 const ALWAYS: SubjectTest = () => true;
 
 function createAll(conditions: readonly ConditionSpec[]): SubjectTest {

@@ -1,0 +1,27 @@
+import type { RateLimitState } from '../filters/rate-limit-state.ts';
+import { Counter, formatLabels, renderCounters } from './metrics.ts';
+
+/** Envoy's names. Nothing where nothing is limited. */
+export function renderRateLimitMetrics(state: RateLimitState): string {
+  const metrics = new Map<string, Counter[]>();
+  const add = (name: string, labels: string, value: number) => {
+    const counter = new Counter(labels);
+    counter.value = value;
+    metrics.set(name, [...(metrics.get(name) ?? []), counter]);
+  };
+  for (const [prefix, counts] of state.local)
+    for (const [name, value] of Object.entries(counts))
+      add(`envoy_${wordOf(prefix)}_http_local_rate_limit_${name}`, '', value);
+  for (const [cluster, byPrefix] of state.global) {
+    const labels = formatLabels([['cluster_name', cluster]]);
+    for (const [prefix, counts] of byPrefix) {
+      const start = prefix === '' ? '' : `${wordOf(prefix)}_`;
+      for (const [name, value] of Object.entries(counts))
+        add(`envoy_cluster_ratelimit_${start}${name}`, labels, value);
+    }
+  }
+  return [...metrics].map(([name, counters]) => renderCounters(name, counters)).join('');
+}
+
+/** Anything else is no letter of a metric's name. */
+const wordOf = (prefix: string) => prefix.replace(/[^a-zA-Z0-9_]/g, '_');
