@@ -25,6 +25,7 @@ function serve(socket: Socket): void {
       };
       stream.events = events;
     },
+    onTooLarge: (stream) => session.reset(stream, 0),
     onDrained: nothing,
   });
   new SessionSocket(socket, session, deps);

@@ -34,6 +34,10 @@ export const NO_HEALTHY_UPSTREAM = reply(503, 'UH', 'no_healthy_upstream', 'no h
 export const DNS_FAILURE = reply(503, 'DF', 'dns_resolution_failure', 'DNS resolution failure');
 export const REQUEST_TIMEOUT = reply(504, 'UT', 'response_timeout', 'upstream request timeout');
 export const PER_TRY_TIMEOUT = reply(504, 'UT', 'upstream_per_try_timeout', 'upstream request timeout');
+/** HTTP/1 refuses such a head before there is an exchange. */
+export const HEAD_TOO_LARGE = reply(
+  ...([431, 'DPE', 'http2.headers_too_large', 'Request Header Fields Too Large'] as const),
+);
 export const BAD_PATH = reply(400, '', 'path_normalization_failed');
 
 /** A filter wanted to see more of a body than it may keep. */

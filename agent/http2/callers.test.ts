@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants } from 'node:http2';
+import { connect, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { describe, test } from 'node:test';
 import { data, describeFrames, frame, GET, HELLO, headers, POST } from '../codec/h2/frames.fixture.ts';
 import { FLAG, FRAME } from '../codec/h2/protocol.ts';
 import { clusterSpec, endpointSpec, listenerSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
-import { call, http1Backend, http2Backend, http2Client, start, toReviews, until } from './http2.fixture.ts';
+import {
+  call,
+  http1Backend,
+  http2Backend,
+  http2Client,
+  sessions,
+  start,
+  toReviews,
+  until,
+} from './http2.fixture.ts';
 
 const LARGE = Buffer.alloc(3_000_000, 'abcdefghij');
 
@@ -152,6 +161,26 @@ describe('HTTP/2 callers', () => {
     waiting[0]?.end('last');
     assert.equal((await answer).body.toString(), 'last');
     await drained;
+  });
+
+  test('whose head is too large get 431, and their other requests go on', async () => {
+    const upstream = await http1Backend((_, response) => response.end('hello'));
+    const { port, lines } = await start(
+      toReviews(upstream, 'http1', {}, '%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%'),
+    );
+    const client = connect(`http://127.0.0.1:${port}`, { maxSendHeaderBlockLength: 200_000 });
+    sessions.add(client);
+    const refused = await Promise.all([
+      call(client, { large: 'x'.repeat(70_000) }),
+      call(client, { large: 'x'.repeat(120_000) }, 'with a body'),
+      call(client, Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`x-${i}`, 'y']))),
+    ]);
+    for (const { status, body } of refused) {
+      assert.equal(status, 431);
+      assert.equal(body.toString(), 'Request Header Fields Too Large');
+    }
+    assert.equal((await call(client)).status, 200);
+    assert.equal(lines[0], '431 DPE http2.headers_too_large\n');
   });
 
   test('who break the protocol get GOAWAY and the end of the connection, and the log says why', async () => {

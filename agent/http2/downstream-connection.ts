@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { ServerSession, type ServerSink } from '../codec/h2/server-session.ts';
 import type { H2Stream } from '../codec/h2/stream.ts';
 import { BODY_NOT_TOLD, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import { HEAD_TOO_LARGE } from '../exchange/failure.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import { DownstreamH2Stream } from './downstream-stream.ts';
@@ -36,15 +37,23 @@ export class DownstreamH2Connection implements ServerSink {
   }
 
   onRequest(stream: H2Stream, head: RequestHead, hasBody: boolean): void {
+    this.#begin(stream, head, hasBody)?.start();
+  }
+
+  onTooLarge(stream: H2Stream, head: RequestHead): void {
+    this.#begin(stream, head, false)?.refuse(HEAD_TOO_LARGE);
+  }
+
+  #begin(stream: H2Stream, head: RequestHead, hasBody: boolean): DownstreamH2Stream | null {
     const pipeline = this.#options.pipeline();
     if (this.#options.isDraining()) this.#session.drain();
     if (pipeline === null) {
       this.#session.sendHead(stream, NOT_SERVED, false);
-      return;
+      return null;
     }
     const request = new DownstreamH2Stream(this.#session, stream, this.#peer, pipeline, head, hasBody);
     stream.events = request;
-    request.start();
+    return request;
   }
 
   /** No further request on this connection; it ends with the last one. */

@@ -3,6 +3,7 @@ import type { ServerSession } from '../codec/h2/server-session.ts';
 import type { H2Stream, ResetOrigin, StreamEvents } from '../codec/h2/stream.ts';
 import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
 import { Exchange } from '../exchange/exchange.ts';
+import type { LocalReply } from '../exchange/failure.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
 import type { DownstreamPeer, DownstreamStream } from '../exchange/streams.ts';
 import { addKey, asHttp2 } from './websocket-key.ts';
@@ -44,6 +45,11 @@ export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
 
   start(): void {
     this.#exchange.start();
+  }
+
+  /** Instead of {@link start}. */
+  refuse(reply: LocalReply): void {
+    this.#exchange.sendLocalReply(reply);
   }
 
   onData(chunk: Buffer): void {
@@ -110,6 +116,7 @@ export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
 
   startTunnel(): void {
     this.#isTunnel = true;
+    this.#stream.isTunnel = true;
     const early = this.#early ?? [];
     this.#early = null;
     for (const chunk of early) this.#exchange.onTunnelData(chunk);

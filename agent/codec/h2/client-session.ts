@@ -61,8 +61,7 @@ export class ClientSession extends H2Session {
     this.#nextStream += 2;
     stream.events = events;
     this.streams.set(stream.id, stream);
-    stream.isTunnel = head.upgrade !== '';
-    this.sender.request(stream, head, this.#scheme, !hasBody && !stream.isTunnel);
+    this.sender.request(stream, head, this.#scheme, !hasBody && head.upgrade === '');
     return stream;
   }
 

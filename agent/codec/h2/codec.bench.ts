@@ -49,6 +49,7 @@ const server: ServerSession = new ServerSession({
     server.sendData(stream, body);
     server.sendEnd(stream, null);
   },
+  onTooLarge() {},
   onDrained() {},
 });
 const client = new ClientSession('http', { onCapacity() {}, onAlive() {}, onGoAway() {} });

@@ -84,10 +84,22 @@ describe('HTTP/2 floods end the connection with ENHANCE_YOUR_CALM', () => {
     assert.equal(server.log.at(-1), 'error h2_flood');
   });
 
-  test('a header block that outgrows 60 KiB', () => {
+  test('a header block that outgrows 144 KiB', () => {
     const server = newServer();
     server.push(frame(FRAME.headers, 0, 1, block(GET)));
-    assert.ok(endure(server, () => frame(FRAME.continuation, 0, 1, Buffer.alloc(16_000))) <= 4);
+    assert.ok(endure(server, () => frame(FRAME.continuation, 0, 1, Buffer.alloc(16_000))) <= 9);
+  });
+
+  test('heads that unfold to more than 60 KiB, answered with 431 or not', () => {
+    const server = newServer();
+    const entry = Buffer.concat([Buffer.from('4001617fa11e', 'hex'), Buffer.alloc(4000, 'x')]);
+    server.push(headers(1, GET, FLAG.endStream));
+    server.push(
+      frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 3, Buffer.concat([block(GET), entry])),
+    );
+    const bomb = Buffer.concat([block(GET), Buffer.alloc(100, 0xbe)]);
+    const flags = FLAG.endHeaders | FLAG.endStream;
+    assert.ok(endure(server, (round) => frame(FRAME.headers, flags, 2 * round + 5, bomb)) <= 501);
   });
 });
 
@@ -160,14 +172,24 @@ describe('HTTP/2 limits that end no connection', () => {
     assert.equal(server.sent().at(-1), `RST_STREAM ${refused} code=${ERROR.refusedStream}`);
   });
 
-  test('a head that unfolds to more than 60 KiB resets its stream', () => {
+  test('a head that unfolds to more than 60 KiB is refused, whole or cut', () => {
     const server = newServer();
     const entry = Buffer.concat([Buffer.from('4001617fa11e', 'hex'), Buffer.alloc(4000, 'x')]);
     const bomb = Buffer.concat([block(GET), entry, Buffer.alloc(100, 0xbe)]);
     server.push(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 1, bomb));
     server.push(headers(3, GET, FLAG.endStream));
     assert.deepEqual([...server.streams.keys()], [3]);
-    assert.deepEqual(server.sent(), ['SETTINGS ack', `RST_STREAM 1 code=${ERROR.enhanceYourCalm}`]);
+    const large = Buffer.alloc(100_000, 'y');
+    const field = Buffer.concat([Buffer.from('0001627fa18c06', 'hex'), large]);
+    const all = Buffer.concat([block(GET), field]);
+    for (let at = 0; at < all.length; at += 16_000) {
+      const type = at === 0 ? FRAME.headers : FRAME.continuation;
+      const flags = (at === 0 ? FLAG.endStream : 0) | (at + 16_000 >= all.length ? FLAG.endHeaders : 0);
+      server.push(frame(type, flags, 5, all.subarray(at, at + 16_000)));
+    }
+    server.push(headers(7, GET, FLAG.endStream));
+    assert.deepEqual([...server.streams.keys()], [3, 7]);
+    assert.deepEqual(server.sent(), ['SETTINGS ack', 'HEADERS 1 end', 'HEADERS 5 end']);
   });
 });
 

@@ -2,9 +2,12 @@ import type { Headers } from '../head.ts';
 import type { HpackDecoder } from '../hpack/decoder.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { readUint31 } from './frame-reader.ts';
-import { FLAG, HEADER_LIMITS } from './protocol.ts';
+import { FLAG } from './protocol.ts';
 
-/** nghttp2 takes 8; a block of the largest size needs 4. Empty ones would cost the peer nothing (CVE-2024-27316). */
+/**
+ * nghttp2 takes 8; a head of the largest size needs 4. Empty ones would cost the peer nothing (CVE-2024-27316). So a block
+ * has 144 KiB at most: one that is read to its end can be refused without ending the connection.
+ */
 const MAX_CONTINUATIONS = 8;
 const PRIORITY_BYTES = 5;
 const NOTHING = Buffer.alloc(0);
@@ -48,8 +51,7 @@ export class HeaderBlock {
   /** Payload of CONTINUATION (§6.10). */
   add(bytes: Buffer, start: number, end: number): void {
     this.#continuations += 1;
-    const length = this.#end - this.#start + end - start;
-    if (this.#continuations > MAX_CONTINUATIONS || length > HEADER_LIMITS.maxListBytes) {
+    if (this.#continuations > MAX_CONTINUATIONS) {
       throw new ProtocolError('h2_flood', 'header block is too large', 431);
     }
     this.#set(Buffer.concat([this.#bytes.subarray(this.#start, this.#end), bytes.subarray(start, end)]));

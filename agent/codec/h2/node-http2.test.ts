@@ -179,6 +179,7 @@ describe('node:http2 as the client of our server', () => {
     server = createServer((socket) => {
       const session: ServerSession = new ServerSession({
         onRequest: (stream, head) => onRequest(session, stream, head),
+        onTooLarge: (stream) => session.reset(stream, 0),
         onDrained: () => socket.end(),
       });
       attach(socket, session);

@@ -72,7 +72,7 @@ const GREETING_FRAMES = 2;
 export function recordServer(onRequest?: (stream: H2Stream, head: RequestHead) => void): RecordedServer {
   const log: string[] = [];
   const streams: RecordedServer['streams'] = new Map();
-  const session = new ServerSession({
+  const session: ServerSession = new ServerSession({
     onRequest(stream, head, hasBody) {
       const events = new StreamRecorder(log, String(stream.id));
       stream.events = events;
@@ -82,6 +82,12 @@ export function recordServer(onRequest?: (stream: H2Stream, head: RequestHead) =
         `${stream.id} request ${method} ${authority} ${path} ${contentLength} ${headers.join(' ')}${hasBody ? ' with body' : ''}`,
       );
       onRequest?.(stream, head);
+    },
+    onTooLarge(stream, { method, path }) {
+      log.push(`${stream.id} too large ${method} ${path}`);
+      const headers: string[] = [];
+      const shape = { status: 431, reason: '', version: 'HTTP/2', upgrade: '', contentLength: 0 } as const;
+      session.sendHead(stream, { ...shape, headers }, false);
     },
     onDrained: () => log.push('drained'),
   });

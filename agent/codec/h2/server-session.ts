@@ -14,6 +14,8 @@ import { H2Stream } from './stream.ts';
 export interface ServerSink {
   /** Set `stream.events`; the body follows there. */
   onRequest(stream: H2Stream, head: RequestHead, hasBody: boolean): void;
+  /** The same for a head beyond the limits: some of its fields are missing, so that it must be refused. */
+  onTooLarge(stream: H2Stream, head: RequestHead): void;
   /** No stream is left and none will come: the connection may end. */
   onDrained(): void;
 }
@@ -81,8 +83,7 @@ export class ServerSession extends H2Session {
       this.refuse(streamId, ERROR.refusedStream);
       return;
     }
-    const isBad = this.isHeadMalformed || this.isHeadTooLarge;
-    const head = isBad ? null : readRequestHead(fields, !isEnd);
+    const head = this.isHeadMalformed ? null : readRequestHead(fields, !isEnd);
     if (head !== null) this.#open(streamId, head, isEnd);
     else this.refuse(streamId, this.isHeadTooLarge ? ERROR.enhanceYourCalm : ERROR.protocol);
   }
@@ -94,8 +95,13 @@ export class ServerSession extends H2Session {
     this.streams.set(streamId, stream);
     // Known before it is told: an answer given at once must not take the request for unfinished.
     stream.isReceiveClosed = isEnd;
-    stream.isTunnel = head.upgrade !== '';
-    this.#sink.onRequest(stream, head, !isEnd && !stream.isTunnel);
+    if (this.isHeadTooLarge) {
+      stream.isWasted = true;
+      this.guard.countWastedStream();
+      this.#sink.onTooLarge(stream, head);
+      return;
+    }
+    this.#sink.onRequest(stream, head, !isEnd && head.upgrade === '');
     if (isEnd) stream.events?.onEnd(null);
   }
 

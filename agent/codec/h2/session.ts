@@ -440,7 +440,7 @@ export abstract class H2Session implements FrameSink {
     this.sender.forget(stream);
     this.streams.delete(stream.id);
     if (!this.#isClosed) this.#windows.release(stream);
-    if (!isReset) this.guard.countAnsweredStream();
+    if (!isReset && !stream.isWasted) this.guard.countAnsweredStream();
     this.onStreamGone(stream, isReset);
   }
 

@@ -41,7 +41,9 @@ export class H2Stream {
   /** A head of ours went out. */
   hasSentHead = false;
   isGone = false;
-  /** Bytes both ways, each side until it ends (RFC 8441 §5). */
+  /** Its answer pays for nothing (see FloodGuard). */
+  isWasted = false;
+  /** A server's stream on which bytes go both ways, each side until it ends (RFC 8441 §5): set by who answers. */
   isTunnel = false;
 
   /** Bytes of body that the head still promises, or ANY_LENGTH. */
