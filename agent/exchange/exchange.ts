@@ -255,12 +255,13 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.forwarder?.onDownstreamDrain();
   }
 
-  onDownstreamClosed(broke = ''): void {
+  onDownstreamClosed(broke = '', answered = 0): void {
     if (this.isOver) return;
     if (!this.#isResponseComplete) {
       this.addFlag(broke === '' ? 'DC' : 'DPE');
       this.details =
         broke === '' ? 'downstream_remote_disconnect' : `codec_error:${broke.replaceAll(' ', '_')}`;
+      if (this.status === 0) this.status = answered;
     }
     this.#end();
   }

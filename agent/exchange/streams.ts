@@ -47,8 +47,11 @@ export interface DownstreamEvents {
   /** The caller half-closed a tunnel. */
   onTunnelEnd(): void;
   onDownstreamDrain(): void;
-  /** The caller went away before the answer was complete; `broke`: what it broke of the protocol, if it did. */
-  onDownstreamClosed(broke?: string): void;
+  /**
+   * The caller went away before the answer was complete. `broke`: what it broke of the protocol, if it did; `answered`:
+   * the status that it is told then by the codec, if it is told any.
+   */
+  onDownstreamClosed(broke?: string, answered?: number): void;
 }
 
 /** One attempt's request on its way to a host, told by the exchange. */

@@ -15,6 +15,7 @@ import { Exchange } from '../exchange/exchange.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
 import { SERVER_NAME } from '../exchange/request-headers.ts';
 import type { DownstreamPeer, DownstreamStream } from '../exchange/streams.ts';
+import { type BrokenRequest, describeBroken, reportBroken } from './broken-request.ts';
 import { type DirectReader, readDirectly } from './direct-read.ts';
 import type { FlushQueue } from './flush-queue.ts';
 import { SocketWriter } from './socket-writer.ts';
@@ -317,23 +318,28 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
     this.#exchange = null;
     this.#isRequestOpen = false;
     this.#isLast = false;
-    exchange?.onDownstreamClosed(error.message);
+    exchange?.onDownstreamClosed(error.message, isCutOff ? 0 : error.status);
     this.#hasNext = false;
     if (isCutOff) this.abort();
-    else this.#writer.text(this.#refusal(error.status));
+    else this.#answerBroken(describeBroken(error), exchange === null);
     this.#close();
   }
 
-  #refusal(status: number): string {
+  #answerBroken(broken: BrokenRequest, isUntold: boolean): void {
     const pipeline = this.#options.pipeline();
     // Envoy has no words for a head that is too slow.
-    const body = status === 408 ? '' : reasonPhrase(status);
+    const body = broken.status === 408 ? '' : reasonPhrase(broken.status);
+    this.#writer.text(this.#refusal(pipeline, broken.status, body.length) + body);
+    if (isUntold && pipeline !== null) reportBroken(pipeline, this.peer, broken, body.length);
+  }
+
+  #refusal(pipeline: HttpPipeline | null, status: number, contentLength: number): string {
     const headers = ['content-type', 'text/plain'];
     headers.push('server', pipeline === null ? 'istio-envoy' : SERVER_NAME[pipeline.direction]);
     if (pipeline !== null) headers.push('date', pipeline.services.httpDate());
     const head = { status, reason: '', version: 'HTTP/1.1', headers, upgrade: '' } as const;
     const isLast = true;
-    return encodeResponseHead({ ...head, contentLength: body.length }, { isLast, isHttp10: false }) + body;
+    return encodeResponseHead({ ...head, contentLength }, { isLast, isHttp10: false });
   }
 }
 

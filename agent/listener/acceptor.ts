@@ -180,7 +180,8 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
   ) => {
     const { direction } = listener.spec;
     if (isForbidden(listener, peer)) return refusePlaintext(socket, peer, listener);
-    if (listener.tcp === null) return refuse(socket, peer, direction, 'the bytes are not HTTP');
+    if (listener.tcp === null)
+      return refuse(socket, peer, direction, early?.[0] === 0x16 ? TLS_TO_HTTP : NO_HTTP);
     const name = early === null ? '' : readServerName(early).name;
     const { originalDestination: destination } = peer;
     const route = listener.tcp.match(name, destination.address);
@@ -417,6 +418,8 @@ const MAX_SNIFFED_BYTES = 16 * 1024 + 5;
 
 const NOTHING_READ = Buffer.alloc(0);
 
+const NO_HTTP = 'the bytes are not HTTP';
+const TLS_TO_HTTP = 'TLS where plain HTTP is spoken';
 const NO_ROUTE = 'no route for that name or address';
 const NO_MESH_TLS = 'no TLS of the mesh for that name';
 const NO_CERTIFICATE = 'no certificate for that name';

@@ -5,7 +5,7 @@ import { createLineLogger } from '../../base/log.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import { createRefusedConnectionsLog } from './refused-connections.ts';
 
-test('a cause is told once a minute for each port, with how often it came meanwhile', () => {
+test('a cause is told once a minute for each port', () => {
   const clock = createManualClock();
   const lines: string[] = [];
   const tell = createRefusedConnectionsLog(
@@ -30,5 +30,5 @@ test('a cause is told once a minute for each port, with how often it came meanwh
   assert.doesNotMatch(lines[1] ?? '', /serverName/);
   clock.advance(60_000);
   tell(peer(8443), 'no certificate for that name', 'shop.example');
-  assert.match(lines[3] ?? '', /likeThisBefore=2\n$/);
+  assert.equal(lines.length, 4);
 });

@@ -1,141 +1,41 @@
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
-import { request } from 'node:https';
-import { type AddressInfo, connect as connectTcp, createServer, type Server } from 'node:net';
+import { connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import {
-  type ConnectionOptions,
-  connect as connectTls,
-  createServer as createTls,
-  type TLSSocket,
-} from 'node:tls';
-import { createTestAuthority, type TestCertificate } from '../../base/certificate.fixture.ts';
-import { createManualClock, createSystemClock } from '../../base/clock.ts';
+import { connect as connectTls, createServer as createTls } from 'node:tls';
+import type { TestCertificate } from '../../base/certificate.fixture.ts';
+import { createManualClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import { createSeededRandom } from '../../base/random.ts';
-import type { DownstreamTlsSpec, ListenerSpec, TcpRouteSpec, TlsServerSpec } from '../../model/listener.ts';
-import { PrivateKey, type SecretSpec } from '../../model/secret.ts';
-import type { Snapshot } from '../../model/snapshot.ts';
+import type { DownstreamTlsSpec, TcpRouteSpec } from '../../model/listener.ts';
 import { createDataplane } from '../create-dataplane.ts';
-import { clusterSpec, endpointSpec, listenerSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
+import { clusterSpec, endpointSpec } from '../snapshot.fixture.ts';
 
-const endings: (() => unknown)[] = [];
-after(() => Promise.all(endings.map((end) => end())));
+import {
+  authority,
+  call,
+  caller,
+  endAll,
+  endings,
+  freePort,
+  listen,
+  namesShown,
+  SECRETS,
+  secret,
+  server,
+  shop,
+  snapshot,
+  start,
+  stranger,
+  TRUST,
+  wild,
+} from './gateway.fixture.ts';
 
-function listen(server: Server): Promise<number> {
-  endings.push(() => server.close());
-  return new Promise((resolve) =>
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
-  );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-const authority = await createTestAuthority();
-const shop = await authority.issue('shop.example');
-const caller = await authority.issue('caller.example', 'spiffe://somewhere/caller');
-const stranger = await (await createTestAuthority('somebody else')).issue('caller.example');
-const wild = await authority.issue('*.wild.example');
-
-const echo = await listen(
-  createHttpServer((incoming, response) => {
-    const { headers, httpVersion } = incoming;
-    const certificate = headers['x-forwarded-client-cert'];
-    const body = { host: headers.host, proto: headers['x-forwarded-proto'], httpVersion, certificate };
-    response.end(JSON.stringify(body));
-  }) as unknown as Server,
-);
-
-const SIMPLE: DownstreamTlsSpec = {
-  ...{ mode: 'simple', certificates: ['kubernetes://shop'], trust: '', alpn: ['h2', 'http/1.1'] },
-  ...{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', cipherSuites: [], curves: [], subjectAltNames: [] },
-  ...{ certificateSpki: [], certificateHashes: [], skipVerify: false },
-};
-
-const server = (sniHosts: string[], tls: Partial<DownstreamTlsSpec> = {}): TlsServerSpec => ({
-  ...{ sniHosts, tls: { ...SIMPLE, ...tls }, route: '9080', tcp: null },
-});
-
-const secret = (name: string, pair: TestCertificate | null, trust = ''): SecretSpec => ({
-  ...{ name: `kubernetes://${name}`, trust, revoked: '', files: null },
-  certificate: pair?.certificate ?? '',
-  privateKey: pair === null ? null : new PrivateKey(pair.privateKey),
-});
-
-const SECRETS = [
-  secret('shop', shop),
-  secret('wild', wild),
-  secret('shop-cacert', null, authority.certificate),
-];
-
-function snapshot(port: number, change: Partial<ListenerSpec>, secrets = SECRETS): Snapshot {
-  const made = snapshotOf({
-    listeners: [
-      listenerSpec({ direction: 'gateway', port, protocol: 'tls', route: null, tcp: [], ...change }),
-    ],
-    routes: [routeSpec(['echo'])],
-    clusters: [[clusterSpec('echo'), [endpointSpec(echo)]]],
-  });
-  return { resources: { ...made.resources, secret: new Map(secrets.map((each) => [each.name, each])) } };
-}
-
-/** A gateway whose one port has these servers. */
-async function start(servers: TlsServerSpec[], tcp: TcpRouteSpec[] = [], secrets = SECRETS) {
-  const port = await freePort();
-  const dataplane = createDataplane({
-    ...{ clock: createSystemClock(), random: createSeededRandom(1), log: silentLogger },
-    writeAccessLog: () => {},
-  });
-  endings.push(() => dataplane.drain(0));
-  await dataplane.apply(snapshot(port, { tlsServers: servers, tcp }, secrets));
-  return { port, dataplane };
-}
-
-type Outcome = {
-  status: number;
-  body: { host: string; proto: string; httpVersion: string; certificate?: string };
-};
-
-const TRUST = { ca: authority.certificate, host: '127.0.0.1', agent: false as const };
-
-function call(
-  port: number,
-  servername: string,
-  more: ConnectionOptions & { headers?: Record<string, string> } = {},
-) {
-  return new Promise<Outcome>((resolve, reject) => {
-    const options = { ...TRUST, port, servername, headers: { host: servername }, ...more };
-    const sent = request(options, async (response) => {
-      const body = Buffer.concat(await response.toArray()).toString();
-      resolve({ status: response.statusCode ?? 0, body: body === '' ? null : JSON.parse(body) });
-    });
-    sent.on('error', reject).end();
-  });
-}
-
-/** The certificate that is shown for a name. */
-function namesShown(port: number, servername: string, more: ConnectionOptions = {}): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket: TLSSocket = connectTls(
-      { ...TRUST, port, servername, rejectUnauthorized: false, ...more },
-      () => {
-        resolve(String(socket.getPeerX509Certificate()?.subjectAltName));
-        socket.destroy();
-      },
-    );
-    socket.on('error', reject);
-  });
-}
+after(endAll);
 
 describe('a gateway that ends TLS', () => {
   test('serves HTTPS, and tells the service so', async () => {
@@ -298,7 +198,10 @@ test('a certificate that is a file of the container is looked at again every few
   write(shop);
   const clock = createManualClock();
   const port = await freePort();
-  const dataplane = createDataplane({ clock, random: createSeededRandom(1), log: silentLogger });
+  const dataplane = createDataplane({
+    ...{ clock, random: createSeededRandom(1), log: silentLogger },
+    writeAccessLog: () => {},
+  });
   endings.push(() => dataplane.drain(0));
   const kept = { ...secret('files', null), files };
   const tls = { certificates: [kept.name] };
@@ -312,7 +215,10 @@ test('a certificate that is a file of the container is looked at again every few
 test('who connects to a TLS port and says nothing is let go after 15 seconds', async () => {
   const clock = createManualClock();
   const port = await freePort();
-  const dataplane = createDataplane({ clock, random: createSeededRandom(1), log: silentLogger });
+  const dataplane = createDataplane({
+    ...{ clock, random: createSeededRandom(1), log: silentLogger },
+    writeAccessLog: () => {},
+  });
   endings.push(() => dataplane.drain(0));
   await dataplane.apply(snapshot(port, { tlsServers: [server(['shop.example'])] }));
   const served = connectTls({ ...TRUST, port, servername: 'shop.example' });
