@@ -4,9 +4,10 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { createServer as createTcpServer } from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { drive } from './drive.ts';
 
 const name = process.env['NAME'] ?? hostname();
@@ -24,7 +25,12 @@ const servers: Server[] = ports.map((port) =>
     .listen(port),
 );
 for (const port of tlsPorts) {
-  const identity = { key: process.env['TLS_KEY'], cert: process.env['TLS_CERTIFICATE'] };
+  // Callers need a certificate of that authority, where there is one.
+  const ca = process.env['TLS_CLIENT_CA'];
+  const identity = {
+    ...{ key: process.env['TLS_KEY'], cert: process.env['TLS_CERTIFICATE'] },
+    ...(ca !== undefined && { ca, requestCert: true }),
+  };
   servers.push(
     createTlsServer(identity, (request, response) => void answer(port, request, response)).listen(port),
   );
@@ -66,10 +72,19 @@ async function answer(port: number, request: IncomingMessage, response: ServerRe
     path: request.url,
     headers: request.headers,
     remote: request.socket.remoteAddress,
+    ...tellTls(request.socket),
     bodyBytes: Buffer.concat(chunks).length,
     padding: 'x'.repeat(size),
   });
+  const kept = url.searchParams.get('cache');
+  if (kept !== null) response.setHeader('cache-control', kept);
   response.writeHead(status, { 'content-type': 'application/json', 'x-app': name }).end(body);
+}
+
+/** What a caller asked for and showed, where it spoke TLS. */
+function tellTls(socket: Socket) {
+  if (!(socket instanceof TLSSocket)) return {};
+  return { serverName: socket.servername, caller: socket.getPeerCertificate()?.subjectaltname };
 }
 
 /** As a WebSocket behaves to those between its ends: an upgrade, then bytes both ways. */
