@@ -54,13 +54,15 @@ function overHttp(spec: ExternalAuthorizerSpec, cluster: Cluster): Questioner {
   };
 }
 
+/** `|` may not stand in an authority: servers refuse it (Istio's generateGRPCConfig). */
+export const authorityOf = ({ name }: Cluster): string => name.replaceAll('|', '_.');
+
 function overGrpc(
   { body: shown, timeoutMs }: ExternalAuthorizerSpec,
   cluster: Cluster,
   { clock, identity }: QuestionerDeps,
 ): Questioner {
-  // `|` may not stand in an authority: servers refuse it (Istio's generateGRPCConfig).
-  const authority = cluster.name.replaceAll('|', '_.');
+  const authority = authorityOf(cluster);
   return ({ peer, request: head, scheme }, body, onAnswer) => {
     const message = encodeCheck(peer, identity, {
       ...{ head, scheme, body, packsBytes: shown?.packsBytes ?? false },

@@ -7,6 +7,7 @@ import { BLACK_HOLE_CLUSTER } from '../../model/names.ts';
 import { PORT } from '../../model/ports.ts';
 import type { ProtocolError } from '../codec/protocol-error.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
+import { askAboutConnection } from '../filters/external-connections.ts';
 import type { PolicyWatch } from '../filters/policy-watch.ts';
 import { refuseConnection } from '../filters/security.ts';
 import { DownstreamConnection } from '../http/downstream-connection.ts';
@@ -203,7 +204,16 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
           deps.telemetry.blocked({ ...readAskedHost(early), ...destination });
       },
     };
-    proxyTcp(socket, route, session, deps);
+    const relay = () => proxyTcp(socket, route, session, deps);
+    if (direction === 'outbound' || route.spec.match.isMeshTls === true) return relay();
+    const { clusters, node, security } = tables;
+    const asking = { clock: deps.clock, clusters, identity: node.identity ?? '' };
+    const cancel = askAboutConnection(security, peer, name, asking, (refusal) => {
+      if (refusal === null) relay();
+      else refuse(socket, peer, direction, refusal.reason, { flag: refusal.flag, serverName: name });
+    });
+    if (cancel === null) relay();
+    else socket.once('close', cancel);
   };
 
   const remember = (key: string) => {

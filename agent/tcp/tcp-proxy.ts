@@ -21,7 +21,7 @@ export interface TcpRecord {
   readonly cluster: string;
   readonly host: Host | null;
   /** Envoy's response flag; '' = none. Beside Envoy's use, DPE is a failed handshake of TLS, DC one that was left. */
-  readonly flag: '' | 'NR' | 'NC' | 'UH' | 'UF' | 'UO' | 'DPE' | 'DC' | 'DF';
+  readonly flag: '' | 'NR' | 'NC' | 'UH' | 'UF' | 'UO' | 'DPE' | 'DC' | 'DF' | 'UAEX';
   readonly reason: string;
   readonly sentBytes: number;
   readonly receivedBytes: number;

@@ -56,8 +56,11 @@ export function createAuthorizer(
   const denials = rulesOf(of('DENY'), traffic, (_, rule) => deniedBy(rule));
   const allowing = of('ALLOW');
   const allowances = rulesOf(allowing, traffic, () => true);
-  // Only requests can be asked about.
-  const external = traffic === 'http' ? rulesOf(of('CUSTOM'), traffic, externalCheck(of('CUSTOM'))) : [];
+  const asking = of('CUSTOM');
+  const external = rulesOf(asking, traffic, externalCheck(asking)).filter(
+    // By HTTP only requests can be asked about: Istio leaves such a provider out for plain connections.
+    ({ value: { provider } }) => traffic === 'http' || provider?.protocol !== 'http',
+  );
   const observe = createObservation(traffic, {
     audit: of('AUDIT'),
     deny: of('DENY', true),
