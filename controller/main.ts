@@ -6,7 +6,7 @@ import { createSystemClock } from '../base/clock.ts';
 import { errorCode, errorMessage, LateenError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
-import { CONTROL_SOCKET } from '../model/agent-container.ts';
+import { CONTROL_SOCKET, RATE_LIMIT_SOCKET } from '../model/agent-container.ts';
 import { LABEL } from '../model/labels.ts';
 import { spiffeId, TRUST_DOMAIN } from '../model/names.ts';
 import { PORT } from '../model/ports.ts';
@@ -27,6 +27,8 @@ import { openControlServer } from './push/control-server.ts';
 import { findRunning, isProxyOf } from './push/proxy-containers.ts';
 import { PushHub } from './push/push-hub.ts';
 import { createSessionState, type SessionState, Sessions } from './push/sessions.ts';
+import { openRateLimitServer } from './rate-limit/rate-limit-server.ts';
+import { RateLimitService } from './rate-limit/rate-limit-service.ts';
 import { inspectSelf, type Self } from './self.ts';
 import { openConfigDirectory } from './sources/directory/config-directory.ts';
 import { openSecretsDirectory, type SecretsDirectory } from './sources/directory/secrets-directory.ts';
@@ -146,6 +148,8 @@ const keySets = new KeySets(
   new Map(Object.entries(await keysFile.read({}))),
 );
 
+const limits = new RateLimitService(Date.now);
+const limitServer = await openRateLimitServer(RATE_LIMIT_SOCKET, limits);
 const gatewayNetworks = new GatewayNetworks(writer, log);
 const controller = new Controller({
   membership: self.membership,
@@ -156,6 +160,7 @@ const controller = new Controller({
   onResources: (resources) => keySets.want(resources),
   jwks: () => keySets.sets,
   onWorld: (index) => {
+    limits.configure(index.rateLimitConfigs);
     hub.update(index);
     gatewayNetworks.reconcile(index, containers());
     attacher.reconcile(containers());
@@ -241,6 +246,7 @@ async function stop(): Promise<void> {
   source?.close();
   await directory.close();
   await secretsDirectory?.close();
+  limitServer.close();
   for (const server of [controlServer, ...adminServers]) {
     server.close();
     server.closeAllConnections();
