@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -9,6 +8,8 @@ import { PolicyWatch } from './filters/policy-watch.ts';
 import { RateLimitState } from './filters/rate-limit-state.ts';
 import { FlushQueue } from './http/flush-queue.ts';
 import { createHttpPipelineFactory } from './http/http-pipeline.ts';
+import { createRequestIds } from './http/request-ids.ts';
+import { createTurnClock } from './http/turn-clock.ts';
 import { createPool } from './http2/create-pool.ts';
 import type { MeshIdentity } from './identity/identity.ts';
 import { createAcceptor } from './listener/acceptor.ts';
@@ -45,12 +46,13 @@ const DRAIN_LOOK_MS = 20;
 
 /** The data path of one process: sockets in, sockets out, one reference to all that a snapshot became. */
 export function createDataplane(deps: DataplaneDeps): Dataplane {
-  const { clock, random, log, identity, writeAccessLog, onUnknownKey, cacheDirectory } = deps;
+  const { random, log, identity, writeAccessLog, onUnknownKey, cacheDirectory } = deps;
   let tables: Tables | null = null;
   let snapshot: Snapshot | null = null;
   let secretFiles = '';
   let applying: Promise<void> = Promise.resolve();
   const queue = new FlushQueue();
+  const clock = createTurnClock(deps.clock, queue);
   const stores = new CacheStores(
     cacheDirectory === undefined ? null : { clock, log, directory: cacheDirectory },
   );
@@ -84,7 +86,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
         ...{ clock, queue, usage, counters, identity },
       }),
     createPipeline: createHttpPipelineFactory({
-      ...{ clock, random, telemetry, stores, createRequestId: randomUUID },
+      ...{ clock, random, telemetry, stores, createRequestId: createRequestIds() },
     }),
     resolved: dns.resolved,
     lookAgain: dns.lookAgain,

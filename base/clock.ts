@@ -10,6 +10,8 @@ export interface Clock {
 
 /** The machine's own clock. Called in `main.ts` files only; everything else is handed a {@link Clock}. */
 export function createSystemClock(): Clock {
+  // A global of Node's is looked up, and made, by a getter each time.
+  const { performance } = globalThis;
   return {
     now: () => performance.now(),
     wall: () => Date.now(),

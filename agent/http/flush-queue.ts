@@ -10,11 +10,17 @@ export interface Flushable {
 export class FlushQueue {
   readonly #dirty: Flushable[] = [];
   #depth = 0;
+  #turns = 0;
   #isScheduled = false;
+
+  /** Which read is being handled; 0 = none. */
+  get turn(): number {
+    return this.#depth === 0 ? 0 : this.#turns;
+  }
 
   /** Runs `task` as the handling of one read; writes leave when the outermost one ends. */
   run(task: () => void): void {
-    this.#depth += 1;
+    this.enter();
     try {
       task();
     } finally {
@@ -24,6 +30,7 @@ export class FlushQueue {
 
   /** As {@link run} without a closure, for the hot path: `enter(); try { … } finally { leave(); }`. */
   enter(): void {
+    if (this.#depth === 0) this.#turns += 1;
     this.#depth += 1;
   }
 

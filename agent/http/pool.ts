@@ -38,7 +38,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   }
 
   request(head: RequestHead, hasBody: boolean, events: UpstreamEvents): void {
-    if (this.#idle.length > 0 && this.#isFull) {
+    if (this.#idle.length > 0 && this.#isFull()) {
       events.onUpstreamFailure(OVERFLOW);
       return;
     }
@@ -71,7 +71,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
   }
 
   /** Asked when a connection is there: until then a request only waits. */
-  get #isFull(): boolean {
+  #isFull(): boolean {
     return this.#deps.usage.requests >= this.#spec.circuitBreaker.maxRequests;
   }
 
@@ -121,7 +121,7 @@ export class HttpPool implements Pool, UpstreamConnectionOwner {
     }
     // Who waited before the host was given up is still served: it was picked when the host was there.
     let next = this.#waiting.take();
-    while (next !== undefined && this.#isFull) {
+    while (next !== undefined && this.#isFull()) {
       next.events.onUpstreamFailure(OVERFLOW);
       next = this.#waiting.take();
     }

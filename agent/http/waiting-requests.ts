@@ -40,9 +40,9 @@ export class WaitingRequests {
 
   /** The one that has waited longest. */
   take(): Waiting | undefined {
-    const next = this.#list.shift();
-    if (next !== undefined) this.#usage.pending -= 1;
-    return next;
+    if (this.#list.length === 0) return undefined;
+    this.#usage.pending -= 1;
+    return this.#list.shift();
   }
 
   /** Its caller waits no more. */

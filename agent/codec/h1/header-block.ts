@@ -147,8 +147,8 @@ const KEPT_OPTIONS: ReadonlySet<string> = new Set(['', 'close', 'keep-alive', 'u
 
 /** RFC 9110 §7.6.1: a header that `connection` names concerns this hop only. */
 function removeNamedByConnection(block: HeaderBlock): void {
-  // Nearly always it is one option alone.
-  if (KEPT_OPTIONS.has(block.connection)) return;
+  // Nearly always it is one of these alone; a look into the set costs a multiple.
+  if (block.connection === 'keep-alive' || block.connection === 'close') return;
   for (const option of block.connection.split(',')) {
     const name = option.trim();
     if (KEPT_OPTIONS.has(name)) continue;
