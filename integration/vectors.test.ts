@@ -5,6 +5,7 @@ import { loadScenarios } from '../vectors/load-scenarios.ts';
 import { NOT_YET } from '../vectors/not-yet.ts';
 import { compact, loadRandomScenarios, type RandomScenario } from '../vectors/random-scenarios.ts';
 import type { Scenario } from '../vectors/scenario.ts';
+import { withoutUncaptured } from '../vectors/uncaptured.ts';
 import { hasPlaceFor } from './vectors/containers.ts';
 import {
   expectedOnDocker,
@@ -18,12 +19,14 @@ import { EngineMesh } from './vectors/engine-mesh.ts';
 import { makeCalls } from './vectors/make-calls.ts';
 
 /** The recorded scenarios that these containers can be, through a controller, agents and a network that are real. */
-const scenarios = loadScenarios().filter(
-  (scenario) =>
-    !NOT_YET.has(scenario.name) &&
-    hasPlaceFor(scenario) &&
-    scenario.calls.every(({ request }) => request.url.startsWith('http:')),
-);
+const scenarios = loadScenarios()
+  .map(withoutUncaptured)
+  .filter(
+    (scenario) =>
+      !NOT_YET.has(scenario.name) &&
+      hasPlaceFor(scenario) &&
+      scenario.calls.every(({ request }) => request.url.startsWith('http:')),
+  );
 
 /** Generated ones: of those with a gateway, two Services would choose each other's workloads. */
 const generated = loadRandomScenarios().filter(
