@@ -1,5 +1,5 @@
 import type { Logger } from '../base/log.ts';
-import { analyzeCredentials } from '../istio/analyze.ts';
+import { analyzeEntrances } from '../istio/analyze.ts';
 import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
 import { readMeshConfig } from '../istio/read-mesh-config.ts';
 import type { Resource } from '../istio/resource.ts';
@@ -108,10 +108,9 @@ export class Controller {
       resources: settled.resources,
       jwks: this.#deps.jwks(),
     });
-    const credentials = analyzeCredentials(world.resources, {
-      ...{ services: [], workloads: world.workloads, nowMs: Date.now() },
-    });
-    this.violationLog.update([...settled.violations, ...violations, ...credentials, ...this.#rivals()]);
+    const { services, workloads } = world;
+    const entrances = analyzeEntrances(world.resources, { services, workloads, nowMs: Date.now() });
+    this.violationLog.update([...settled.violations, ...violations, ...entrances, ...this.#rivals()]);
     this.index = indexWorld(world, this.index);
     this.#deps.onWorld(this.index);
     this.#openPorts.keep(this.#containers);

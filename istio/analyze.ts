@@ -2,7 +2,7 @@ import { checkCredentials } from './analysis/credentials.ts';
 import { checkDelegates } from './analysis/delegates.ts';
 import { checkDestinationRules } from './analysis/destination-rules.ts';
 import { checkExternalAuthorizers } from './analysis/external-authorizers.ts';
-import { checkGateways } from './analysis/gateways.ts';
+import { checkGatewayPorts, checkGateways } from './analysis/gateways.ts';
 import type { KnownServices } from './analysis/known-services.ts';
 import { MeshView } from './analysis/mesh-view.ts';
 import { checkAuthorizationPolicies } from './analysis/policies.ts';
@@ -154,9 +154,14 @@ export function analyze(resources: readonly Resource[], known: KnownServices | n
   return report.violations;
 }
 
-/** Of all that, what the controller says in its own log: certificates that are missing, wrong or expired. */
-export function analyzeCredentials(resources: readonly Resource[], known: KnownServices): Violation[] {
+/**
+ * Of all that, what the controller says in its own log: certificates that are missing, wrong or expired, and ports that
+ * Docker does not publish.
+ */
+export function analyzeEntrances(resources: readonly Resource[], known: KnownServices): Violation[] {
+  const view = new MeshView(resources, known);
   const report = new Report();
-  checkCredentials(new MeshView(resources, known), report);
+  checkCredentials(view, report);
+  checkGatewayPorts(view, report);
   return report.violations;
 }

@@ -34,10 +34,12 @@ test('a gateway that is published nowhere has every port that a Gateway opens', 
   );
 });
 
-test('a published one has those that its chart has', () => {
-  const published = { ...facts, publishedPorts: [{ port: 8080, hostPort: 8080 }] };
-  assert.deepEqual(
-    gatewayPorts(published, RESOURCES).map(({ number }) => number),
-    [80, 443],
-  );
+test('a published one has those that its chart has, and what is published beside them', () => {
+  const publish = (...ports: number[]) =>
+    gatewayPorts(
+      { ...facts, publishedPorts: ports.map((port) => ({ port, hostPort: port })) },
+      RESOURCES,
+    ).map(({ number }) => number);
+  assert.deepEqual(publish(8080, 8443), [80, 443]);
+  assert.deepEqual(publish(8080, 8443, 3306), [80, 443, 3306]);
 });

@@ -11,14 +11,15 @@ const DEFAULT_PORTS: readonly ServicePort[] = [
 ];
 
 /**
- * Ports of a gateway's service: those of Istio's charts. One that is published nowhere, as the egress gateway, is for
- * callers within the mesh alone; these reach every port of it that a Gateway opens, so that its service has them all.
+ * Ports of a gateway's service: those of Istio's charts, and what Docker publishes beside them. One that is published
+ * nowhere, as the egress gateway, is for callers within the mesh alone; these reach every port of it that a Gateway
+ * opens, so that its service has them all.
  */
 export function gatewayPorts(
   { labels, publishedPorts }: ContainerFacts,
   resources: readonly Resource[],
 ): readonly ServicePort[] {
-  if (publishedPorts.length > 0) return DEFAULT_PORTS;
+  const published = new Set(publishedPorts.map(({ port }) => port));
   const ports = new Map(DEFAULT_PORTS.map((port) => [port.number, port]));
   const taken = new Set(DEFAULT_PORTS.map(({ targetPort }) => targetPort));
   for (const resource of resources) {
@@ -28,6 +29,7 @@ export function gatewayPorts(
     for (const { port } of servers) {
       const { number = 0, protocol = '' } = port ?? {};
       if (number === 0 || ports.has(number) || taken.has(number)) continue;
+      if (published.size > 0 && !published.has(number)) continue;
       const name = `${protocol.toLowerCase()}-${number}`;
       ports.set(number, {
         ...{ name, number, targetPort: number },

@@ -13,10 +13,11 @@ const workload = (id: string, labels: Record<string, string>, namespace = 'defau
   labels,
 });
 
+const GATE = { istio: 'ingressgateway', 'com.docker.compose.service': 'istio-ingressgateway' };
 const KNOWN: KnownServices = {
   workloads: [
     workload('reviews-v1', { app: 'reviews', version: 'v1' }),
-    workload('gate', { istio: 'ingressgateway' }, 'istio-system'),
+    { ...workload('gate', GATE, 'istio-system'), proxy: 'gateway' },
   ],
   services: [
     {
@@ -184,6 +185,12 @@ describe('gateways', () => {
     assert.deepEqual(
       found(KNOWN, gateway('front', [{ ...http, port: { number: 9999, name: 'x', protocol: 'HTTP' } }])),
       ['IST0162 Gateway default/front spec.servers[0].port.number'],
+    );
+    const unpublished = gateway('front', [{ ...http, port: { number: 9999, name: 'x', protocol: 'HTTP' } }]);
+    const [violation] = analyze(resourcesOf(unpublished), KNOWN);
+    assert.match(
+      violation?.remedy ?? '',
+      /`services: \{ istio-ingressgateway: \{ ports: \["127\.0\.0\.1:9999:9999"\] \} \}` into compose\.override\.yml .*`docker compose up -d`/,
     );
     assert.deepEqual(found(KNOWN, gateway('front', [http], { istio: 'egressgateway' })), [
       'IST0101 Gateway default/front spec.selector',

@@ -1,4 +1,4 @@
-import { type Labels, matchesLabels } from '../../model/labels.ts';
+import { LABEL, type Labels, matchesLabels } from '../../model/labels.ts';
 import type { Resource } from '../resource.ts';
 import type { GatewayServer, GatewaySpec, ServerTls } from '../schema/gateway.ts';
 import type { KnownWorkload } from './known-services.ts';
@@ -40,6 +40,23 @@ function checkWorkloads(gateway: GatewayResource, view: MeshView, report: Report
     );
     return;
   }
+  checkPorts(gateway, workloads, view, report);
+}
+
+/** Of the findings on Gateways the one that the controller logs too: no connection would ever show that it is missing. */
+export function checkGatewayPorts(view: MeshView, report: Report): void {
+  for (const gateway of view.of('Gateway')) {
+    const workloads = view.select(gateway.spec.selector, null);
+    if (workloads.length > 0) checkPorts(gateway, workloads, view, report);
+  }
+}
+
+function checkPorts(
+  gateway: GatewayResource,
+  workloads: readonly KnownWorkload[],
+  view: MeshView,
+  report: Report,
+): void {
   const offered = portsOf(workloads, view);
   if (offered === null) return;
   (gateway.spec.servers ?? []).forEach(({ port }, index) => {
@@ -49,9 +66,22 @@ function checkWorkloads(gateway: GatewayResource, view: MeshView, report: Report
       'IST0162',
       ['spec', 'servers', index, 'port', 'number'],
       `port ${port.number} is not a port of the service of the gateway's containers (selector ${formatSelector(gateway.spec.selector)})`,
-      `Its ports are ${[...offered].join(', ')}: from outside only these can be reached.`,
+      `Its ports are ${[...offered].join(', ')}: from outside only these can be reached.${publishing(workloads, port.number)}`,
     );
   });
+}
+
+/** Docker publishes no port of a container that is there already: the line that Compose makes a new one by. */
+function publishing(workloads: readonly KnownWorkload[], port: number): string {
+  const names = workloads
+    .filter(({ proxy }) => proxy === 'gateway')
+    .map(({ labels }) => labels[LABEL.composeService]);
+  const [service] = names.filter((name) => name !== undefined);
+  if (service === undefined) return '';
+  return (
+    ` To publish it write \`services: { ${service}: { ports: ["127.0.0.1:${port}:${port}"] } }\` into compose.override.yml` +
+    ' beside compose.yml, and run `docker compose up -d`, which makes the container anew.'
+  );
 }
 
 /** Ports and target ports of the services that the gateway's workloads belong to; null = they are in no service. */
