@@ -138,6 +138,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
 
   const sweep = () => {
     const now = clock.now();
+    acceptor.sweep(now);
     for (const cluster of tables?.clusters.values() ?? []) cluster.sweep(now);
     rereadSecretFiles();
     clock.after(SWEEP_MS, sweep);

@@ -2,11 +2,13 @@ import type { Socket } from 'node:net';
 import { ServerSession, type ServerSink } from '../codec/h2/server-session.ts';
 import type { H2Stream } from '../codec/h2/stream.ts';
 import { BODY_NOT_TOLD, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import { ProtocolError } from '../codec/protocol-error.ts';
 import { HEAD_TOO_LARGE } from '../exchange/failure.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import { DownstreamH2Stream } from './downstream-stream.ts';
 import { SessionSocket, type SessionSocketDeps } from './session-socket.ts';
+import { SlowHeads } from './slow-heads.ts';
 
 export interface DownstreamH2Options extends SessionSocketDeps {
   /** The pipeline in force now: read once per request. */
@@ -27,8 +29,18 @@ export class DownstreamH2Connection implements ServerSink {
     this.#options = options;
     const session = new ServerSession(this);
     this.#session = session;
-    this.#socket = new SessionSocket(socket, session, options);
-    socket.on('close', () => options.onClosed());
+    const { queue, clock } = options;
+    const limitMs = () => options.pipeline()?.node.requestHeadersTimeoutMs ?? 0;
+    const slow = new SlowHeads(session, clock, limitMs, () => queue.run(() => this.#socket.fail(TOO_SLOW)));
+    this.#socket = new SessionSocket(socket, session, { ...options, onRead: () => slow.onRead() });
+    socket.on('close', () => {
+      slow.stop();
+      options.onClosed();
+    });
+  }
+
+  get isIdle(): boolean {
+    return this.#session.streamCount === 0;
   }
 
   /** Takes bytes that detection had read. */
@@ -66,6 +78,7 @@ export class DownstreamH2Connection implements ServerSink {
   }
 }
 
+const TOO_SLOW = new ProtocolError('head_too_slow', 'a head is not whole in time', 408);
 const NOT_SERVED: ResponseHead = {
   ...{ status: 404, reason: '', version: 'HTTP/2', headers: [], contentLength: BODY_NOT_TOLD, upgrade: '' },
 };

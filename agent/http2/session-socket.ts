@@ -14,6 +14,8 @@ export interface SessionSocketDeps {
   readonly clock: Clock;
   /** The peer's bytes ended the connection; absent = nobody asks. */
   readonly onBroken?: (error: ProtocolError) => void;
+  /** Behind each read. */
+  readonly onRead?: () => void;
 }
 
 /** A session on a socket: reads into it, and writes in one piece what one read caused. */
@@ -46,12 +48,18 @@ export class SessionSocket implements Flushable {
     } catch (error) {
       // Anything else is a fault of ours, and must not be hidden as one of the peer's.
       if (!(error instanceof ProtocolError)) throw error;
-      this.#session.fail(error);
-      this.#deps.onBroken?.(error);
-      this.#linger();
+      this.fail(error);
     } finally {
       queue.leave();
     }
+    this.#deps.onRead?.();
+  }
+
+  /** Says goodbye, and why, and ends the connection. */
+  fail(error: ProtocolError): void {
+    this.#session.fail(error);
+    this.#deps.onBroken?.(error);
+    this.#linger();
   }
 
   flush(): void {

@@ -34,6 +34,7 @@ import {
   isMeshHello,
   PLAINTEXT_REFUSED,
 } from './mesh-peer.ts';
+import { OpenConnections } from './open-connections.ts';
 import type { Tables } from './tables.ts';
 
 export interface TcpTelemetry {
@@ -64,6 +65,8 @@ export interface Acceptor {
   accept(socket: Socket, direction: ListenerDirection, destination: { address: string; port: number }): void;
   /** `connection: close` or GOAWAY on every HTTP connection; idle ones end, and those that still come are served. */
   drain(): void;
+  /** Called every few seconds: connections of callers that went away without a word end. */
+  sweep(nowMs: number): void;
   readonly openCount: number;
   destroy(): void;
 }
@@ -89,7 +92,7 @@ interface Closing {
 /** Decides what a new connection is, and hands it to the HTTP codec or the TCP proxy. */
 export function createAcceptor(deps: AcceptorDeps): Acceptor {
   const sockets = new Set<Socket>();
-  const connections = new Set<{ drain(): void }>();
+  const connections = new OpenConnections();
   const serverFirst = new Set<string>();
   let isDraining = false;
 
@@ -166,7 +169,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       protocol === 'http2'
         ? new DownstreamH2Connection(socket, peer, options)
         : new DownstreamConnection(socket, peer, options);
-    connections.add(connection);
+    connections.add(connection, socket, deps.clock.now());
     socket.resume();
     if (first.length > 0) connection.read(first);
   };
@@ -412,8 +415,9 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     },
     drain() {
       isDraining = true;
-      for (const connection of connections) connection.drain();
+      connections.drain();
     },
+    sweep: (nowMs) => connections.sweep(nowMs),
     get openCount() {
       return sockets.size;
     },

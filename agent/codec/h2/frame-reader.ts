@@ -31,6 +31,11 @@ export class FrameReader {
     this.#prefaceLeft = expectsPreface ? PREFACE.length : 0;
   }
 
+  /** A frame has begun that is not whole, the pieces of a body excepted. */
+  get isWithinFrame(): boolean {
+    return this.#cut !== null;
+  }
+
   /** Nothing further is read, what the chunk at hand still holds included. */
   stop(): void {
     this.#isStopped = true;

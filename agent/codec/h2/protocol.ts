@@ -36,6 +36,7 @@ const GO_AWAY_CODES: Partial<Record<ProtocolErrorCode, number>> = {
   h2_frame_size: ERROR.frameSize,
   h2_compression: ERROR.compression,
   h2_flood: ERROR.enhanceYourCalm,
+  head_too_slow: ERROR.enhanceYourCalm,
 };
 
 export const goAwayCode = (code: ProtocolErrorCode): number => GO_AWAY_CODES[code] ?? ERROR.protocol;

@@ -54,6 +54,8 @@ export abstract class H2Session implements FrameSink {
   #isClosed = false;
   /** What the peer did to end the connection, in words; '' = nothing. */
   failure = '';
+  /** Frames read, but for those that carry on a head. */
+  wholeFrames = 0;
 
   constructor(isServer: boolean, assumedStreams: number) {
     this.#windows = new ReceiveWindows(this.output);
@@ -64,6 +66,11 @@ export abstract class H2Session implements FrameSink {
 
   get streamCount(): number {
     return this.streams.size;
+  }
+
+  /** A frame, or a head of several, has begun and is not whole. */
+  get isWithinFrame(): boolean {
+    return this.#block.streamId !== 0 || this.#reader.isWithinFrame;
   }
 
   /** Nothing is read or written any more. */
@@ -222,6 +229,7 @@ export abstract class H2Session implements FrameSink {
       this.hasSettings = true;
     }
     if (this.#block.streamId === 0) {
+      this.wholeFrames += 1;
       if (type === FRAME.continuation) throw new ProtocolError('h2_protocol', 'CONTINUATION out of place');
     } else if (type !== FRAME.continuation || id !== this.#block.streamId) {
       throw new ProtocolError('h2_protocol', 'a header block is not finished');
