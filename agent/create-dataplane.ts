@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -22,6 +23,8 @@ import type { WriteLine } from './telemetry/access-logs.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { secretFilesDigest } from './tls/tls-material.ts';
 import { createTlsServers } from './tls/tls-servers.ts';
+import type { SendSpans } from './tracing/span-queue.ts';
+import { Tracing } from './tracing/tracing.ts';
 import type { Host } from './upstream/host.ts';
 import { specForHost } from './upstream/host-tls.ts';
 
@@ -35,6 +38,8 @@ export interface DataplaneDeps {
   readonly onUnknownKey?: () => void;
   /** For caches on a disk; without it they are in memory. */
   readonly cacheDirectory?: string;
+  /** Takes spans to the mesh's own store; default: nobody does. */
+  readonly sendSpans?: SendSpans;
   /** Takes whole lines of the access log, where the snapshot turns it on; default standard output. */
   readonly writeAccessLog?: WriteLine;
 }
@@ -43,6 +48,7 @@ export interface DataplaneDeps {
 const SWEEP_MS = 5000;
 /** How often a drain looks whether everything has ended. */
 const DRAIN_LOOK_MS = 20;
+const LAST_SPANS_MS = 500;
 
 /** The data path of one process: sockets in, sockets out, one reference to all that a snapshot became. */
 export function createDataplane(deps: DataplaneDeps): Dataplane {
@@ -58,6 +64,13 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   );
   const watch = new PolicyWatch(clock, log);
   const limits = new RateLimitState();
+  const tracing = new Tracing({
+    ...{ clock, random },
+    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    cluster: (name) => tables?.clusters.get(name),
+    toController: deps.sendSpans ?? (() => Promise.resolve(false)),
+    address: () => tables?.node.addresses[0] ?? '',
+  });
   const telemetry = createTelemetry({
     tables: () => tables,
     writeAccessLog: writeAccessLog ?? ((line, output) => process[output].write(line)),
@@ -87,6 +100,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
       }),
     createPipeline: createHttpPipelineFactory({
       ...{ clock, random, telemetry, stores, createRequestId: createRequestIds() },
+      tracerFor: (side, node) => tracing.tracerFor(side, node),
     }),
     resolved: dns.resolved,
     lookAgain: dns.lookAgain,
@@ -145,6 +159,15 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   };
   clock.after(SWEEP_MS, sweep);
 
+  /** Spans that wait are sent, if their collector takes them soon. */
+  const lastWords = async () => {
+    const patience = new Promise<void>((resolve) => clock.after(LAST_SPANS_MS, resolve));
+    await Promise.race([tracing.flush(), patience]);
+    dns.close();
+    stores.close();
+    for (const cluster of tables?.clusters.values() ?? []) cluster.retire(null, () => false);
+  };
+
   return {
     apply(next) {
       const result = applying.then(() => apply(next));
@@ -164,10 +187,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
             return;
           }
           acceptor.destroy();
-          dns.close();
-          stores.close();
-          for (const cluster of tables?.clusters.values() ?? []) cluster.retire(null, () => false);
-          resolve();
+          void lastWords().then(resolve);
         };
         look();
       });

@@ -50,6 +50,7 @@ const dataplane = createDataplane({
   ...{ clock, random, log, identity },
   cacheDirectory: env[AGENT_ENV.cacheDirectory] ?? CACHE_DIRECTORY,
   onUnknownKey: () => client.reportUnknownKey(),
+  sendSpans: (spans) => client.sendSpans(spans),
 });
 let resolver: Resolver | null = null;
 let drainMs = 5000;

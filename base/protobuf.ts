@@ -9,7 +9,10 @@ export interface ProtobufField {
   readonly number: number;
   /** Wire types 0, 1 and 5: varint, 64 bits, 32 bits; else 0. 64 bits hold as many digits as a double does. */
   readonly value: number;
-  /** Wire type 2: a string, bytes, an embedded message, packed numbers; else empty. A view, no copy. */
+  /**
+   * Wire type 2: a string, bytes, an embedded message, packed numbers. Wire type 1: its eight bytes, for what is no
+   * double. Else empty. A view, no copy.
+   */
   readonly bytes: Buffer;
 }
 
@@ -36,6 +39,15 @@ export class ProtobufWriter {
     this.#tag(number, WIRE.fixed64);
     const bytes = Buffer.allocUnsafe(8);
     bytes.writeDoubleLE(value);
+    this.#parts.push(bytes);
+    return this;
+  }
+
+  /** fixed64, such as nanoseconds since 1970. */
+  fixed64(number: number, value: bigint): this {
+    this.#tag(number, WIRE.fixed64);
+    const bytes = Buffer.allocUnsafe(8);
+    bytes.writeBigUInt64LE(value);
     this.#parts.push(bytes);
     return this;
   }
@@ -120,7 +132,7 @@ function readField(message: Buffer, at: number, number: number, wire: number): R
     }
     case WIRE.fixed64: {
       if (at + 8 > message.length) return null;
-      return { number, value: message.readDoubleLE(at), bytes: NO_BYTES, end: at + 8 };
+      return { number, value: message.readDoubleLE(at), bytes: message.subarray(at, at + 8), end: at + 8 };
     }
     case WIRE.fixed32: {
       if (at + 4 > message.length) return null;

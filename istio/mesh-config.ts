@@ -7,11 +7,25 @@ import type {
 } from './schema/destination-rule.ts';
 import type { ExtensionProvider } from './schema/extension-provider.ts';
 import type { NamespaceSelector } from './schema/mesh-config.ts';
+import type { CustomTag } from './schema/telemetry.ts';
 import type { HttpRetry } from './schema/virtual-service.ts';
 
 export interface DefaultProviders {
   readonly accessLogging: readonly string[];
   readonly metrics: readonly string[];
+  readonly tracing: readonly string[];
+}
+
+/** `enableTracing`, and `defaultConfig.tracing` with what stands beside it. */
+export interface TracingDefaults {
+  readonly isEnabled: boolean;
+  /** 0 to 100. */
+  readonly sampling: number;
+  readonly customTags: Readonly<Record<string, CustomTag>>;
+  readonly hasIstioTags: boolean;
+  /** 0 = Envoy's own. */
+  readonly maxPathTagLength: number;
+  readonly serviceName: 'APP_LABEL_AND_NAMESPACE' | 'CANONICAL_NAME_ONLY' | 'CANONICAL_NAME_AND_NAMESPACE';
 }
 
 /** MeshConfig fields that are in force, with their defaults filled in (ISTIO.md §7). */
@@ -21,6 +35,7 @@ export interface MeshConfig {
   readonly accessLogEncoding: 'TEXT' | 'JSON';
   /** What Telemetry names where it names none. */
   readonly defaultProviders: DefaultProviders;
+  readonly tracing: TracingDefaults;
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY' | 'ALLOW_ANY_DYNAMIC_DNS';
   /** TLS that the proxy itself speaks to unknown hosts; with ALLOW_ANY_DYNAMIC_DNS alone. */
   readonly outboundTls: ClientTls | null;
@@ -66,7 +81,11 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   accessLogFile: '',
   accessLogFormat: '',
   accessLogEncoding: 'TEXT',
-  defaultProviders: { accessLogging: [], metrics: ['prometheus'] },
+  defaultProviders: { accessLogging: [], metrics: ['prometheus'], tracing: [] },
+  tracing: {
+    ...{ isEnabled: true, sampling: 1, customTags: {}, hasIstioTags: true, maxPathTagLength: 0 },
+    serviceName: 'APP_LABEL_AND_NAMESPACE',
+  },
   outboundTrafficPolicy: 'ALLOW_ANY',
   outboundTls: null,
   pathNormalization: 'BASE',

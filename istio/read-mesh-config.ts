@@ -9,6 +9,18 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'accessLogEncoding',
   'defaultProviders.accessLogging',
   'defaultProviders.metrics',
+  'defaultProviders.tracing',
+  'enableTracing',
+  'defaultConfig.tracingServiceName',
+  ...['sampling', 'customTags', 'enableIstioTags', 'maxPathTagLength'].map(
+    (field) => `defaultConfig.tracing.${field}`,
+  ),
+  ...['service', 'port', 'maxTagLength', 'path', 'traceContextOption', 'timeout', 'headers'].map(
+    (field) => `extensionProviders.*.zipkin.${field}`,
+  ),
+  ...['service', 'port', 'maxTagLength', 'http', 'grpc'].map(
+    (field) => `extensionProviders.*.opentelemetry.${field}`,
+  ),
   'extensionProviders.*.prometheus',
   'extensionProviders.*.envoyFileAccessLog',
   'outboundTrafficPolicy.mode',
@@ -93,7 +105,9 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
     defaultProviders: {
       accessLogging: document.defaultProviders?.accessLogging ?? defaults.defaultProviders.accessLogging,
       metrics: document.defaultProviders?.metrics ?? defaults.defaultProviders.metrics,
+      tracing: document.defaultProviders?.tracing ?? defaults.defaultProviders.tracing,
     },
+    tracing: readTracing(document),
     outboundTrafficPolicy: readOutboundPolicy(document),
     outboundTls: document.outboundTrafficPolicy?.tls ?? null,
     pathNormalization: normalization === 'DEFAULT' ? 'BASE' : normalization,
@@ -128,6 +142,19 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
     h2UpgradePolicy: document.h2UpgradePolicy ?? defaults.h2UpgradePolicy,
     localityLbSetting: document.localityLbSetting ?? defaults.localityLbSetting,
     defaultTrafficPolicy: document.defaultTrafficPolicy ?? defaults.defaultTrafficPolicy,
+  };
+}
+
+function readTracing({ enableTracing, defaultConfig }: MeshConfigDocument): MeshConfig['tracing'] {
+  const { tracing } = DEFAULT_MESH_CONFIG;
+  const { sampling, customTags, enableIstioTags, maxPathTagLength } = defaultConfig?.tracing ?? {};
+  return {
+    isEnabled: enableTracing ?? tracing.isEnabled,
+    sampling: sampling ?? tracing.sampling,
+    customTags: customTags ?? tracing.customTags,
+    hasIstioTags: enableIstioTags ?? tracing.hasIstioTags,
+    maxPathTagLength: maxPathTagLength ?? tracing.maxPathTagLength,
+    serviceName: defaultConfig?.tracingServiceName ?? tracing.serviceName,
   };
 }
 

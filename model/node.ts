@@ -1,6 +1,6 @@
 import type { HealthCheckSpec } from './health-check.ts';
 import type { Labels } from './labels.ts';
-import type { AccessLogsSpec, MetricsSpec } from './telemetry.ts';
+import type { AccessLogsSpec, MetricsSpec, TracingBySide } from './telemetry.ts';
 
 /** The proxy that a snapshot is for, and mesh-wide settings that its data path needs. */
 export interface NodeSpec {
@@ -32,6 +32,8 @@ export interface NodeSpec {
   readonly accessLogs: AccessLogsSpec;
   /** Absent = Istio's standard metrics. */
   readonly metrics?: MetricsSpec;
+  /** Absent = nothing is traced. */
+  readonly tracing?: TracingBySide;
   /** Only where the container has the label. */
   readonly healthCheck?: HealthCheckSpec;
 }

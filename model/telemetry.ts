@@ -62,3 +62,49 @@ export interface MetricOverrideSpec {
 
 /** Absent = Istio's standard metrics as they are. */
 export type MetricsSpec = Readonly<Record<TrafficSide, MetricRulesSpec>>;
+
+/** How one side's requests are traced. */
+export interface TracingSpec {
+  readonly exporter: TraceExporterSpec;
+  /** 0 to 100, of requests whose caller has not decided. */
+  readonly samplingPercentage: number;
+  /** Spans are made and sent; without it the decision is passed on all the same. */
+  readonly isReporting: boolean;
+  /** The decision stands in `x-request-id`, so that every proxy takes the same. */
+  readonly usesRequestId: boolean;
+  /** Headers by which a trace is continued are written. */
+  readonly isPropagating: boolean;
+  readonly headers: TraceHeaders;
+  /** What the user adds, by tag: a text with command operators, and what stands there when that is empty. */
+  readonly tags: Readonly<Record<string, { readonly format: string; readonly otherwise: string }>>;
+  /** Beside it the tags of Istio's own. */
+  readonly hasIstioTags: boolean;
+  /** The name of this proxy's service in traces. */
+  readonly service: string;
+  /** Longest value of a tag, in characters. */
+  readonly maxTagLength: number;
+}
+
+export type TraceHeaders = 'b3' | 'w3c' | 'both';
+
+export type TraceExporterSpec =
+  /** The mesh's own store. */
+  | { readonly kind: 'controller' }
+  | {
+      readonly kind: 'zipkin' | 'otlp-http';
+      readonly cluster: string;
+      readonly authority: string;
+      readonly path: string;
+      readonly headers: readonly string[];
+      readonly timeoutMs: number;
+    }
+  | {
+      readonly kind: 'otlp-grpc';
+      readonly cluster: string;
+      readonly authority: string;
+      readonly headers: readonly string[];
+      readonly timeoutMs: number;
+    };
+
+/** null = that side is not traced. */
+export type TracingBySide = Readonly<Record<TrafficSide, TracingSpec | null>>;

@@ -17,6 +17,7 @@ import {
   SILENCE_MS,
 } from '../../model/push.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
+import type { Span } from '../../model/span.ts';
 import { request } from '../admin/node-http.ts';
 import { CertificateKeeper } from '../identity/certificate-keeper.ts';
 import type { MeshIdentity } from '../identity/identity.ts';
@@ -47,6 +48,8 @@ export interface ControlClient {
   reportOpenPorts(report: OpenPorts): void;
   /** A token came with a key that the snapshot lacks; told at most every few seconds. */
   reportUnknownKey(): void;
+  /** Takes spans to the mesh's own store; false = they did not arrive. */
+  sendSpans(spans: readonly Span[]): Promise<boolean>;
   close(): void;
   readonly held: HeldSnapshot;
   readonly isConnected: boolean;
@@ -116,6 +119,16 @@ class Client implements ControlClient {
       await this.#post('/v1/open-ports', this.#session, JSON.stringify(this.#openPorts));
     } catch (error) {
       this.#fail(errorMessage(error));
+    }
+  }
+
+  async sendSpans(spans: readonly Span[]): Promise<boolean> {
+    if (!this.isConnected) return false;
+    try {
+      return (await this.#post('/v1/spans', this.#session, JSON.stringify(spans))).status === 204;
+    } catch {
+      // The stream's own end tells of a controller that is gone.
+      return false;
     }
   }
 

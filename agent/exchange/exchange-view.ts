@@ -25,6 +25,8 @@ export interface Exchange {
   scheme: string;
   requestId: string;
   isDecorated: boolean;
+  /** `x-envoy-force-trace` was there, of somebody inside the mesh. */
+  isTraceForced: boolean;
   header(name: string): string;
 }
 

@@ -24,6 +24,7 @@ import type { ResponseTap, WholeResponse } from './response-tap.ts';
 import type { Destination, RouteEntry } from './route-entry.ts';
 import { Shadow } from './shadow.ts';
 import type { DownstreamEvents, DownstreamPeer, DownstreamStream } from './streams.ts';
+import type { ActiveSpan } from './tracing.ts';
 import { answerExpectation, editForHost } from './upstream-request.ts';
 
 /** A filter waits for so much of the body. */
@@ -54,6 +55,8 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   tap: ResponseTap | null = null;
   status = 0;
   flags = '';
+  isTraceForced = false;
+  #span: ActiveSpan | null = null;
   details = '';
   /** null = no gRPC call. */
   readonly grpcMessages: GrpcMessages | null;
@@ -118,6 +121,8 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   start(): void {
     const path = normalizePath(this.request.path, this.pipeline.node.pathNormalization);
     prepareRequest(this);
+    const { tracer } = this.pipeline;
+    if (tracer !== null) this.#span = tracer.start(this);
     if (path === null) {
       this.sendLocalReply(BAD_PATH);
       return;
@@ -413,6 +418,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.tap?.onOver();
     const { telemetry } = this.pipeline.services;
     for (const filter of this.pipeline.enders) filter.onEnd(this);
+    this.pipeline.tracer?.end(this.#span, this);
     countExchange(this, telemetry);
     if (telemetry.wantsRecords) telemetry.record(this.toRecord(), this.pipeline);
     this.#onOver();

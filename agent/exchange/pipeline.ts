@@ -6,6 +6,7 @@ import type { Filter } from './filter.ts';
 import type { ExchangeRecord, RecordSource } from './record.ts';
 import type { RouteEntry } from './route-entry.ts';
 import type { DownstreamPeer } from './streams.ts';
+import type { ExchangeTracer } from './tracing.ts';
 
 /** What every exchange of one listener shares. Made anew by each snapshot; an exchange keeps the one it began with. */
 export interface HttpPipeline {
@@ -17,6 +18,8 @@ export interface HttpPipeline {
   /** Those of the filters that see answers, and those that want to hear of the end. */
   readonly responders: readonly Required<Pick<Filter, 'onResponse'>>[];
   readonly enders: readonly Required<Pick<Filter, 'onEnd'>>[];
+  /** null = this side is not traced. */
+  readonly tracer: ExchangeTracer | null;
   readonly node: NodeSpec;
   readonly services: ExchangeServices;
 }

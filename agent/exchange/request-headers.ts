@@ -5,6 +5,8 @@ import type { Exchange } from './exchange-view.ts';
 /** The `server` header of answers: Istio overwrites it everywhere. */
 export const SERVER_NAME = { outbound: 'envoy', inbound: 'istio-envoy', gateway: 'istio-envoy' } as const;
 
+const FORCE_TRACE = 'x-envoy-force-trace';
+
 /** Requests for retries and timeouts by header are not honoured, and removed (ISTIO.md, correction 13). */
 const NEVER_FORWARDED = [
   'x-envoy-upstream-rq-timeout-ms',
@@ -18,7 +20,7 @@ const NEVER_FORWARDED = [
   'x-envoy-retriable-header-names',
   'x-envoy-hedge-on-per-try-timeout',
   'x-envoy-upstream-alt-stat-name',
-  'x-envoy-force-trace',
+  FORCE_TRACE,
   'x-envoy-internal',
   'x-envoy-ip-tags',
 ];
@@ -48,11 +50,15 @@ export function prepareRequest(exchange: Exchange): void {
       prepareAtGateway(exchange);
       break;
     case 'outbound':
-      if (mentionsEnvoy(headers)) for (const name of NEVER_FORWARDED) removeHeader(headers, name);
+      if (mentionsEnvoy(headers)) {
+        exchange.isTraceForced = getHeader(headers, FORCE_TRACE) !== undefined;
+        for (const name of NEVER_FORWARDED) removeHeader(headers, name);
+      }
       removeHeader(headers, CLIENT_CERTIFICATE);
       break;
     case 'inbound':
       if (mentionsEnvoy(headers)) {
+        exchange.isTraceForced = getHeader(headers, FORCE_TRACE) !== undefined;
         exchange.isDecorated = getHeader(headers, DECORATOR) !== undefined;
         removeHeader(headers, DECORATOR);
         for (const name of NEVER_FORWARDED) removeHeader(headers, name);

@@ -2,9 +2,11 @@ import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
 import type { NodeSpec } from '../../model/node.ts';
+import type { TrafficSide } from '../../model/telemetry.ts';
 import type { Filter } from '../exchange/filter.ts';
 import type { ExchangeServices, ExchangeTelemetry, HttpPipeline } from '../exchange/pipeline.ts';
 import type { RouteEntry } from '../exchange/route-entry.ts';
+import type { ExchangeTracer } from '../exchange/tracing.ts';
 import { createCacheFilter } from '../filters/cache.ts';
 import { CacheStores } from '../filters/cache-stores.ts';
 import { createCorsFilter } from '../filters/cors.ts';
@@ -18,6 +20,8 @@ export interface HttpPipelineDeps {
   readonly random: Random;
   readonly createRequestId: () => string;
   readonly telemetry: ExchangeTelemetry;
+  /** Default: nothing is traced. */
+  readonly tracerFor?: (side: TrafficSide, node: NodeSpec) => ExchangeTracer | null;
   /** Default: some of its own. */
   readonly stores?: CacheStores;
 }
@@ -35,7 +39,7 @@ export type HttpPipelineFactory = (
 
 /** Filters in Istio's order; the router is the end of every exchange and no filter. */
 export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineFactory {
-  const { clock, random, createRequestId, telemetry, stores = new CacheStores() } = deps;
+  const { clock, random, createRequestId, telemetry, tracerFor, stores = new CacheStores() } = deps;
   const services: ExchangeServices = {
     clock,
     random,
@@ -49,6 +53,7 @@ export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineF
     const all = [...guards, ...early, ...last, ...late];
     return {
       ...{ direction, routes, node, services },
+      tracer: tracerFor?.(direction === 'inbound' ? 'server' : 'client', node) ?? null,
       filters: all,
       guardCount: guards.length,
       responders: all.filter(seesResponses),

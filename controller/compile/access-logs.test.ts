@@ -28,7 +28,7 @@ const both = (...logs: string[]) => ({ client: logs, server: logs });
 const file = (name: string) => ({ name, envoyFileAccessLog: { path: '/dev/stdout' } });
 const withProviders = {
   extensionProviders: [file('json'), file('short')],
-  defaultProviders: { accessLogging: ['short'], metrics: [] },
+  defaultProviders: { accessLogging: ['short'], metrics: [], tracing: [] },
 };
 
 describe('access logging', () => {

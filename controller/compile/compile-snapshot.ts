@@ -26,6 +26,7 @@ import { askedClusters, compileRateLimits } from './rate-limits.ts';
 import { networksKey } from './reachability.ts';
 import { compileSecrets } from './secrets.ts';
 import { scopeOf } from './sidecar-scope.ts';
+import { compileTracing } from './tracing.ts';
 import { canonicalNames, compileWorkloads } from './workload-specs.ts';
 import type { Service, Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -51,7 +52,8 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
   const inbound = compileInbound(index, proxy, scope.sidecar);
   const authorization = compileAuthorization(index, proxy);
   const rateLimit = compileRateLimits(index, proxy, [outbound, inbound]);
-  const asked = askedClusters(rateLimit);
+  const node = nodeSpec(index, proxy);
+  const asked = new Set([...askedClusters(rateLimit), ...collectorsOf(node)]);
   const services = withAsked(index, scope.services, authorization, asked);
   const others = services === scope.services ? '' : ` ${services.map(({ hostname }) => hostname)}`;
   const counting = asked.has(BUILT_IN_RATE_LIMIT_CLUSTER);
@@ -63,7 +65,7 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
     ]),
   );
   return {
-    node: new Map([['self', nodeSpec(index, proxy)]]),
+    node: new Map([['self', node]]),
     authentication: compileAuthentication(index, proxy),
     authorization,
     rateLimit,
@@ -79,7 +81,7 @@ function sidecarResources(index: WorldIndex, proxy: Workload): Resources {
   };
 }
 
-/** Whom CUSTOM policies and rate limits ask must be known to the proxy, whatever else it may see. */
+/** Whom CUSTOM policies and rate limits ask, and who collects traces, must be known to the proxy, whatever else it may see. */
 function withAsked(
   { servicesByHost }: WorldIndex,
   services: readonly Service[],
@@ -92,6 +94,13 @@ function withAsked(
     .flatMap((host) => servicesByHost.get(host) ?? [])
     .filter((service) => !services.includes(service));
   return missing.length === 0 ? services : [...services, ...missing];
+}
+
+/** Clusters of whoever gets this proxy's spans. */
+function collectorsOf({ tracing }: NodeSpec): readonly string[] {
+  return Object.values(tracing ?? {}).flatMap((spec) =>
+    spec === null || spec.exporter.kind === 'controller' ? [] : [spec.exporter.cluster],
+  );
 }
 
 function hashedRoutes(
@@ -127,9 +136,10 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   const result = compileGateway(index, proxy);
   const used = usedHostnames(result);
   const authorization = compileAuthorization(index, proxy);
+  const node = nodeSpec(index, proxy);
   const routed = index.world.services.filter((service) => used.has(service.hostname));
   const rateLimit = compileRateLimits(index, proxy, [result]);
-  const asked = askedClusters(rateLimit);
+  const asked = new Set([...askedClusters(rateLimit), ...collectorsOf(node)]);
   const services = withAsked(index, routed, authorization, asked);
   const counting = asked.has(BUILT_IN_RATE_LIMIT_CLUSTER) ? [builtInRateLimitCluster(index)] : [];
   const caller = { namespace: proxy.namespace, labels: proxy.labels, isGateway: true };
@@ -140,7 +150,7 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   for (const spec of withHashPolicies(index, proxy, result.routes)) resources.route.set(spec.name, spec);
   const clusters = [...upstream.clusters, ...sniClusters(result.listeners, upstream.clusters)];
   for (const spec of clusters) resources.cluster.set(spec.name, spec);
-  resources.node.set('self', nodeSpec(index, proxy));
+  resources.node.set('self', node);
   return {
     ...resources,
     authentication: compileAuthentication(index, proxy),
@@ -223,6 +233,7 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
   const { mesh, meshId } = index.world;
   const isGateway = proxy.proxy === 'gateway';
   const metrics = compileMetricRules(index, proxy);
+  const tracing = compileTracing(index, proxy);
   return {
     id: `${isGateway ? 'router' : 'sidecar'}~${proxy.name}.${proxy.namespace}`,
     kind: isGateway ? 'gateway' : 'sidecar',
@@ -242,5 +253,6 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
     ...healthCheckOf(index, proxy),
     accessLogs: compileAccessLogs(index, proxy),
     ...(metrics !== null && { metrics }),
+    ...(tracing !== null && { tracing }),
   };
 }

@@ -1,8 +1,8 @@
-import { resolveShortName } from '../../istio/host.ts';
 import type { ExtensionProvider } from '../../istio/schema/extension-provider.ts';
 import type { CheckedBodySpec, ExternalAuthorizerSpec } from '../../model/authorization.ts';
 import { outboundClusterName } from '../../model/names.ts';
 import { milliseconds } from './http-policies.ts';
+import { providerHost } from './provider-host.ts';
 import type { WorldIndex } from './world-index.ts';
 
 type HttpProvider = NonNullable<ExtensionProvider['envoyExtAuthzHttp']>;
@@ -30,7 +30,7 @@ export function externalAuthorizer({ world }: WorldIndex, name: string): Externa
 
 function commonFields(provider: HttpProvider | GrpcProvider) {
   return {
-    cluster: outboundClusterName(provider.port ?? 0, '', hostOf(provider.service ?? '')),
+    cluster: outboundClusterName(provider.port ?? 0, '', providerHost(provider.service ?? '')),
     body: bodyOf(provider.includeRequestBodyInCheck),
     timeoutMs: milliseconds(provider.timeout) || DEFAULT_TIMEOUT_MS,
     failOpen: provider.failOpen ?? false,
@@ -56,12 +56,6 @@ function bodyOf(written: HttpProvider['includeRequestBodyInCheck']): CheckedBody
   if (written === undefined) return null;
   const { maxRequestBytes = 0, allowPartialMessage = false, packAsBytes = false } = written;
   return { maxBytes: maxRequestBytes, allowsPartial: allowPartialMessage, packsBytes: packAsBytes };
-}
-
-/** `namespace/host`, or a host; a short one is looked for in `default`. */
-function hostOf(service: string): string {
-  const [first = '', second] = service.split('/');
-  return second === undefined ? resolveShortName(first, 'default') : resolveShortName(second, first);
 }
 
 const lower = (names: readonly string[] = []) => names.map((name) => name.toLowerCase());

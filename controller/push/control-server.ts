@@ -12,6 +12,7 @@ import {
   type OpenPorts,
   PUSH_PROTOCOL,
 } from '../../model/push.ts';
+import type { Span } from '../../model/span.ts';
 import type { Certificates } from '../ca/certificates.ts';
 import type { Challenges } from './challenges.ts';
 import type { PushHub } from './push-hub.ts';
@@ -32,6 +33,8 @@ export interface ControlServerDeps {
   readonly certificates: Certificates;
   /** What the agent says of the application beside it. */
   onOpenPorts(container: string, report: OpenPorts): void;
+  /** What proxies did, as traces tell it. */
+  onSpans(spans: readonly Span[]): void;
   /** A proxy got a token whose key it does not know. */
   onUnknownKey(): void;
 }
@@ -82,6 +85,9 @@ async function handle(
       return issue(deps, container, JSON.parse(body) as CertificateRequest, response);
     case '/v1/open-ports':
       deps.onOpenPorts(container, JSON.parse(body) as OpenPorts);
+      return reply(response, 204);
+    case '/v1/spans':
+      deps.onSpans(JSON.parse(body) as Span[]);
       return reply(response, 204);
     case '/v1/unknown-key':
       deps.onUnknownKey();

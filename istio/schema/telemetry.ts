@@ -77,4 +77,5 @@ export const telemetry = z.strictObject({
     .optional(),
 });
 
+export type CustomTag = z.infer<typeof customTag>;
 export type TelemetrySpec = z.infer<typeof telemetry>;

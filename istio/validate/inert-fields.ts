@@ -36,7 +36,7 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   Gateway: ['servers.*.bind', 'servers.*.defaultEndpoint'],
   AuthorizationPolicy: ['targetRef', 'targetRefs'],
   RequestAuthentication: ['targetRef', 'targetRefs'],
-  Telemetry: ['targetRef', 'targetRefs', 'tracing', 'metrics.*.reportingInterval'],
+  Telemetry: ['targetRef', 'targetRefs', 'metrics.*.reportingInterval'],
   EnvoyFilter: [
     'targetRefs',
     ...[
