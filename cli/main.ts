@@ -12,6 +12,7 @@ import { createDocker, findController } from './find-controller.ts';
 import { printLogs } from './logs.ts';
 import { addMeshCommands } from './mesh-commands.ts';
 import { numberBetween, print } from './output.ts';
+import { addTracingCommand } from './tracing-audit.ts';
 
 const VERSION = process.env.LATEEN_VERSION ?? 'dev';
 
@@ -39,6 +40,7 @@ const experimental = program
   .description('experiments and helpers for development');
 addCertCommand(experimental);
 addAuthzCommand(experimental, ask);
+addTracingCommand(experimental, ask);
 addEgressCommand(program);
 addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
 program

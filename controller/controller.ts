@@ -57,6 +57,14 @@ export class Controller {
     return this.index?.world ?? null;
   }
 
+  /** Whether a container of the mesh, with a proxy beside it, has that address. */
+  hasProxyAt(address: string): boolean {
+    const workloads = this.world?.workloads ?? [];
+    return workloads.some(
+      ({ proxy, addresses }) => proxy !== null && addresses.some((each) => each.address === address),
+    );
+  }
+
   /** Nothing is waiting to be built. */
   get isCurrent(): boolean {
     return !this.#isScheduled && this.index !== null;

@@ -8,9 +8,11 @@ import type { Logger } from '../base/log.ts';
 import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
 import { CONTROL_SOCKET, RATE_LIMIT_SOCKET } from '../model/agent-container.ts';
 import { LABEL } from '../model/labels.ts';
+import { isLoopback } from '../model/loopback.ts';
 import { spiffeId, TRUST_DOMAIN } from '../model/names.ts';
 import { PORT } from '../model/ports.ts';
-import { openAdminServer } from './admin/admin-server.ts';
+import type { Span } from '../model/span.ts';
+import { answerFrom, openAdminServer } from './admin/admin-server.ts';
 import { createPages } from './admin/pages.ts';
 import { Attacher } from './attach/attacher.ts';
 import { GatewayNetworks } from './attach/gateway-networks.ts';
@@ -20,6 +22,7 @@ import { type AuthorityState, openAuthority } from './ca/open-authority.ts';
 import { Controller } from './controller.ts';
 import { createDockerReader, type DockerReader } from './docker/docker-reader.ts';
 import { createDockerWriter } from './docker/docker-writer.ts';
+import { readHostAddresses } from './host-addresses.ts';
 import type { LastGood } from './last-good/last-good.ts';
 import { StateFile } from './last-good/state-file.ts';
 import { Challenges } from './push/challenges.ts';
@@ -35,6 +38,9 @@ import { openSecretsDirectory, type SecretsDirectory } from './sources/directory
 import { type DockerSource, openDockerSource } from './sources/docker/docker-source.ts';
 import { fetchText } from './sources/fetch-text.ts';
 import { KeySets } from './sources/key-sets.ts';
+import { answerJaeger } from './traces/jaeger-api.ts';
+import { openOtlpIntake } from './traces/otlp-intake.ts';
+import { TraceStore } from './traces/trace-store.ts';
 import type { ContainerFacts } from './world/container-facts.ts';
 import { holdsApplication } from './world/proxy-config-label.ts';
 
@@ -180,6 +186,15 @@ const attacher = new Attacher({
   mustHold: ({ labels }) => holdsApplication(labels, controller.world?.mesh ?? DEFAULT_MESH_CONFIG),
 });
 
+const traces = new TraceStore(join(stateDirectory, 'traces.db'));
+const keepSpans = (spans: readonly Span[]) => {
+  try {
+    traces.add(spans);
+  } catch (error) {
+    log.warn('spans were not kept', { error: errorMessage(error) });
+  }
+};
+
 const controlServer = await openControlServer({
   socketPath: CONTROL_SOCKET,
   sessions,
@@ -198,6 +213,7 @@ const controlServer = await openControlServer({
     if (app !== undefined) controller.onOpenPorts(app, report);
   },
   onUnknownKey: () => keySets.refreshSoon(),
+  onSpans: keepSpans,
   findContainer: (claim) => findRunning(containers().values(), claim),
   isProxy: (container) => {
     const facts = containers().get(container);
@@ -212,10 +228,19 @@ const pages = createPages({
   isDockerConnected: () => isDockerConnected,
   containers,
   certificates,
+  traces,
 });
+const token = env['LATEEN_ADMIN_TOKEN'] ?? '';
+const hosts = readHostAddresses();
 const adminServers = await Promise.all([
-  openAdminServer(pages, { port: PORT.controllerAdmin, token: env['LATEEN_ADMIN_TOKEN'] ?? '' }),
-  openAdminServer(pages, { socketPath: adminSocket }),
+  openAdminServer(answerFrom(pages), { port: PORT.controllerAdmin, token }),
+  openAdminServer(answerFrom(pages), { socketPath: adminSocket }),
+  openAdminServer((url) => answerJaeger(traces, url, Date.now()), { port: PORT.traceQuery, token, hosts }),
+  openOtlpIntake({
+    port: PORT.otlpHttp,
+    onSpans: keepSpans,
+    isWelcome: (address) => hosts.has(address) || isLoopback(address) || controller.hasProxyAt(address),
+  }),
 ]);
 
 source = openDockerSource({

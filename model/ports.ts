@@ -16,6 +16,10 @@ export const PORT = {
   agentDns: 15053,
   /** Agent: `/stats/prometheus`. */
   agentMetrics: 15090,
+  /** Controller: Jaeger's query API (Jaeger's number). */
+  traceQuery: 16686,
+  /** Controller: OTLP over HTTP, of applications (OpenTelemetry's number). */
+  otlpHttp: 4318,
   console: 20001,
 } as const;
 

@@ -6,7 +6,7 @@ import type { NodeSpec } from '../../model/node.ts';
 import type { RouteSpec } from '../../model/route.ts';
 import { PolicyWatch } from '../filters/policy-watch.ts';
 import { RateLimitState } from '../filters/rate-limit-state.ts';
-import { createHttpPipelineFactory } from '../http/http-pipeline.ts';
+import { createHttpPipelineFactory, type HttpPipelineDeps } from '../http/http-pipeline.ts';
 import { buildTables, checkSnapshot, type Tables } from '../listener/tables.ts';
 import type { RequestedNames } from '../pool/requested-names.ts';
 import {
@@ -46,6 +46,9 @@ export interface MemoryProxyOptions {
   /** Of a proxy before this one. */
   readonly limits?: RateLimitState;
   readonly clock?: ManualClock;
+  readonly tracerFor?: HttpPipelineDeps['tracerFor'];
+  /** Default: `id`. */
+  readonly requestId?: string;
 }
 
 const ONE_HOST: NonNullable<SnapshotParts['clusters']> = [[clusterSpec('north'), [endpointSpec(1)]]];
@@ -73,7 +76,10 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
     ...{ clock, random, resolved: new Map(), watch, limits, createTlsServer: () => null },
     ...(options.requestedNames !== undefined && { requestedNames: options.requestedNames }),
-    createPipeline: createHttpPipelineFactory({ clock, random, telemetry, createRequestId: () => 'id' }),
+    createPipeline: createHttpPipelineFactory({
+      ...{ clock, random, telemetry, createRequestId: () => options.requestId ?? 'id' },
+      ...(options.tracerFor !== undefined && { tracerFor: options.tracerFor }),
+    }),
     createPool: ({ name }) =>
       createMemoryPool(
         handler === null

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { openAdminServer } from './admin-server.ts';
+import { answerFrom, openAdminServer } from './admin-server.ts';
 
 const PAGES = {
   '/ready': () => ({ status: 200, body: 'READY\n' }),
@@ -16,7 +16,7 @@ const PAGES = {
 async function open(context: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'lateen-admin-'));
   const socketPath = join(folder, 'inner', 'admin.sock');
-  const server = await openAdminServer(PAGES, { socketPath });
+  const server = await openAdminServer(answerFrom(PAGES), { socketPath });
   context.after(() => {
     server.close();
     rmSync(folder, { recursive: true });
@@ -57,7 +57,7 @@ test('a socket that a dead controller left behind is no obstacle', async (contex
   const folder = mkdtempSync(join(tmpdir(), 'lateen-admin-'));
   const socketPath = join(folder, 'admin.sock');
   writeFileSync(socketPath, '');
-  const server = await openAdminServer(PAGES, { socketPath });
+  const server = await openAdminServer(answerFrom(PAGES), { socketPath });
   context.after(() => {
     server.close();
     rmSync(folder, { recursive: true });
@@ -66,7 +66,7 @@ test('a socket that a dead controller left behind is no obstacle', async (contex
 });
 
 test('what a browser may do with a page is said with it: nothing', async (context) => {
-  const server = await openAdminServer(PAGES, { port: 0, token: '' });
+  const server = await openAdminServer(answerFrom(PAGES), { port: 0, token: '' });
   context.after(() => server.close());
   const { port } = server.address() as AddressInfo;
   const ready = await fetch(`http://127.0.0.1:${port}/ready`);

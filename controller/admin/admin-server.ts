@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { ADMIN_HEADERS, refuseAdminRequest } from './admin-guard.ts';
 
@@ -11,14 +12,29 @@ export interface AdminReply {
 /** Path → answer; the query is handed in. A text body is sent as text, anything else as JSON. */
 export type AdminPages = Readonly<Record<string, (query: URLSearchParams) => AdminReply>>;
 
-/** `token`: who has it may read everything from anywhere; '' = nobody. */
-export type AdminTarget = { readonly port: number; readonly token: string } | { readonly socketPath: string };
+/** null = there is no such page. */
+export type AnswerPage = (url: URL) => AdminReply | null;
+
+export type AdminTarget = AdminPort | { readonly socketPath: string };
+
+export interface AdminPort {
+  readonly port: number;
+  /** Who has it may read everything from anywhere; '' = nobody. */
+  readonly token: string;
+  /** Addresses under which the machine itself calls, by a published port: as good as loopback. */
+  readonly hosts?: ReadonlySet<string>;
+}
+
+export function answerFrom(pages: AdminPages): AnswerPage {
+  return ({ pathname, searchParams }) =>
+    pages[pathname]?.(searchParams) ?? { status: 404, body: { pages: Object.keys(pages) } };
+}
 
 /** The controller's pages (istiod's paths): on a TCP port for scrapers, and on a Unix socket for the CLI. */
-export async function openAdminServer(pages: AdminPages, target: AdminTarget): Promise<Server> {
+export async function openAdminServer(answerPage: AnswerPage, target: AdminTarget): Promise<Server> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://controller');
-    const { status, body } = answer(pages, url, request, target);
+    const { status, body } = answer(answerPage, url, request, target);
     const isText = typeof body === 'string';
     const text = isText ? body : `${JSON.stringify(body, null, 2)}\n`;
     response.writeHead(status, {
@@ -41,14 +57,25 @@ export async function openAdminServer(pages: AdminPages, target: AdminTarget): P
 }
 
 function answer(
-  pages: AdminPages,
+  answerPage: AnswerPage,
   url: URL,
   { method, headers, socket }: IncomingMessage,
   target: AdminTarget,
 ): AdminReply {
-  const remoteAddress = 'socketPath' in target ? null : (socket.remoteAddress ?? '');
-  const asked = { method: method ?? '', path: url.pathname, headers, remoteAddress };
+  const asked = {
+    method: method ?? '',
+    path: url.pathname,
+    headers,
+    remoteAddress: callerOf(target, socket),
+  };
   const refusal = refuseAdminRequest(asked, 'token' in target ? target.token : '');
   if (refusal !== null) return { status: refusal.status, body: refusal };
-  return pages[url.pathname]?.(url.searchParams) ?? { status: 404, body: { pages: Object.keys(pages) } };
+  return answerPage(url) ?? { status: 404, body: { error: `there is no page ${url.pathname}` } };
+}
+
+/** null = it came over the Unix socket. */
+function callerOf(target: AdminTarget, { remoteAddress = '' }: Socket): string | null {
+  if ('socketPath' in target) return null;
+  const address = remoteAddress.replace(/^::ffff:/, '');
+  return target.hosts?.has(address) === true ? '127.0.0.1' : remoteAddress;
 }

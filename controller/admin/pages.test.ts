@@ -7,6 +7,7 @@ import { Certificates } from '../ca/certificates.ts';
 import { Controller } from '../controller.ts';
 import { PushHub } from '../push/push-hub.ts';
 import { containerFacts } from '../testing/container-facts.ts';
+import { TraceStore } from '../traces/trace-store.ts';
 import { createPages } from './pages.ts';
 
 const RULES = `apiVersion: networking.istio.io/v1
@@ -67,6 +68,7 @@ async function start(hasRead = true) {
   const certificates = new Certificates({ issue: async () => '', roots: 'ROOTS' });
   certificates.learn('web', 'CHAIN');
   const pages = createPages({
+    traces: new TraceStore(':memory:'),
     certificates,
     controller,
     hub,

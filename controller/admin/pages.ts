@@ -7,6 +7,7 @@ import type { Certificates } from '../ca/certificates.ts';
 import { compileSnapshot } from '../compile/compile-snapshot.ts';
 import type { Controller } from '../controller.ts';
 import type { PushHub } from '../push/push-hub.ts';
+import type { TraceStore } from '../traces/trace-store.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
 import type { AdminPages, AdminReply } from './admin-server.ts';
 import { renderMetrics } from './metrics.ts';
@@ -18,6 +19,7 @@ export interface PagesDeps {
   readonly isDockerConnected: () => boolean;
   readonly containers: () => ReadonlyMap<string, ContainerFacts>;
   readonly certificates: Certificates;
+  readonly traces: TraceStore;
 }
 
 /** `/ready`, `/metrics` and the `/debug` pages under istiod's names. */
@@ -43,6 +45,7 @@ export function createPages(deps: PagesDeps): AdminPages {
     '/debug/violations': () => ok(controller.violationLog.violations),
     '/debug/config_dump': (query) => configDump(deps, query.get('proxyID') ?? ''),
     '/debug/proxies': () => ok(hub.statuses),
+    '/debug/tracing_audit': () => ok(deps.traces.audit()),
   };
 }
 

@@ -8,6 +8,7 @@ import { Certificates } from '../ca/certificates.ts';
 import { Controller } from '../controller.ts';
 import { PushHub } from '../push/push-hub.ts';
 import { containerFacts } from '../testing/container-facts.ts';
+import { TraceStore } from '../traces/trace-store.ts';
 import { createPages } from './pages.ts';
 
 const { certificate, privateKey } = await (await createTestAuthority()).issue('shop.example');
@@ -70,6 +71,7 @@ async function start() {
     isDockerConnected: () => true,
     certificates: new Certificates({ issue: async () => '', roots: '' }),
     containers: () => containers,
+    traces: new TraceStore(':memory:'),
   };
   const pages = createPages(deps);
   const page = (path: keyof typeof pages, query = '') =>

@@ -37,6 +37,7 @@ async function open(isProxy: () => boolean) {
     hub: null as unknown as ControlServerDeps['hub'],
     log: createLineLogger(() => {}, Date.now, 'error'),
     onUnknownKey: () => told.push([-1]),
+    onSpans: () => {},
     onOpenPorts: (_, { open: ports }) => told.push(ports),
   };
   const server = await openControlServer(deps);
