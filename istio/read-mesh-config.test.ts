@@ -49,19 +49,19 @@ describe('MeshConfig', () => {
   it('says of each field that has no effect', () => {
     const { violations, resources } = read(
       documentOf('MeshConfig', {
-        enableTracing: true,
+        ingressClass: 'istio',
         accessLogFile: '/dev/stdout',
         defaultConfig: { concurrency: 2, terminationDrainDuration: '5s' },
-        extensionProviders: [{ name: 'zipkin', zipkin: { service: 'zipkin', port: 9411 } }],
+        extensionProviders: [{ name: 'datadog', datadog: { service: 'datadog', port: 8126 } }],
       }),
     );
     assert.equal(resources.length, 1);
     assert.deepEqual(
       violations.map(({ code, severity, path }) => `${severity} ${code} ${path}`),
       [
-        'Warning LAT0005 enableTracing',
+        'Warning LAT0005 ingressClass',
         'Warning LAT0005 defaultConfig.concurrency',
-        'Warning LAT0005 extensionProviders[0].zipkin',
+        'Warning LAT0005 extensionProviders[0].datadog',
       ],
     );
   });
@@ -99,7 +99,8 @@ describe('MeshConfig', () => {
       accessLogFile: '/dev/stdout',
       accessLogFormat: '%PROTOCOL%',
       accessLogEncoding: 'TEXT',
-      defaultProviders: { accessLogging: ['json'], metrics: ['prom'] },
+      defaultProviders: { accessLogging: ['json'], metrics: ['prom'], tracing: ['zipkin'] },
+      enableTracing: true,
       outboundTrafficPolicy: { mode: 'ALLOW_ANY' },
       inboundTrafficPolicy: { mode: 'LOCALHOST' },
       discoverySelectors: [{ matchLabels: { 'kubernetes.io/metadata.name': 'shop' } }],
@@ -113,6 +114,8 @@ describe('MeshConfig', () => {
       connectTimeout: '1s',
       protocolDetectionTimeout: '1s',
       defaultConfig: {
+        tracingServiceName: 'CANONICAL_NAME_ONLY',
+        tracing: { sampling: 1, customTags: {}, enableIstioTags: true, maxPathTagLength: 9 },
         gatewayTopology: { numTrustedProxies: 1 },
         holdApplicationUntilProxyStarts: true,
         terminationDrainDuration: '1s',
@@ -133,6 +136,18 @@ describe('MeshConfig', () => {
         { name: 'asked-by-grpc', envoyExtAuthzGrpc: authorizer },
         { name: 'json', envoyFileAccessLog: { logFormat: { labels: { status: '%RESPONSE_CODE%' } } } },
         { name: 'prom', prometheus: {} },
+        {
+          name: 'zipkin',
+          zipkin: {
+            ...{ service: 'zipkin', port: 9411, maxTagLength: 9, path: '/spans', timeout: '1s' },
+            ...{ traceContextOption: 'USE_B3', headers: [{ name: 'a', value: 'b' }] },
+          },
+        },
+        {
+          name: 'otel',
+          opentelemetry: { service: 'otel', port: 4317, maxTagLength: 9, http: { path: '/' } },
+        },
+        { name: 'otel-grpc', opentelemetry: { service: 'otel', port: 4317, grpc: { timeout: '1s' } } },
       ],
       tcpKeepalive: { time: '1s' },
       h2UpgradePolicy: 'UPGRADE',
@@ -150,7 +165,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 76);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 95);
   });
 
   it('holds its access logs to the operators that there are', () => {
