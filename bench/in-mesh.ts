@@ -1,7 +1,9 @@
+import type { SyncStatus } from '../integration/fixture/admin.ts';
 import { docker } from '../integration/fixture/docker.ts';
 import { eventually } from '../integration/fixture/eventually.ts';
 import { type Mesh, startMesh } from '../integration/fixture/mesh.ts';
 import { SHOP, SUBSETS, toSubset } from '../integration/fixture/shop.ts';
+import { openControllerPages } from './controller-page.ts';
 import { memoryMb } from './process.ts';
 import { markdownTable, median } from './table.ts';
 
@@ -19,8 +21,10 @@ export async function benchInMesh(edits: number) {
     services: `${SHOP}${more.join('\n')}\n`,
     config: { 'subsets.yaml': SUBSETS },
   });
+  const page = await openControllerPages(mesh.project);
+  const sync = () => page<SyncStatus>('/debug/syncz');
   const inForce: number[] = [];
-  for (let edit = 0; edit < edits; edit++) inForce.push(await timeEdit(mesh, edit));
+  for (let edit = 0; edit < edits; edit++) inForce.push(await timeEdit(mesh, sync, edit));
   const idle = await idleMemory(mesh);
   const ready = await readyTimes(mesh);
   inForce.sort((a, b) => a - b);
@@ -48,12 +52,12 @@ export async function benchInMesh(edits: number) {
 }
 
 /** From the rename that saves the file to the last acknowledgement, by the machine's one wall clock. */
-async function timeEdit(mesh: Mesh, edit: number): Promise<number> {
-  const before = new Set((await mesh.sync()).proxies.map(({ version }) => version));
+async function timeEdit(mesh: Mesh, sync: () => Promise<SyncStatus>, edit: number): Promise<number> {
+  const before = new Set((await sync()).proxies.map(({ version }) => version));
   const savedMs = Date.now();
   await mesh.write('shop.yaml', toSubset(edit % 2 === 0 ? 'v1' : 'v2'));
   const status = await eventually('the edit is in force', async () => {
-    const now = await mesh.sync();
+    const now = await sync();
     const isNew = now.proxies.some(({ version }) => !before.has(version));
     return isNew && now.isSettled ? now : undefined;
   });

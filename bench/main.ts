@@ -13,65 +13,53 @@ import { benchRawTcp } from './raw-tcp.ts';
 import { benchWhoMayCall } from './who-may-call.ts';
 
 /**
- * `npm run bench [-- quick]`: prints tables and writes `bench/results/*.json`. Ratios within one run are what counts;
- * absolute figures drift with the machine.
+ * `npm run bench [-- [quick] [PART …]]`: prints tables and writes `bench/results/*.json`. Ratios within one run are what
+ * counts; absolute figures drift with the machine.
  */
-const isQuick = process.argv.includes('quick');
+const args = process.argv.slice(2);
+const isQuick = args.includes('quick');
 const programs = findPrograms(['nginx', 'haproxy', 'envoy', 'wrk', 'h2load']);
+const [rounds, seconds, calls] = isQuick ? [1, 3, 40_000] : [3, 6, 100_000];
+
+interface Outcome {
+  readonly table: string;
+  readonly rows: unknown;
+}
+
+/** In the order in which they run; null = a program is missing. */
+const PARTS: Readonly<Record<string, () => Promise<Outcome> | Outcome | null>> = {
+  oneHop: () => benchOneHop(programs, rounds, seconds),
+  http2: () => (programs.has('h2load') ? benchOneHopHttp2(programs, rounds, calls) : null),
+  grpc: () => (programs.has('h2load') ? benchGrpc(programs, rounds, { calls, seconds }) : null),
+  https: () => benchHttps(programs, rounds, seconds),
+  mutualTls: () => benchMutualTls(programs, rounds, seconds),
+  rawTcp: () => benchRawTcp(programs, rounds, seconds),
+  manyRules: () => benchManyRules(programs, rounds, seconds),
+  whoMayCall: benchWhoMayCall,
+  controller: benchCompileAndPush,
+  inMesh: () => benchInMesh(isQuick ? 10 : 50),
+};
+
+const wanted = args.filter((arg) => arg !== 'quick');
+for (const name of wanted) {
+  if (!(name in PARTS)) throw new Error(`no part ${name}: there are ${Object.keys(PARTS).join(', ')}`);
+}
 for (const name of ['nginx', 'wrk']) {
   if (!programs.has(name))
     throw new Error(`${name} is needed as backend or load; install it and run this again`);
 }
 
 console.log(`Machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}\n`);
-const oneHop = await benchOneHop(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
-console.log(`${oneHop.table}\n`);
-const http2 = programs.has('h2load')
-  ? await benchOneHopHttp2(programs, isQuick ? 1 : 3, isQuick ? 40_000 : 100_000)
-  : null;
-if (http2 !== null) console.log(`${http2.table}\n`);
-const grpc = programs.has('h2load')
-  ? await benchGrpc(programs, isQuick ? 1 : 3, {
-      calls: isQuick ? 40_000 : 100_000,
-      seconds: isQuick ? 3 : 6,
-    })
-  : null;
-if (grpc !== null) console.log(`${grpc.table}\n`);
-const https = await benchHttps(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
-console.log(`${https.table}\n`);
-const mutualTls = await benchMutualTls(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
-console.log(`${mutualTls.table}\n`);
-const rawTcp = await benchRawTcp(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
-console.log(`${rawTcp.table}\n`);
-const manyRules = await benchManyRules(programs, isQuick ? 1 : 3, isQuick ? 3 : 6);
-console.log(`${manyRules.table}\n`);
-const whoMayCall = benchWhoMayCall();
-console.log(`${whoMayCall.table}\n`);
-const controller = benchCompileAndPush();
-console.log(`${controller.table}\n`);
-const inMesh = await benchInMesh(isQuick ? 10 : 50);
-console.log(`${inMesh.table}\n`);
+const results: Record<string, unknown> = {};
+for (const [name, measure] of Object.entries(PARTS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const outcome = await measure();
+  if (outcome !== null) console.log(`${outcome.table}\n`);
+  results[name] = outcome?.rows ?? null;
+}
 mkdirSync(new URL('results/', import.meta.url), { recursive: true });
 const stamp = new Date().toISOString().replaceAll(':', '-');
-writeFileSync(
-  new URL(`results/${stamp}.json`, import.meta.url),
-  JSON.stringify(
-    {
-      oneHop: oneHop.rows,
-      http2: http2?.rows ?? null,
-      grpc: grpc?.rows ?? null,
-      https: https.rows,
-      mutualTls: mutualTls.rows,
-      rawTcp: rawTcp.rows,
-      manyRules: manyRules.rows,
-      whoMayCall: whoMayCall.rows,
-      controller: controller.rows,
-      inMesh: inMesh.rows,
-    },
-    null,
-    2,
-  ),
-);
+writeFileSync(new URL(`results/${stamp}.json`, import.meta.url), JSON.stringify(results, null, 2));
 
 /** By environment (`ENVOY=/path/to/envoy`) or from the path; what is not there is left out and said. */
 function findPrograms(names: readonly string[]): Map<string, string> {
