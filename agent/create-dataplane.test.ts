@@ -5,14 +5,14 @@ import {
   request,
   type ServerResponse,
 } from 'node:http';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { after, describe, test } from 'node:test';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { describe, test } from 'node:test';
 import { createSystemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { createSeededRandom } from '../base/random.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { createDataplane } from './create-dataplane.ts';
-import type { CapturedConnection, Dataplane } from './dataplane.ts';
+import type { CapturedConnection } from './dataplane.ts';
 import {
   clusterSpec,
   endpointSpec,
@@ -22,20 +22,7 @@ import {
   snapshotOf,
   textLog,
 } from './snapshot.fixture.ts';
-
-const servers: Server[] = [];
-const dataplanes: Dataplane[] = [];
-after(async () => {
-  await Promise.all(dataplanes.map((dataplane) => dataplane.drain(0)));
-  for (const server of servers) server.close();
-});
-
-function listen(server: Server): Promise<number> {
-  servers.push(server);
-  return new Promise((resolve) =>
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
-  );
-}
+import { endWithTests, listen } from './testing/ended-with-tests.ts';
 
 const backend = (handle: (request: IncomingMessage, response: ServerResponse) => void) =>
   listen(createHttpServer(handle) as unknown as Server);
@@ -47,7 +34,7 @@ async function start(snapshot: Snapshot, capture: Partial<CapturedConnection> = 
     ...{ clock: createSystemClock(), random: createSeededRandom(1), log: silentLogger },
     writeAccessLog: (line) => lines.push(line),
   });
-  dataplanes.push(dataplane);
+  endWithTests(dataplane);
   await dataplane.apply(snapshot);
   const captured: CapturedConnection = {
     direction: 'outbound',
@@ -430,9 +417,9 @@ describe('snapshots', () => {
 
   test('a gateway opens its ports, closes those that vanish, and names one that is taken', async () => {
     const upstream = await backend((_request, response) => response.end('edge'));
-    const free = await listen(createServer());
-    servers.pop()?.close();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const holder = createServer();
+    const free = await listen(holder);
+    await new Promise((resolve) => holder.close(resolve));
     const gateway = (port: number) =>
       snapshotOf({
         listeners: [listenerSpec({ name: `0.0.0.0_${port}`, direction: 'gateway', port })],

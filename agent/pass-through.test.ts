@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer as createHttpServer, request } from 'node:http';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { createSystemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { createSeededRandom } from '../base/random.ts';
 import type { NameEntrySpec } from '../model/name-entry.ts';
 import { createDataplane } from './create-dataplane.ts';
-import type { Dataplane } from './dataplane.ts';
 import {
   clusterSpec,
   endpointSpec,
@@ -18,23 +17,10 @@ import {
   snapshotOf,
   textLog,
 } from './snapshot.fixture.ts';
+import { endWithTests, listen } from './testing/ended-with-tests.ts';
 
 const VIRTUAL_ADDRESS = '240.240.0.5';
 const REVIEWS = 'outbound|9080||reviews.default.svc.cluster.local';
-
-const servers: Server[] = [];
-const dataplanes: Dataplane[] = [];
-after(async () => {
-  await Promise.all(dataplanes.map((dataplane) => dataplane.drain(0)));
-  for (const server of servers) server.close();
-});
-
-function listen(server: Server): Promise<number> {
-  servers.push(server);
-  return new Promise((resolve) =>
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
-  );
-}
 
 const backend = () =>
   listen(createHttpServer((sent, response) => response.end(sent.headers.host)) as unknown as Server);
@@ -52,7 +38,7 @@ async function callThrough(parts: Pick<SnapshotParts, 'routes' | 'clusters'>) {
     ...{ clock: createSystemClock(), random: createSeededRandom(1), log: silentLogger },
     writeAccessLog: (line) => lines.push(line),
   });
-  dataplanes.push(dataplane);
+  endWithTests(dataplane);
   await dataplane.apply(snapshot);
   const originalDestination = { address: VIRTUAL_ADDRESS, port: 9080 };
   const port = await listen(

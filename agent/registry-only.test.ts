@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { after, test } from 'node:test';
+import { connect, createServer, type Socket } from 'node:net';
+import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { createSystemClock } from '../base/clock.ts';
 import { createLineLogger } from '../base/log.ts';
 import { createSeededRandom } from '../base/random.ts';
 import { createDataplane } from './create-dataplane.ts';
-import type { Dataplane } from './dataplane.ts';
 import {
   clusterSpec,
   endpointSpec,
@@ -17,22 +15,9 @@ import {
   snapshotOf,
   textLog,
 } from './snapshot.fixture.ts';
+import { endWithTests, listen } from './testing/ended-with-tests.ts';
 
 /** What a proxy does with traffic that REGISTRY_ONLY refuses, and what it says of it. */
-
-const servers: Server[] = [];
-const dataplanes: Dataplane[] = [];
-after(async () => {
-  await Promise.all(dataplanes.map((dataplane) => dataplane.drain(0)));
-  for (const server of servers) server.close();
-});
-
-async function listen(server: Server): Promise<number> {
-  servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
 
 const blackHole = clusterSpec('BlackHoleCluster', { discovery: { kind: 'none' }, service: null });
 const tcpTo = (name: string, sniHosts: readonly string[] = []) => ({
@@ -50,7 +35,7 @@ async function start(port: number) {
     ...{ clock, random: createSeededRandom(1), writeAccessLog: (line: string) => accessLines.push(line) },
     log: createLineLogger((line) => lines.push(line), clock.wall),
   });
-  dataplanes.push(dataplane);
+  endWithTests(dataplane);
   const blocked = routeSpec([], { name: 'block_all' });
   const format =
     '%RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER_RAW% %REQUESTED_SERVER_NAME% %BYTES_SENT%';

@@ -1,88 +1,43 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { BehindGateway, GATEWAY_HOST, routeToServer, textOf } from './fixture/behind-gateway.ts';
 import { eventually } from './fixture/eventually.ts';
-import { type Mesh, startMesh } from './fixture/mesh.ts';
-import { converse, nodeService, tunnels } from './fixture/streams.ts';
+import { converse } from './fixture/streams.ts';
 
 /** Long-lived exchanges of real clients through a caller's agent, the ingress gateway and the server's agent. */
 
-const DOOR = 7071;
-const HOST = 'istio-ingressgateway:8080';
 const ROUTE_TIMEOUT_MS = 1000;
 
-function route(name: string): string {
-  return `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: door }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 8080, name: http, protocol: HTTP }, hosts: ["*"] }]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: server }
-spec:
-  hosts: ["*"]
-  gateways: [door]
-  http:
+const route = (name: string) =>
+  routeToServer(
+    (destination) => `
     - name: ${name}
       match: [{ uri: { prefix: /chat } }]
       timeout: ${ROUTE_TIMEOUT_MS}ms
-      route: [{ destination: { host: server, port: { number: 8080 } } }]
-    - route: [{ destination: { host: server, port: { number: 8080 } } }]
-`;
-}
+      route: [${destination}]`,
+  );
 
-let mesh: Mesh;
-let door: { host: string; port: number };
+let server: BehindGateway;
 
 before(async () => {
-  mesh = await startMesh({
-    name: 'streams',
-    services:
-      nodeService('server', 'server.ts', 'app: server, lateen.ports: "http:8080"') +
-      tunnels({ [DOOR]: 'istio-ingressgateway:8080' }),
-    config: { 'route.yaml': route('first') },
-  });
-  const [caller = ''] = await mesh.containers('caller');
-  door = { host: await mesh.address(caller), port: DOOR };
-  await eventually('the server answers', async () => ((await get('/')).status === 200 ? true : undefined));
+  server = await BehindGateway.start('streams', route('first'));
 });
 
 after(async () => {
-  await mesh?.[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
 });
 
-/** A request of which the caller reads the answer as it comes. */
-function open(path: string, options: { method?: string; headers?: Record<string, string> } = {}) {
-  const headers = { host: HOST, ...options.headers };
-  const outgoing = request({ ...door, path, agent: false, ...options, headers });
-  const answered = once(outgoing, 'response').then(([incoming]) => incoming as IncomingMessage);
-  return { outgoing, answered };
-}
-
-async function get(path: string) {
-  const { outgoing, answered } = open(path);
-  outgoing.end();
-  const incoming = await answered;
-  return { status: incoming.statusCode, headers: incoming.headers, text: await textOf(incoming), incoming };
-}
-
-async function textOf(incoming: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of incoming) text += String(chunk);
-  return text;
-}
-
-const endings = async () => JSON.parse((await get('/endings')).text) as string[];
+const get = (path: string) => server.get(path);
+const endings = () => server.endings();
 
 async function openChat(): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://${door.host}:${door.port}/chat`, { headers: { host: HOST } });
+  const socket = new WebSocket(`ws://${server.door.host}:${server.door.port}/chat`, {
+    headers: { host: GATEWAY_HOST },
+  });
   await once(socket, 'open');
   return socket;
 }
@@ -132,9 +87,9 @@ describe('a WebSocket', () => {
     const socket = await openChat();
     const openedMs = performance.now();
     assert.equal(await say(socket, 'before'), 'before');
-    await mesh.apply('route.yaml', route('second'));
+    await server.mesh.apply('route.yaml', route('second'));
     assert.equal(await say(socket, 'after an edit'), 'after an edit');
-    await mesh.apply('route.yaml', route('third'));
+    await server.mesh.apply('route.yaml', route('third'));
     const leftMs = 2 * ROUTE_TIMEOUT_MS - (performance.now() - openedMs);
     if (leftMs > 0) await sleep(leftMs);
     assert.equal(await say(socket, 'after the timeout'), 'after the timeout');
@@ -143,7 +98,9 @@ describe('a WebSocket', () => {
   });
 
   test('that the server refuses is refused to the caller', async () => {
-    const socket = new WebSocket(`ws://${door.host}:${door.port}/elsewhere`, { headers: { host: HOST } });
+    const socket = new WebSocket(`ws://${server.door.host}:${server.door.port}/elsewhere`, {
+      headers: { host: GATEWAY_HOST },
+    });
     const [, response] = await once(socket, 'unexpected-response');
     assert.equal((response as IncomingMessage).statusCode, 400);
   });
@@ -151,7 +108,7 @@ describe('a WebSocket', () => {
 
 describe('a stream of events', () => {
   test('comes event by event, each before the next is written', async () => {
-    const { outgoing, answered } = open('/events', { headers: { accept: 'text/event-stream' } });
+    const { outgoing, answered } = server.open('/events', { headers: { accept: 'text/event-stream' } });
     outgoing.end();
     const incoming = await answered;
     const chunks = incoming[Symbol.asyncIterator]();
@@ -179,7 +136,7 @@ describe('a stream of events', () => {
 describe('the rarer ways of HTTP/1', () => {
   test('trailers pass both ways', async () => {
     const headers = { te: 'trailers', trailer: 'x-sum', 'transfer-encoding': 'chunked' };
-    const { outgoing, answered } = open('/trailers', { method: 'POST', headers });
+    const { outgoing, answered } = server.open('/trailers', { method: 'POST', headers });
     outgoing.write('some');
     outgoing.addTrailers({ 'x-sum': '42' });
     outgoing.end();
@@ -189,7 +146,7 @@ describe('the rarer ways of HTTP/1', () => {
   });
 
   test('a body that waits for `100 Continue` is sent after it', async () => {
-    const { outgoing, answered } = open('/upload', {
+    const { outgoing, answered } = server.open('/upload', {
       method: 'POST',
       headers: { expect: '100-continue', 'content-length': '5' },
     });
@@ -200,22 +157,26 @@ describe('the rarer ways of HTTP/1', () => {
   });
 
   test('an HTTP/1.0 caller gets an answer that it understands', async () => {
-    const text = await converse(door, `GET / HTTP/1.0\r\nhost: ${HOST}\r\n\r\n`);
+    const text = await converse(server.door, `GET / HTTP/1.0\r\nhost: ${GATEWAY_HOST}\r\n\r\n`);
     assert.match(text, /^HTTP\/1\.[01] 200 OK\r\n/);
     assert.doesNotMatch(text, /transfer-encoding/i);
     assert.match(text, /"httpVersion":"1\.1"/);
   });
 
   test('a caller that ends its side after its request is still answered', async () => {
-    const asked = `GET / HTTP/1.1\r\nhost: ${HOST}\r\n\r\n`;
-    const text = await converse(door, asked, undefined, true);
+    const asked = `GET / HTTP/1.1\r\nhost: ${GATEWAY_HOST}\r\n\r\n`;
+    const text = await converse(server.door, asked, undefined, true);
     assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
     assert.match(text, /"method":"GET"/);
   });
 
   test('requests in one packet are answered one after the other', async () => {
-    const one = `GET / HTTP/1.1\r\nhost: ${HOST}\r\n\r\n`;
-    const text = await converse(door, one.repeat(3), (sofar) => sofar.split('"method":"GET"').length === 4);
+    const one = `GET / HTTP/1.1\r\nhost: ${GATEWAY_HOST}\r\n\r\n`;
+    const text = await converse(
+      server.door,
+      one.repeat(3),
+      (sofar) => sofar.split('"method":"GET"').length === 4,
+    );
     assert.equal(text.split('HTTP/1.1 200 OK').length, 4);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import { playHost, playProxy, toHost } from './testing/wire.ts';
+import { playProxy, playWay, toHost } from './testing/wire.ts';
 
 const LIMIT = { timeout: 8000 };
 const END = /\r\n\r\n/;
@@ -18,9 +18,7 @@ const echoPaths = (wire: { socket: NodeJS.EventEmitter; send(text: string): void
 
 describe('a connection of a caller', LIMIT, () => {
   test('is kept for the next request, and so is that to the host', async (context) => {
-    const host = await playHost(context, echoPaths);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context, echoPaths);
     for (const path of ['/1', '/2', '/3']) {
       caller.send(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`);
       assert.doesNotMatch(await caller.hear(new RegExp(`\\[${path}\\]`)), /connection:/i);
@@ -29,9 +27,7 @@ describe('a connection of a caller', LIMIT, () => {
   });
 
   test('ends behind the answer to connection: close, which says so too', async (context) => {
-    const host = await playHost(context, echoPaths);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { caller } = await playWay(context, echoPaths);
     caller.send('GET /1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
     assert.match(await caller.hearEnd(), /\r\nconnection: close\r\n.*\[\/1\]$/s);
     caller.socket.end();
@@ -40,9 +36,7 @@ describe('a connection of a caller', LIMIT, () => {
   });
 
   test('is cut a second after its end if the caller does not close it', async (context) => {
-    const host = await playHost(context, echoPaths);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { caller } = await playWay(context, echoPaths);
     caller.send('GET /1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
     await caller.hearEnd();
     // A write to a closed socket is answered by a reset.
@@ -52,17 +46,13 @@ describe('a connection of a caller', LIMIT, () => {
   });
 
   test('of HTTP/1.0 ends with its answer', async (context) => {
-    const host = await playHost(context, echoPaths);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { caller } = await playWay(context, echoPaths);
     caller.send('GET /1 HTTP/1.0\r\n\r\n');
     assert.match(await caller.hearEnd(), /^HTTP\/1\.1 200 OK\r\n.*connection: close\r\n\r\n\[\/1\]$/s);
   });
 
   test('of HTTP/1.0 with keep-alive goes on, if the answer has a length', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('GET /1 HTTP/1.0\r\nconnection: keep-alive\r\n\r\n');
     const upstream = await host.connection(0);
     await upstream.hear(END);
@@ -77,9 +67,7 @@ describe('a connection of a caller', LIMIT, () => {
   });
 
   test('may send its head byte by byte', async (context) => {
-    const host = await playHost(context, echoPaths);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { caller } = await playWay(context, echoPaths);
     await once(caller.socket, 'connect');
     for (const character of 'GET /slow HTTP/1.1\r\nhost: a\r\n\r\n') {
       caller.send(character);
@@ -89,9 +77,7 @@ describe('a connection of a caller', LIMIT, () => {
   });
 
   test('that is slow with its head is told so and ends, where a limit is set; an idle one is left alone', async (context) => {
-    const host = await playHost(context, echoPaths);
-    const proxy = await playProxy(context, toHost(host.port, { requestHeadersTimeoutMs: 300 }));
-    const caller = proxy.call();
+    const { caller } = await playWay(context, echoPaths, { requestHeadersTimeoutMs: 300 });
     caller.send('GET /1 HTTP/1.1\r\nhost: a\r\n\r\n');
     await caller.hear(/\[\/1\]/);
     await once(AbortSignal.timeout(400), 'abort');
@@ -114,9 +100,7 @@ describe('a connection of a caller', LIMIT, () => {
   });
 
   test('that half-closes within a request is closed, and nothing stays behind', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, proxy, caller } = await playWay(context);
     caller.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nhalf');
     const upstream = await host.connection(0);
     await upstream.hear(/half/);
@@ -127,9 +111,7 @@ describe('a connection of a caller', LIMIT, () => {
   });
 
   test('that goes away while it waits is given up after a second, and the host hears of it', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, proxy, caller } = await playWay(context);
     caller.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
     const upstream = await host.connection(0);
     await upstream.hear(END);
@@ -148,9 +130,7 @@ describe('a connection of a caller', LIMIT, () => {
   });
 
   test('that half-closes behind one and a half pipelined requests gets the answer to the one', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nho');
     caller.socket.end();
     const upstream = await host.connection(0);
@@ -163,9 +143,7 @@ describe('a connection of a caller', LIMIT, () => {
 
 describe('pipelined requests', LIMIT, () => {
   test('reach the host one after the other, and a thousand of them are answered in order', async (context) => {
-    const host = await playHost(context, echoPaths);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context, echoPaths);
     const numbers = Array.from({ length: 1000 }, (_, index) => `/${index}`);
     caller.send(numbers.map((path) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`).join(''));
     const heard = await caller.hear(/\[\/999\]/);
@@ -177,18 +155,14 @@ describe('pipelined requests', LIMIT, () => {
   });
 
   test('behind the last one are not served', async (context) => {
-    const host = await playHost(context, echoPaths);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { proxy, caller } = await playWay(context, echoPaths);
     caller.send('GET /1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\n');
     assert.match(await caller.hearEnd(), /\[\/1\]$/);
     assert.equal(proxy.log.length, 1);
   });
 
   test('an answer followed by bytes that nobody asked for lends them to none', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\n');
     const first = await host.connection(0);
     await first.hear(END);
@@ -206,9 +180,7 @@ describe('an early answer', LIMIT, () => {
   const upload = 'POST /up HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n';
 
   test('reaches the caller whole, says connection: close, and what follows is read into nothing', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, proxy, caller } = await playWay(context);
     caller.send(`${upload}begin`);
     const upstream = await host.connection(0);
     await upstream.hear(/begin/);
@@ -237,9 +209,7 @@ describe('an early answer', LIMIT, () => {
 
   test('that is longer than a second on its way to a slow caller is not cut off', async (context) => {
     const size = 20_000_000;
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send(`${upload}begin`);
     const upstream = await host.connection(0);
     await upstream.hear(/begin/);
@@ -271,9 +241,7 @@ describe('bytes that are no HTTP', LIMIT, () => {
   ];
   for (const [title, bytes, answer] of REFUSED) {
     test(`${title}: one answer with connection: close, then the end`, async (context) => {
-      const host = await playHost(context);
-      const proxy = await playProxy(context, toHost(host.port));
-      const caller = proxy.call();
+      const { caller } = await playWay(context);
       caller.send(`${bytes}GET /hidden HTTP/1.1\r\nhost: a\r\n\r\n`);
       const heard = await caller.hearEnd();
       assert.match(heard, answer);
@@ -284,17 +252,13 @@ describe('bytes that are no HTTP', LIMIT, () => {
   }
 
   test('behind a good request: that one is answered first', async (context) => {
-    const host = await playHost(context, echoPaths);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { caller } = await playWay(context, echoPaths);
     caller.send('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nnonsense\r\n\r\n');
     assert.match(await caller.hearEnd(), /\[\/1\]HTTP\/1\.1 400 Bad Request\r\n/);
   });
 
   test('within a body whose answer has begun: a reset, never a second answer', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n');
     const upstream = await host.connection(0);
     await upstream.hear(/ok\r\n/);
@@ -310,9 +274,7 @@ describe('bytes that are no HTTP', LIMIT, () => {
 
 describe('what passes', LIMIT, () => {
   test('header case both ways, and a reason of its own', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('GET / HTTP/1.1\r\nHost: a\r\nX-MiXed: One\r\n\r\n');
     const upstream = await host.connection(0);
     assert.match(await upstream.hear(END), /\r\nX-MiXed: One\r\n/);
@@ -324,9 +286,7 @@ describe('what passes', LIMIT, () => {
   });
 
   test('an answer without a length, up to the end of its connection', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
     const upstream = await host.connection(0);
     await upstream.hear(END);
@@ -342,9 +302,7 @@ describe('what passes', LIMIT, () => {
   });
 
   test('interim answers and trailers', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
     const upstream = await host.connection(0);
     await upstream.hear(END);
@@ -357,9 +315,7 @@ describe('what passes', LIMIT, () => {
   });
 
   test('a caller that waits for 100 Continue gets it, and the host does not', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n');
     await caller.hear(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
     caller.send('body');
@@ -370,9 +326,7 @@ describe('what passes', LIMIT, () => {
   });
 
   test('an answer that breaks the protocol is 502, and its connection is not used again', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
     const upstream = await host.connection(0);
     await upstream.hear(END);
@@ -382,9 +336,7 @@ describe('what passes', LIMIT, () => {
   });
 
   test('an answer that breaks off is a reset for the caller', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
     const upstream = await host.connection(0);
     await upstream.hear(END);

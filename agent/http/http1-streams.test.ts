@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { playHost, playProxy, toHost, type Wire } from './testing/wire.ts';
+import { type playHost, playWay, type Wire } from './testing/wire.ts';
 
 const LIMIT = { timeout: 20_000 };
 const END = /\r\n\r\n/;
@@ -9,9 +9,7 @@ const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupg
 
 describe('an upgraded connection', LIMIT, () => {
   async function open(context: Parameters<typeof playHost>[0], early = '') {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, proxy, caller } = await playWay(context);
     caller.send(UPGRADE + early);
     const upstream = await host.connection(0);
     const head = await upstream.hear(END);
@@ -86,9 +84,7 @@ describe('an upgraded connection', LIMIT, () => {
   });
 
   test('that nobody asked for is 502', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
     const upstream = await host.connection(0);
     await upstream.hear(END);
@@ -130,9 +126,7 @@ describe('large bodies', LIMIT, () => {
   }
 
   test('an answer waits for a slow caller, then comes whole; the connection to the host serves on', async (context) => {
-    const host = await playHost(context);
-    const proxy = await playProxy(context, toHost(host.port));
-    const caller = proxy.call();
+    const { host, caller } = await playWay(context);
     caller.send('GET /1 HTTP/1.1\r\nhost: a\r\n\r\n');
     const upstream = await host.connection(0);
     await upstream.hear(END);
@@ -165,9 +159,7 @@ describe('large bodies', LIMIT, () => {
     ['in chunks', 'transfer-encoding: chunked', true],
   ] as const) {
     test(`a request ${framing} waits for a slow host, then arrives whole`, async (context) => {
-      const host = await playHost(context, (wire) => wire.socket.pause());
-      const proxy = await playProxy(context, toHost(host.port));
-      const caller = proxy.call();
+      const { host, caller } = await playWay(context, (wire) => wire.socket.pause());
       caller.send(`POST / HTTP/1.1\r\nhost: a\r\n${head}\r\n\r\n`);
       if (isChunked) caller.send(`${ALL.toString(16)}\r\n`);
       const before = process.memoryUsage().arrayBuffers;

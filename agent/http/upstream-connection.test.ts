@@ -70,6 +70,17 @@ async function open(context: Parameters<typeof playHost>[0]) {
   return { host: await host.connection(0), connection, owned, socket };
 }
 
+/** As {@link open}, with one request answered on it already. */
+async function openUsed(context: Parameters<typeof playHost>[0]) {
+  const { host, connection } = await open(context);
+  const first = new Told();
+  connection.start(GET, false, first);
+  await host.hear(/\r\n\r\n/);
+  host.send('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+  await first.until('end');
+  return { host, connection };
+}
+
 describe('a kept connection to a host', LIMIT, () => {
   test('is not deaf to its next answer after a caller that read too slowly', async (context) => {
     const { host, connection, owned } = await open(context);
@@ -140,12 +151,7 @@ describe('a kept connection to a host', LIMIT, () => {
   });
 
   test('that breaks when it is used again had not begun a GET', async (context) => {
-    const { host, connection } = await open(context);
-    const first = new Told();
-    connection.start(GET, false, first);
-    await host.hear(/\r\n\r\n/);
-    host.send('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
-    await first.until('end');
+    const { host, connection } = await openUsed(context);
     const told = new Told();
     connection.start(GET, false, told);
     await host.hear(/\r\n\r\n/);
@@ -154,12 +160,7 @@ describe('a kept connection to a host', LIMIT, () => {
   });
 
   test('may have begun a POST that it read before it broke', async (context) => {
-    const { host, connection } = await open(context);
-    const first = new Told();
-    connection.start(GET, false, first);
-    await host.hear(/\r\n\r\n/);
-    host.send('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
-    await first.until('end');
+    const { host, connection } = await openUsed(context);
     const told = new Told();
     connection.start(POST, true, told);
     told.stream?.sendData(Buffer.from('body'));

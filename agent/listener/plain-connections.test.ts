@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { after, describe, test } from 'node:test';
+import { connect, createServer, type Server } from 'node:net';
+import { describe, test } from 'node:test';
 import { createSystemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import { createSeededRandom } from '../../base/random.ts';
 import type { AuthorizationSpec, ConditionSpec } from '../../model/authorization.ts';
 import { createDataplane } from '../create-dataplane.ts';
-import type { Dataplane } from '../dataplane.ts';
 import {
   clusterSpec,
   endpointSpec,
@@ -16,24 +15,11 @@ import {
   routeSpec,
   snapshotOf,
 } from '../snapshot.fixture.ts';
+import { endWithTests, listen } from '../testing/ended-with-tests.ts';
 
 /** AuthorizationPolicy where a connection may be HTTP or not. */
 
 const DETECTION_MS = 20;
-const servers: Server[] = [];
-const dataplanes: Dataplane[] = [];
-after(async () => {
-  await Promise.all(dataplanes.map((dataplane) => dataplane.drain(0)));
-  for (const server of servers) server.close();
-});
-
-function listen(server: Server): Promise<number> {
-  servers.push(server);
-  return new Promise((resolve) =>
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
-  );
-}
-
 function policy(action: 'ALLOW' | 'DENY', condition: Pick<ConditionSpec, 'attribute' | 'values'>) {
   const origin = { resource: '', file: '', line: 0 };
   const to = [[{ ...condition, key: [], notValues: [] }]];
@@ -53,7 +39,7 @@ async function start(upstream: number, ...authorization: AuthorizationSpec[]): P
     ...{ clock: createSystemClock(), random: createSeededRandom(1), log: silentLogger },
     writeAccessLog: () => {},
   });
-  dataplanes.push(dataplane);
+  endWithTests(dataplane);
   await dataplane.apply(
     snapshotOf({
       node: { ...nodeSpec(), protocolDetectionTimeoutMs: DETECTION_MS },

@@ -165,3 +165,14 @@ export async function playProxy(context: TestContext, snapshot: Snapshot): Promi
     },
   };
 }
+
+/** A caller and a host with a proxy between them; `onConnection` is as for {@link playHost}. */
+export async function playWay(
+  context: TestContext,
+  onConnection?: (wire: Wire) => void,
+  node: Partial<NodeSpec> = {},
+): Promise<{ readonly host: PlayedHost; readonly proxy: PlayedProxy; readonly caller: Wire }> {
+  const host = await playHost(context, onConnection);
+  const proxy = await playProxy(context, toHost(host.port, node));
+  return { host, proxy, caller: proxy.call() };
+}
