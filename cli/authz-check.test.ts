@@ -40,6 +40,15 @@ test('policies are listed in the order of their turn, with what each rule matche
   ]);
 });
 
+test('with CUSTOM it is told who is asked', () => {
+  const provider = { name: 'door' } as AuthorizationSpec['provider'];
+  const custom = { ...policy('CUSTOM', 'default/ask', [{ from: [], to: [], when: [] }]), provider };
+  const of = (spec: AuthorizationSpec) =>
+    formatAuthorization({ proxy: 'web.default', authorization: [spec] }, 'short').split('\n')[1] ?? '';
+  assert.match(of(custom), /^CUSTOM \(asks door\) +default\/ask +0 +everything/);
+  assert.match(of({ ...custom, provider: null }), /^CUSTOM \(unknown provider: refuses\) /);
+});
+
 test('without any policy everybody may call', () => {
   assert.match(formatAuthorization({ proxy: 'web.default' }, 'short'), /everybody may call it$/);
 });

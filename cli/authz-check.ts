@@ -27,11 +27,19 @@ export function formatAuthorization(
   });
 }
 
-function rowsOf({ action, name, isDryRun, rules, origin }: AuthorizationSpec): string[][] {
-  const shown = isDryRun ? `${action} (dry run)` : action;
+function rowsOf(policy: AuthorizationSpec): string[][] {
+  const { name, rules, origin } = policy;
+  const shown = describeAction(policy);
   const place = `${origin.file}:${origin.line}`;
   if (rules.length === 0) return [[shown, name, '-', 'nothing', place]];
   return rules.map((rule, index) => [shown, name, String(index), describeRule(rule), place]);
+}
+
+/** With whom CUSTOM asks; where that is nobody, what matches is refused. */
+function describeAction({ action, isDryRun, provider }: AuthorizationSpec): string {
+  if (isDryRun) return `${action} (dry run)`;
+  if (action !== 'CUSTOM') return action;
+  return provider === null ? 'CUSTOM (unknown provider: refuses)' : `CUSTOM (asks ${provider.name})`;
 }
 
 function describeRule({ from, to, when }: AuthorizationRuleSpec): string {

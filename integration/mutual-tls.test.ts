@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { createTestAuthority } from '../base/certificate.fixture.ts';
 import type { Outcome } from './app/drive.ts';
 import { OUTSIDE_CERTIFICATE, OUTSIDE_KEY } from './fixture/certificate.ts';
 import { docker } from './fixture/docker.ts';
@@ -30,6 +35,15 @@ const NEIGHBOURS = `
     environment: { NAME: database, PORTS: "", TCP_PORTS: "3306" }
 `;
 
+/** Started later, at an address that another had before. */
+const SUCCESSOR = `
+  payments:
+    image: app
+    profiles: [later]
+    labels: { app: payments, lateen.inject: "true", lateen.ports: "http:8080" }
+    environment: { NAME: payments }
+`;
+
 const mode = (name: string) => `
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
@@ -47,7 +61,7 @@ const FORGED =
 let mesh: Mesh;
 
 before(async () => {
-  mesh = await startMesh({ name: 'mtls', services: CLIENT + SHOP + NEIGHBOURS });
+  mesh = await startMesh({ name: 'mtls', services: CLIENT + SHOP + NEIGHBOURS + SUCCESSOR });
 });
 
 after(async () => {
@@ -63,6 +77,13 @@ async function call(from: string, url = 'http://shop:8080/'): Promise<{ outcome:
   };
   return { outcome, caller: headers['x-forwarded-client-cert'] ?? '' };
 }
+
+function metricsOf(agent: string): Promise<string> {
+  const script = `console.log(await (await fetch('http://127.0.0.1:15090/stats/prometheus')).text())`;
+  return docker(['exec', agent, 'node', '--input-type=module', '-e', script]);
+}
+
+const nameIn = (body: string) => (JSON.parse(body) as { name: string }).name;
 
 async function agentOf(service: string): Promise<string> {
   const [container = ''] = await mesh.containers(service);
@@ -126,6 +147,105 @@ test('STRICT refuses a container outside of the mesh, and says so; callers of th
     ['shop-v1', 'shop-v2'].map(async (name) => docker(['logs', await agentOf(name)])),
   );
   assert.match(logs.join(''), /plaintext was refused: PeerAuthentication STRICT.*outlaw/);
+  assert.match(
+    await metricsOf(await agentOf('shop-v1')),
+    /^istio_tcp_connections_closed_total\{[^}]*source_workload="outlaw"[^}]*response_flags="NR"[^}]*\} 1$/m,
+  );
+});
+
+test('openssl gets in with a certificate of the mesh alone', async () => {
+  const [shop = ''] = await mesh.containers('shop-v1');
+  const target = `${await mesh.address(shop)}:8080`;
+  const folder = await mkdtemp(join(tmpdir(), 'lateen-openssl-'));
+  const pair = async (name: string, certificate: string, key: string) => {
+    await writeFile(join(folder, `${name}.crt`), certificate);
+    await writeFile(join(folder, `${name}.key`), key, { mode: 0o600 });
+    return ['-cert', join(folder, `${name}.crt`), '-key', join(folder, `${name}.key`)];
+  };
+  try {
+    const { key, chain, roots } = JSON.parse(
+      await docker(['exec', '-u', '1337', await agentOf('client'), 'cat', '/run/lateen/identity.json']),
+    ) as { key: string; chain: string; roots: string };
+    await writeFile(join(folder, 'roots.crt'), roots);
+    const connect = (...args: string[]) =>
+      openssl(['s_client', '-connect', target, '-CAfile', join(folder, 'roots.crt'), ...args]);
+    const alpn = ['-alpn', 'istio-http/1.1'];
+    const good = await connect(...alpn, ...(await pair('good', chain, key)), '-verify_return_error');
+    assert.match(good, /^HTTP\/1\.1 200 OK/m);
+    assert.match(good, /ALPN protocol: istio-http\/1\.1/);
+    const stranger = await (await createTestAuthority()).issue('client.example');
+    for (const refused of [
+      await connect(...alpn),
+      await connect(...alpn, ...(await pair('bad', stranger.certificate, stranger.privateKey))),
+      await connect(...alpn, ...(await pair('good', chain, key)), '-tls1_1'),
+    ]) {
+      assert.doesNotMatch(refused, /^HTTP\//m);
+      assert.match(refused, /alert|no protocols available|handshake failure/);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+/** A request through its TLS, and all that it prints. */
+function openssl(args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    const child = spawn('openssl', [...args, '-ign_eof'], { stdio: 'pipe' });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('latin1').on('data', (chunk: string) => {
+        text += chunk;
+      });
+    child.stdin.on('error', () => {});
+    child.stdin.write('GET / HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n');
+    child.on('close', () => resolve(text));
+  });
+}
+
+test('an address that Docker gave to another service never answers for the one that had it', async () => {
+  const [before = ''] = await mesh.containers('shop-v1');
+  const address = await mesh.address(before);
+  const heard = new Set<string>();
+  let isOver = false;
+  const caller = (async () => {
+    while (!isOver) {
+      const [outcome] = await mesh.call('client', { url: 'http://shop:8080/' });
+      heard.add(outcome?.status === 200 ? nameIn(outcome.body) : `${outcome?.status}`);
+    }
+  })();
+  try {
+    await docker(['rm', '-f', before]);
+    await mesh.compose('up', '-d', '--no-build', '--no-deps', '--wait', 'payments');
+    const [successor = ''] = await mesh.containers('payments');
+    assert.equal(await mesh.address(successor), address);
+    await mesh.settled();
+    assert.equal(nameIn((await call('client', 'http://payments:8080/')).outcome.body), 'payments');
+  } finally {
+    isOver = true;
+    await caller;
+    // Of a profile: the end of the project would leave it.
+    await mesh.compose('rm', '-s', '-f', 'payments');
+  }
+  assert.ok(heard.has('shop'), [...heard].join());
+  assert.ok(!heard.has('payments'), [...heard].join());
+  await mesh.compose('up', '-d', '--no-build', '--no-deps', '--wait', 'shop-v1');
+  await mesh.settled();
+});
+
+test('the key of a proxy lies in memory alone', async () => {
+  for (const agent of [await agentOf('client'), ...(await mesh.containers('istio-ingressgateway'))]) {
+    const [type, ...files] = (
+      await docker([
+        ...['exec', '-u', '1337', agent, 'sh', '-c'],
+        'stat -f -c %T /run/lateen; grep -rl "PRIVATE KEY" / --exclude-dir=proc --exclude-dir=sys --exclude-dir=usr 2>/dev/null; true',
+      ])
+    ).split('\n');
+    assert.equal(type, 'tmpfs');
+    assert.deepEqual(
+      files.filter((file) => !file.startsWith('/opt/lateen/')),
+      ['/run/lateen/identity.json'],
+    );
+  }
 });
 
 test('DISABLE takes the name away', async () => {

@@ -57,6 +57,12 @@ export function checkCondition(
       findings.error(at, `${JSON.stringify(key)} lacks its name in brackets`, `E.g. ${example(keyed)}.`);
     checkNotEmpty(values, [...path, 'values'], findings);
     checkNotEmpty(notValues, [...path, 'notValues'], findings);
+    if (keyed === 'experimental.')
+      findings.warn(
+        at,
+        `${key} asks for what other filters of Envoy find out: it matches nothing here`,
+        'Ask for a header, a claim or the caller.',
+      );
     return;
   }
   const check = ATTRIBUTES[key];

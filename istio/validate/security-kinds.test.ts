@@ -137,6 +137,11 @@ const policies: FaultCase[] = [
     /principals\[0\]: a value must not be empty/,
   ],
   [
+    'says that what other filters of Envoy find out matches nothing',
+    { rules: [{ when: [{ key: 'experimental.envoy.filters.a.b[c]', values: ['d'] }] }] },
+    /^Warning spec\.rules\[0\]\.when\[0\]\.key: .*matches nothing here/,
+  ],
+  [
     'refuses accounts beside namespaces, and wildcards in them',
     { rules: [{ from: [{ source: { serviceAccounts: ['a*', 'a/b/c'], namespaces: ['x'] } }] }] },
     /serviceAccounts and namespaces exclude/,
