@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -9,7 +8,7 @@ import { PolicyWatch } from './filters/policy-watch.ts';
 import { RateLimitState } from './filters/rate-limit-state.ts';
 import { FlushQueue } from './http/flush-queue.ts';
 import { createHttpPipelineFactory } from './http/http-pipeline.ts';
-import { createRequestIds } from './http/request-ids.ts';
+import { createRandomHex, createRequestIds } from './http/random-ids.ts';
 import { createTurnClock } from './http/turn-clock.ts';
 import { createPool } from './http2/create-pool.ts';
 import type { MeshIdentity } from './identity/identity.ts';
@@ -66,7 +65,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   const limits = new RateLimitState();
   const tracing = new Tracing({
     ...{ clock, random },
-    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    randomHex: createRandomHex(),
     cluster: (name) => tables?.clusters.get(name),
     toController: deps.sendSpans ?? (() => Promise.resolve(false)),
     address: () => tables?.node.addresses[0] ?? '',

@@ -1,5 +1,6 @@
 import type { TraceHeaders } from '../../model/telemetry.ts';
 import type { Headers } from '../codec/head.ts';
+import { isNamed } from '../codec/header-name.ts';
 import { setHeader } from './headers.ts';
 
 /** What a caller says of the trace that its request belongs to. */
@@ -41,25 +42,21 @@ export function readTraceContext(headers: Readonly<Headers>): TraceContext | nul
     // Names are told by their lengths first: nearly every header costs one comparison of integers.
     switch (name.length) {
       case 2:
-        if (name.toLowerCase() === B3) single = value;
+        if (isNamed(name, B3)) single = value;
         break;
       case 10:
-        if (value === '1' && name.toLowerCase() === FLAGS) sampled = '1';
+        if (value === '1' && isNamed(name, FLAGS)) sampled = '1';
         break;
-      case 11: {
-        const lower = name.toLowerCase();
-        if (lower === TRACEPARENT) parent = value;
-        else if (lower === SPAN_ID) spanId = value;
+      case 11:
+        if (isNamed(name, TRACEPARENT)) parent = value;
+        else if (isNamed(name, SPAN_ID)) spanId = value;
         break;
-      }
-      case 12: {
-        const lower = name.toLowerCase();
-        if (lower === TRACE_ID) traceId = value;
-        else if (lower === SAMPLED) sampled = sampled === '' ? value : sampled;
+      case 12:
+        if (isNamed(name, TRACE_ID)) traceId = value;
+        else if (isNamed(name, SAMPLED)) sampled = sampled === '' ? value : sampled;
         break;
-      }
       case 17:
-        if (name.toLowerCase() === CLIENT_TRACE_ID) isForced = true;
+        if (isNamed(name, CLIENT_TRACE_ID)) isForced = true;
     }
   }
   const told =
