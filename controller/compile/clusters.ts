@@ -40,7 +40,7 @@ export function serviceClusters(
   const policy = findDestinationPolicy(index.destinationRules, index.world.mesh, caller, service);
   const { mesh } = index.world;
   const { isGateway = false } = caller;
-  const key = `clusters ${service.hostname} ${policy.id} ${networks.join(',')} ${JSON.stringify([place, isGateway])}`;
+  const key = `clusters ${service.namespace}/${service.hostname} ${policy.id} ${networks.join(',')} ${JSON.stringify([place, isGateway])}`;
   return index.shared.keep(key, [index.config, service, ...workloadsOf(index, service)], () => {
     return service.ports
       .filter((port) => port.protocol !== 'udp')
@@ -152,7 +152,7 @@ function sharedPair(
   };
   const mutualTls = service.members.filter(isMember);
   const view = JSON.stringify([labels, placing, mutualTls.length === service.members.length || mutualTls]);
-  const key = `endpoints ${cluster.name} ${networks.join(',')} ${view}`;
+  const key = `endpoints ${service.namespace} ${cluster.name} ${networks.join(',')} ${view}`;
   return {
     cluster: index.shared.keep(`cluster ${JSON.stringify(cluster)}`, [], () => cluster),
     endpoints:

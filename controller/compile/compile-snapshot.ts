@@ -25,7 +25,7 @@ import { builtInRateLimitCluster } from './rate-limit-cluster.ts';
 import { askedClusters, compileRateLimits } from './rate-limits.ts';
 import { networksKey } from './reachability.ts';
 import { compileSecrets } from './secrets.ts';
-import { scopeOf } from './sidecar-scope.ts';
+import { scopeOf, serviceFor } from './sidecar-scope.ts';
 import { compileTracing } from './tracing.ts';
 import { canonicalNames, compileWorkloads } from './workload-specs.ts';
 import type { Service, Workload } from './world.ts';
@@ -137,7 +137,9 @@ function gatewayResources(index: WorldIndex, proxy: Workload): Resources {
   const used = usedHostnames(result);
   const authorization = compileAuthorization(index, proxy);
   const node = nodeSpec(index, proxy);
-  const routed = index.world.services.filter((service) => used.has(service.hostname));
+  const routed = index.world.services
+    .filter((service) => used.has(service.hostname))
+    .map((service) => serviceFor(index, service.hostname, proxy.namespace) ?? service);
   const rateLimit = compileRateLimits(index, proxy, [result]);
   const asked = new Set([...askedClusters(rateLimit), ...collectorsOf(node)]);
   const services = withAsked(index, routed, authorization, asked);

@@ -7,6 +7,7 @@ import { resolveGateway } from './gateway-names.ts';
 import { defaultRetry } from './http-policies.ts';
 import type { RouteContext } from './http-route.ts';
 import { visibleRules } from './mesh-rules.ts';
+import { serviceFor } from './sidecar-scope.ts';
 import type { Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
@@ -54,7 +55,7 @@ export function routeContext(
     namespace: proxy.namespace,
     labels: proxy.labels,
     port,
-    findService: (hostname) => index.servicesByHost.get(hostname),
+    findService: (hostname) => serviceFor(index, hostname, proxy.namespace),
     defaultRetry: defaultRetry(index.world.mesh),
     rulesOf: (rule) => httpRulesOf(index, rule),
   };

@@ -8,7 +8,7 @@ import { defaultRetry } from './http-policies.ts';
 import { compileHttpRoutes, type RouteContext } from './http-route.ts';
 import { hostsOf } from './mesh-rules.ts';
 import { faceOf, serviceDomains } from './service-names.ts';
-import type { EgressScope, SidecarScope } from './sidecar-scope.ts';
+import { type EgressScope, type SidecarScope, serviceFor } from './sidecar-scope.ts';
 import type { Service } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 
@@ -34,7 +34,7 @@ export function routeContext(index: WorldIndex, view: OutboundView, port: number
     namespace: view.scope.namespace,
     labels: view.labels,
     port,
-    findService: (hostname) => index.servicesByHost.get(hostname),
+    findService: (hostname) => serviceFor(index, hostname, view.scope.namespace),
     defaultRetry: defaultRetry(index.world.mesh),
     rulesOf: (rule) => httpRulesOf(index, rule),
   };

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ServiceEntrySpec } from '../../istio/schema/service-entry.ts';
 import { documentOf, resourcesOf } from '../../istio/testing/read-text.ts';
+import { compileSnapshot } from './compile-snapshot.ts';
 import { needsVirtualAddress, serviceEntries } from './service-entries.ts';
 import { createWorld, snapshotOf, workload } from './world.fixture.ts';
+import { indexWorld } from './world-index.ts';
 
 const HTTP = { number: 80, name: 'http', protocol: 'HTTP' };
 const CALLER = workload('w');
@@ -210,6 +212,30 @@ describe('a host that a ServiceEntry registers', () => {
     );
     const names = listener.get('0.0.0.0_443')?.tcp?.map(({ match }) => match.sniHosts[0]);
     assert.deepEqual(names, [...hosts, undefined]);
+  });
+
+  it('is what the own namespace says of it, and for the others what the oldest says that they see', () => {
+    const static80 = { hosts: ['api.example'], resolution: 'STATIC', ports: [HTTP] };
+    const entry = (namespace: string, address: string, exportTo: string[]) =>
+      documentOf(
+        'ServiceEntry',
+        { ...static80, exportTo, endpoints: [{ address }] },
+        { name: 'api', namespace },
+      );
+    const text = [
+      entry('one', '10.9.0.1', ['.']),
+      entry('two', '10.9.0.2', ['*']),
+      entry('three', '10.9.0.3', ['*']),
+    ].join('---\n');
+    const workloads = ['one', 'two', 'three', 'four'].map((namespace) => workload(namespace, { namespace }));
+    const services = serviceEntries(resourcesOf(text), workloads, new Set());
+    // One index, whose results proxies share.
+    const index = indexWorld(createWorld(services, workloads, text));
+    const addresses = workloads.map((proxy) => {
+      const { endpoint } = compileSnapshot(index, proxy).resources;
+      return endpoint.get('outbound|80||api.example')?.endpoints.map(({ address }) => address);
+    });
+    assert.deepEqual(addresses, [['10.9.0.1'], ['10.9.0.2'], ['10.9.0.3'], ['10.9.0.2']]);
   });
 
   it('that is hidden is for nobody', () => {

@@ -22,12 +22,26 @@ export function serviceEntries(
     for (const text of new Set(entry.spec.hosts ?? [])) {
       const hostname = text.toLowerCase();
       if (taken.has(hostname)) continue;
-      const first = services.get(hostname);
+      const key = `${entry.namespace} ${hostname}`;
+      const first = services.get(key);
       const service = serviceOf(entry, hostname, resources, workloads);
-      services.set(hostname, first === undefined ? service : merged(first, service));
+      services.set(key, first === undefined ? service : merged(first, service));
     }
   }
-  return [...services.values()];
+  return withRivals([...services.values()]);
+}
+
+/** Of several namespaces' entries for one host the oldest stands for it. */
+function withRivals(services: readonly Service[]): Service[] {
+  const byHost = new Map<string, Service>();
+  for (const service of services) {
+    const first = byHost.get(service.hostname);
+    byHost.set(
+      service.hostname,
+      first === undefined ? service : { ...first, rivals: [...(first.rivals ?? []), service] },
+    );
+  }
+  return [...byHost.values()];
 }
 
 /** An application asks for a name, and its proxy has to know what it meant, whatever is spoken (ISTIO.md §4.1, "VIP"). */
@@ -36,11 +50,11 @@ export function needsVirtualAddress({ hostname, external }: Service): boolean {
   return !isWildcard(hostname) || external.resolution === 'DYNAMIC_DNS';
 }
 
-/** Of several entries for one host the first counts, with the ports of the others that it lacks (Istio's canMergeServices). */
+/** Of several entries of a namespace for one host the first counts, with the ports of the others that it lacks (Istio's canMergeServices). */
 function merged(first: Service, later: Service): Service {
   const { external } = first;
   if (external === undefined || later.external === undefined) return first;
-  if (first.namespace !== later.namespace || external.resolution !== later.external.resolution) return first;
+  if (external.resolution !== later.external.resolution) return first;
   const known = new Set(first.ports.map(({ number }) => number));
   return {
     ...first,

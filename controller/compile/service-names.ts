@@ -29,10 +29,14 @@ export function serviceAddresses(index: WorldIndex, service: Service): readonly 
   const containers = service.isDockerName || service.headless ? service.members : [];
   if (containers.length === 0) return service.vips;
   const workloads = containers.map((id) => index.workloadsById.get(id));
-  return index.shared.keep(`addresses ${service.hostname}`, [service, ...workloads], () => [
-    ...service.vips,
-    ...workloads.flatMap((workload) => workload?.addresses.map(({ address }) => address) ?? []),
-  ]);
+  return index.shared.keep(
+    `addresses ${service.namespace}/${service.hostname}`,
+    [service, ...workloads],
+    () => [
+      ...service.vips,
+      ...workloads.flatMap((workload) => workload?.addresses.map(({ address }) => address) ?? []),
+    ],
+  );
 }
 
 /** The service as its callers see it: the same object for as long as nothing but its containers changes. */

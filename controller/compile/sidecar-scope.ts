@@ -48,10 +48,34 @@ export interface EgressScope {
 export function visibleServices(index: WorldIndex, namespace: string): readonly Service[] {
   return index.shared.get(`visible ${namespace}`, () => {
     const { defaultServiceExportTo } = index.world.mesh;
-    return index.world.services.filter((service) =>
-      isVisible(exportToOf(service.exportTo, defaultServiceExportTo), service.namespace, namespace),
+    return index.world.services.flatMap(
+      (service) => seenBy(service, namespace, defaultServiceExportTo) ?? [],
     );
   });
+}
+
+/**
+ * Which of the services of a hostname a namespace sees: its own, else one that is exported to it by name, else the
+ * oldest (Istio's `selectServices` over `servicesExportedToNamespace`); undefined = none.
+ */
+function seenBy(service: Service, namespace: string, meshDefault: readonly string[]): Service | undefined {
+  const exported = ({ exportTo }: Service) => exportToOf(exportTo, meshDefault);
+  const seen = [service, ...(service.rivals ?? [])].filter((each) =>
+    isVisible(exported(each), each.namespace, namespace),
+  );
+  if (seen.length < 2) return seen[0];
+  return (
+    seen.find((each) => each.namespace === namespace) ??
+    seen.find((each) => !exported(each).includes('*')) ??
+    seen[0]
+  );
+}
+
+/** The service of that hostname, as a namespace sees it; and if it sees none, whichever there is. */
+export function serviceFor(index: WorldIndex, hostname: string, namespace: string): Service | undefined {
+  const service = index.servicesByHost.get(hostname);
+  if (service?.rivals === undefined) return service;
+  return seenBy(service, namespace, index.world.mesh.defaultServiceExportTo) ?? service;
 }
 
 export function scopeOf(index: WorldIndex, proxy: Workload): SidecarScope {

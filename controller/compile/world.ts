@@ -68,6 +68,8 @@ export interface Service {
   readonly exportTo: readonly string[];
   /** Where else its hosts are, of a ServiceEntry; `name` is then the hostname, and `vips` may hold ranges. */
   readonly external?: ExternalHosts;
+  /** ServiceEntries of other namespaces for the same hostname, in order of age: who sees which is their exportTo's. */
+  readonly rivals?: readonly Service[];
   /** Other names that mean it: Services of type ExternalName. */
   readonly aliases?: readonly ServiceAlias[];
 }

@@ -69,8 +69,11 @@ export function buildWorld(input: WorldInput): BuiltWorld {
   const external = serviceEntries(resources, alive, new Set(drafts.keys()));
   const known = new Set([...drafts.keys(), ...external.map(({ hostname }) => hostname)]);
   for (const draft of lookedUpServices(names, known)) drafts.set(draft.hostname, draft);
-  const needy = external.filter(needsVirtualAddress).map(({ hostname }) => hostname);
-  const addresses = assignVirtualAddresses([...drafts.keys(), ...needy]);
+  const needy = external
+    .flatMap((service) => [service, ...(service.rivals ?? [])])
+    .filter(needsVirtualAddress)
+    .map(({ hostname }) => hostname);
+  const addresses = assignVirtualAddresses([...new Set([...drafts.keys(), ...needy])]);
   const ofMesh = [...drafts.values()].map(
     (draft): Service => ({ ...draft, vips: draft.headless ? [] : [addresses.get(draft.hostname) ?? ''] }),
   );
@@ -92,8 +95,13 @@ export function buildWorld(input: WorldInput): BuiltWorld {
 }
 
 function withAddress(entry: Service, addresses: ReadonlyMap<string, string>): Service {
-  const address = addresses.get(entry.hostname);
-  return address === undefined ? entry : { ...entry, vips: [address] };
+  const { rivals } = entry;
+  const address = needsVirtualAddress(entry) ? addresses.get(entry.hostname) : undefined;
+  return {
+    ...entry,
+    ...(address !== undefined && { vips: [address] }),
+    ...(rivals !== undefined && { rivals: rivals.map((rival) => withAddress(rival, addresses)) }),
+  };
 }
 
 /** Apps and gateways; not the mesh's own machinery, not visitors, not containers that live in another's namespace. */
