@@ -51,4 +51,40 @@ export const TELEMETRY_PROOFS = {
       return true;
     });
   },
+
+  async tracing(mesh: Bookinfo) {
+    assert.equal((await mesh.get('/productpage', { 'x-test': 'tracing' })).status, 200);
+    const spans = await eventually('the trace is whole', async () => {
+      const [trace] = (await askJaeger(mesh, 'traces?service=productpage.default&limit=1')) as JaegerTrace[];
+      const services = new Set(Object.values(trace?.processes ?? {}).map(({ serviceName }) => serviceName));
+      // The gateway's, and both sides' of productpage, details, reviews and, for two versions of three, ratings.
+      return trace !== undefined && services.size >= 4 && trace.spans.length >= 6 ? trace.spans : undefined;
+    });
+    const known = new Set(spans.map(({ spanID }) => spanID));
+    const roots = spans.filter(({ references }) => references.length === 0);
+    assert.equal(roots.length, 1, JSON.stringify(spans));
+    for (const { references } of spans) assert.ok(references.every(({ spanID }) => known.has(spanID)));
+    const tags = spans.flatMap((span) => span.tags.map(({ key, value }) => `${key}=${value}`));
+    assert.ok(tags.includes('end-user=nobody'), tags.join('\n'));
+    assert.ok(!tags.includes('lateen.parent=inferred'), 'the sample passes its headers on');
+    assert.ok(((await askJaeger(mesh, 'services')) as string[]).includes('reviews.default'));
+  },
 };
+
+interface JaegerTrace {
+  readonly spans: readonly {
+    readonly spanID: string;
+    readonly references: readonly { readonly spanID: string }[];
+    readonly tags: readonly { readonly key: string; readonly value: string }[];
+  }[];
+  readonly processes: Readonly<Record<string, { readonly serviceName: string }>>;
+}
+
+/** The controller's query API, from this machine. */
+async function askJaeger(mesh: Bookinfo, question: string): Promise<unknown> {
+  const [controller = ''] = await mesh.containers('lateen-controller');
+  const response = await fetch(`http://${await mesh.address(controller)}:16686/api/${question}`);
+  const text = await response.text();
+  assert.equal(response.status, 200, text);
+  return (JSON.parse(text) as { data: unknown }).data;
+}
