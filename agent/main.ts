@@ -169,6 +169,7 @@ try {
     });
   }
   await openAdminServers({
+    clock,
     held: () => client.held,
     isReady: () => isReady,
     renderMetrics: () => dataplane.renderMetrics(),

@@ -34,6 +34,8 @@ export interface NodeSpec {
   readonly metrics?: MetricsSpec;
   /** Absent = nothing is traced. */
   readonly tracing?: TracingBySide;
+  /** Where the application has metrics of its own, to be shown beside the proxy's; absent = nowhere. */
+  readonly applicationMetrics?: { readonly port: number; readonly path: string };
   /** Only where the container has the label. */
   readonly healthCheck?: HealthCheckSpec;
 }

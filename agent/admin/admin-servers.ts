@@ -1,10 +1,13 @@
 import type { Server } from 'node:http';
+import type { Clock } from '../../base/clock.ts';
 import { PORT } from '../../model/ports.ts';
 import { RESOURCE_KINDS } from '../../model/snapshot.ts';
 import type { HeldSnapshot } from '../control/resource-store.ts';
 import { type Page, type Pages, servePages } from './http-pages.ts';
+import { createMergedMetrics } from './merged-metrics.ts';
 
 export interface AdminDeps {
+  readonly clock: Clock;
   readonly held: () => HeldSnapshot;
   readonly isReady: () => boolean;
   readonly renderMetrics: () => string;
@@ -15,6 +18,12 @@ export interface AdminDeps {
 /** 15000 (loopback), 15020, 15021 and 15090, each with the pages that it has in Istio. */
 export function openAdminServers(deps: AdminDeps): Promise<readonly Server[]> {
   const metrics = (): Page => ({ status: 200, body: deps.renderMetrics() });
+  const renderMerged = createMergedMetrics(
+    deps.renderMetrics,
+    () => nodeOf(deps)?.applicationMetrics,
+    deps.clock,
+  );
+  const merged = async (): Promise<Page> => ({ status: 200, body: await renderMerged() });
   const ready = (): Page =>
     deps.isReady() ? { status: 200, body: 'LIVE\n' } : { status: 503, body: 'NOT READY\n' };
   const admin: Pages = {
@@ -29,11 +38,13 @@ export function openAdminServers(deps: AdminDeps): Promise<readonly Server[]> {
   };
   return Promise.all([
     servePages(admin, PORT.agentAdmin, '127.0.0.1', true),
-    servePages({ '/stats/prometheus': metrics, '/healthz/ready': ready }, PORT.agentStatus, '0.0.0.0'),
+    servePages({ '/stats/prometheus': merged, '/healthz/ready': ready }, PORT.agentStatus, '0.0.0.0'),
     servePages({ '/healthz/ready': ready }, PORT.agentReady, '0.0.0.0'),
     servePages({ '/stats/prometheus': metrics }, PORT.agentMetrics, '0.0.0.0'),
   ]);
 }
+
+const nodeOf = ({ held }: AdminDeps) => held().snapshot.resources.node.get('self');
 
 function dump({ version, snapshot }: HeldSnapshot): string {
   const resources = Object.fromEntries(

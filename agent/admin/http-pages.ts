@@ -9,7 +9,7 @@ export interface Page {
 }
 
 /** `GET /path` → page; a function is called for each request. Anything else is 404. */
-export type Pages = Readonly<Record<string, (method: string) => Page>>;
+export type Pages = Readonly<Record<string, (method: string) => Page | Promise<Page>>>;
 
 /**
  * A small server for the agent's own pages; never on the data path. Pages that tell of the configuration, or end the
@@ -24,7 +24,8 @@ export function servePages(pages: Pages, port: number, host: string, isPrivate =
       status: 404,
       body: `${Object.keys(pages).join('\n')}\n`,
     };
-    send(response, page);
+    if (page instanceof Promise) void page.then((made) => send(response, made));
+    else send(response, page);
   });
   // Probes come often and hold nothing: they must not keep a stopping agent waiting.
   server.keepAliveTimeout = 1000;

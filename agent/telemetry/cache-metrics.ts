@@ -1,5 +1,5 @@
+import { Counter, formatLabels, renderCounters } from '../../base/metrics.ts';
 import { CACHE_RESULTS, type CacheStores } from '../filters/cache-stores.ts';
-import { Counter, formatLabels, renderCounters } from './metrics.ts';
 
 /** Our own names: Istio has no cache. Nothing where no route has one. */
 export function renderCacheMetrics(stores: CacheStores): string {

@@ -1,9 +1,9 @@
+import { Counter, formatLabels, renderCounters } from '../../base/metrics.ts';
 import { type CircuitBreakerSpec, UNLIMITED } from '../../model/cluster.ts';
 import type { EjectionCause } from '../policy/outlier.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import type { ClusterUsage } from '../upstream/usage.ts';
-import { Counter, formatLabels, renderCounters } from './metrics.ts';
 
 const COUNTERS = [
   'upstream_rq_total',

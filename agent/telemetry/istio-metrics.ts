@@ -1,3 +1,4 @@
+import type { Counter, Histogram } from '../../base/metrics.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
 import { spiffeId } from '../../model/names.ts';
 import type { TrafficSide } from '../../model/telemetry.ts';
@@ -13,7 +14,6 @@ import { attributesOf } from './attributes.ts';
 import { ownWorkload, partyLabels, type TrafficLabels, trafficLabels } from './istio-labels.ts';
 import { type LabelsOf, MetricFamilies } from './metric-families.ts';
 import { type Label, type MetricRules, STANDARD_RULES } from './metric-rules.ts';
-import type { Counter, Histogram } from './metrics.ts';
 import { tcpAccessRecord } from './tcp-access-record.ts';
 
 /** Handles of one set of labels; found once and then only added to. null = the metric is disabled. */

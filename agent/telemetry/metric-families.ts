@@ -1,5 +1,5 @@
+import { Counter, Histogram, renderCounters, renderHistograms } from '../../base/metrics.ts';
 import type { IstioMetric } from '../../model/telemetry.ts';
-import { Counter, Histogram, renderCounters, renderHistograms } from './metrics.ts';
 
 /** Names as Prometheus shows them (istio.io "Istio Standard Metrics"), in the order in which they are rendered. */
 const COUNTERS = {

@@ -1,8 +1,8 @@
+import { formatLabels } from '../../base/metrics.ts';
 import type { IstioMetric, MetricOverrideSpec, MetricRulesSpec } from '../../model/telemetry.ts';
 import type { Attributes } from './attributes.ts';
 import type { CompileExpression, Expression } from './expressions.ts';
 import type { LabelsOf } from './metric-families.ts';
-import { formatLabels } from './metrics.ts';
 
 export type Label = readonly [name: string, value: string];
 

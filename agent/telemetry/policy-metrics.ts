@@ -1,5 +1,5 @@
+import { Counter, formatLabels, renderCounters } from '../../base/metrics.ts';
 import type { PolicyWatch } from '../filters/policy-watch.ts';
-import { Counter, formatLabels, renderCounters } from './metrics.ts';
 
 /**
  * Envoy's `rbac` statistics as Istio's tags split them: `envoy_http_inbound_0_0_0_0_9080_rbac`, or `envoy_tcp_rbac`.

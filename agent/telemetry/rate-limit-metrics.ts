@@ -1,5 +1,5 @@
+import { Counter, formatLabels, renderCounters } from '../../base/metrics.ts';
 import type { RateLimitState } from '../filters/rate-limit-state.ts';
-import { Counter, formatLabels, renderCounters } from './metrics.ts';
 
 /** Envoy's names. Nothing where nothing is limited. */
 export function renderRateLimitMetrics(state: RateLimitState): string {

@@ -17,7 +17,7 @@ export interface Refusal {
 }
 
 /** What tells no secret and what Prometheus and health checks need, as istiod's own port has it. */
-const OPEN_TO_ALL: ReadonlySet<string> = new Set(['/ready', '/metrics', '/version']);
+const OPEN_TO_ALL: ReadonlySet<string> = new Set(['/ready', '/metrics', '/version', '/http_sd']);
 
 /**
  * Who may read which page, null = this caller may. All of them only read. What tells of the mesh's configuration answers

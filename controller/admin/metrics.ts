@@ -30,7 +30,7 @@ export function renderMetrics({ controller, hub, version }: MetricsDeps): string
     ),
     gauge('process_resident_memory_bytes', 'Resident memory.', process.memoryUsage.rss()),
   ];
-  return lines.join('');
+  return lines.join('') + hub.metrics.render();
 }
 
 function gauge(name: string, help: string, value: number, labels = ''): string {

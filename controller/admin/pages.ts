@@ -10,6 +10,7 @@ import type { PushHub } from '../push/push-hub.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
 import type { AdminPages, AdminReply } from './admin-server.ts';
+import { scrapeTargets } from './http-sd.ts';
 import { renderMetrics } from './metrics.ts';
 
 export interface PagesDeps {
@@ -30,6 +31,7 @@ export function createPages(deps: PagesDeps): AdminPages {
       controller.index === null ? { status: 503, body: 'NOT READY\n' } : { status: 200, body: 'READY\n' },
     '/version': () => ok({ version: deps.version }),
     '/metrics': () => ok(renderMetrics(deps)),
+    '/http_sd': () => ok(scrapeTargets(controller.world?.workloads ?? [], 'lateen-controller')),
     '/debug/syncz': () => ok(syncStatus(deps)),
     '/debug/registryz': () =>
       ok({

@@ -231,6 +231,15 @@ function healthCheckOf({ world }: WorldIndex, { id, labels }: Workload): Pick<No
   return check === null ? {} : { healthCheck: check };
 }
 
+/** `prometheus.io/scrape: "true"` and its like, as Istio merges them; the port is 80 where none is said. */
+function applicationMetricsOf({ labels }: Workload): Pick<NodeSpec, 'applicationMetrics'> {
+  if (labels[LABEL.scrape] !== 'true') return {};
+  const port = Number(labels[LABEL.scrapePort] ?? 80);
+  const path = labels[LABEL.scrapePath] || '/metrics';
+  const isPort = Number.isInteger(port) && port > 0 && port < 65536;
+  return isPort ? { applicationMetrics: { port, path: path.startsWith('/') ? path : `/${path}` } } : {};
+}
+
 function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
   const { mesh, meshId } = index.world;
   const isGateway = proxy.proxy === 'gateway';
@@ -253,6 +262,7 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
     drainMs: mesh.terminationDrainDurationMs,
     ...(mesh.requestHeadersTimeoutMs > 0 && { requestHeadersTimeoutMs: mesh.requestHeadersTimeoutMs }),
     ...healthCheckOf(index, proxy),
+    ...applicationMetricsOf(proxy),
     accessLogs: compileAccessLogs(index, proxy),
     ...(metrics !== null && { metrics }),
     ...(tracing !== null && { tracing }),

@@ -4,6 +4,7 @@ import type { Push } from '../../model/push.ts';
 import { emptyResources, type Resources } from '../../model/snapshot.ts';
 import { greetingOf, nothingHeld } from './delta.ts';
 import { ProxyConnection } from './proxy-connection.ts';
+import { PushMetrics } from './push-metrics.ts';
 import { Serialiser } from './serialised.ts';
 
 function named(...names: string[]): Resources {
@@ -15,12 +16,15 @@ function named(...names: string[]): Resources {
 function connect(hello = { version: '', hashes: greetingOf(nothingHeld()), agent: 'test' }) {
   const sent: Push[] = [];
   let version = 0;
+  let now = 0;
+  const metrics = new PushMetrics();
   const connection = new ProxyConnection(
     {
       proxy: 'a.default',
       container: 'c',
       serialiser: new Serialiser(),
-      wall: () => 0,
+      metrics,
+      wall: () => now,
       createVersion: () => `v${++version}`,
       send: (line) => sent.push(JSON.parse(line) as Push),
     },
@@ -30,7 +34,10 @@ function connect(hello = { version: '', hashes: greetingOf(nothingHeld()), agent
     const last = sent.at(-1);
     connection.onAck({ nonce: last?.nonce ?? '', version: last?.version ?? '', error });
   };
-  return { connection, sent, answer };
+  const wait = (ms: number) => {
+    now += ms;
+  };
+  return { connection, sent, answer, wait, metrics };
 }
 
 const names = (push: Push | undefined) => push?.upsert.map(({ name }) => name);
@@ -93,4 +100,18 @@ test('an agent that comes back with what it holds gets only the difference', () 
   second.connection.want(named('a', 'c'));
   assert.equal(second.sent[0]?.base, 'old-7');
   assert.deepEqual(names(second.sent[0]), ['c']);
+});
+
+test('pushes, refusals and how long a change took are counted under the names of istiod', () => {
+  const { connection, answer, wait, metrics } = connect();
+  connection.want(named('a'));
+  wait(200);
+  answer(null);
+  connection.want(named('b'));
+  answer('no such cluster');
+  const text = metrics.render();
+  assert.match(text, /^pilot_xds_pushes\{type="all"\} 2$/m);
+  assert.match(text, /^pilot_total_xds_rejects\{type="all"\} 1$/m);
+  assert.match(text, /^pilot_proxy_convergence_time_bucket\{le="0.1"\} 0$/m);
+  assert.match(text, /^pilot_proxy_convergence_time_bucket\{le="0.5"\} 1$/m);
 });

@@ -1,6 +1,7 @@
 import type { Ack } from '../../model/push.ts';
 import type { Resources } from '../../model/snapshot.ts';
 import { computeDelta, type HeldHashes, heldFrom } from './delta.ts';
+import type { PushMetrics } from './push-metrics.ts';
 import type { Serialiser } from './serialised.ts';
 
 /** Where one proxy stands; what `proxy-status` shows. */
@@ -32,6 +33,7 @@ export interface ProxyConnectionDeps {
   readonly serialiser: Serialiser;
   readonly wall: () => number;
   readonly createVersion: () => string;
+  readonly metrics: PushMetrics;
   send(line: string): void;
 }
 
@@ -49,6 +51,7 @@ export class ProxyConnection {
   #version: string;
   #outstanding: Outstanding | null = null;
   #wanted: Resources | null = null;
+  #wantedSinceMs = 0;
   #refused: Resources | null = null;
   #lastError = '';
   #lastReplyMs = 0;
@@ -69,6 +72,7 @@ export class ProxyConnection {
 
   /** The newest resources for this proxy; sent now, or when the outstanding push is answered. */
   want(resources: Resources): void {
+    if (this.#outstanding === null || this.#wanted === null) this.#wantedSinceMs = this.#deps.wall();
     this.#wanted = resources;
     this.#pushIfDue();
   }
@@ -84,7 +88,11 @@ export class ProxyConnection {
       this.#version = outstanding.version;
       this.#lastError = '';
       this.#refused = null;
-    } else this.#lastError = ack.error;
+      this.#deps.metrics.onAcknowledged(this.#lastReplyMs - this.#wantedSinceMs);
+    } else {
+      this.#lastError = ack.error;
+      this.#deps.metrics.onRejected();
+    }
     this.#pushIfDue();
   }
 
@@ -120,6 +128,7 @@ export class ProxyConnection {
     this.#outstanding = { nonce: version, version, after: delta.after, sentAtMs: this.#deps.wall() };
     this.#refused = this.#wanted;
     const head = `{"type":"push","version":"${version}","base":"${this.#version}","nonce":"${version}"`;
+    this.#deps.metrics.onSent();
     this.#deps.send(`${head},"upsert":[${delta.upsert.join(',')}],"remove":[${delta.remove.join(',')}]}\n`);
   }
 }

@@ -3,6 +3,7 @@ import { compileSnapshot } from '../compile/compile-snapshot.ts';
 import type { Workload } from '../compile/world.ts';
 import type { WorldIndex } from '../compile/world-index.ts';
 import { ProxyConnection, type ProxyStatus } from './proxy-connection.ts';
+import { PushMetrics } from './push-metrics.ts';
 import { Serialiser } from './serialised.ts';
 
 export interface PushHubDeps {
@@ -22,6 +23,7 @@ export class PushHub {
   readonly #connections = new Map<string, ProxyConnection>();
   #index: WorldIndex | null = null;
   #sequence = 0;
+  readonly metrics = new PushMetrics();
 
   constructor(deps: PushHubDeps) {
     this.#deps = deps;
@@ -30,7 +32,9 @@ export class PushHub {
   /** A new World: every proxy gets what changed for it. */
   update(index: WorldIndex): void {
     this.#index = index;
+    const startedMs = this.#deps.wall();
     for (const connection of this.#connections.values()) this.#push(connection, index);
+    this.metrics.onPushed(this.#deps.wall() - startedMs);
   }
 
   /** null = the container is no proxy of this mesh. A second stream of one container replaces the first. */
@@ -44,6 +48,7 @@ export class PushHub {
         container,
         serialiser: this.#serialiser,
         wall: this.#deps.wall,
+        metrics: this.metrics,
         createVersion: () => {
           this.#sequence += 1;
           return `${this.#deps.bootId}-${this.#sequence}`;

@@ -17,18 +17,22 @@ export class Counter {
 
 export class Histogram {
   readonly labels: string;
+  readonly bounds: readonly number[];
   /** Not cumulative; the last is for what lies above every bound. */
-  readonly counts: number[] = new Array<number>(BUCKETS.length + 1).fill(0);
+  readonly counts: number[];
   sum = 0;
   count = 0;
 
-  constructor(labels: string) {
+  constructor(labels: string, bounds = BUCKETS) {
     this.labels = labels;
+    this.bounds = bounds;
+    this.counts = new Array<number>(bounds.length + 1).fill(0);
   }
 
   observe(value: number): void {
+    const { bounds } = this;
     let index = 0;
-    while (index < BUCKETS.length && value > (BUCKETS[index] as number)) index++;
+    while (index < bounds.length && value > (bounds[index] as number)) index++;
     this.counts[index] = (this.counts[index] as number) + 1;
     this.sum += value;
     this.count += 1;
@@ -52,10 +56,10 @@ export function renderCounters(name: string, counters: Iterable<Counter>, type =
 
 export function renderHistograms(name: string, histograms: Iterable<Histogram>): string {
   let text = '';
-  for (const { labels, counts, sum, count } of histograms) {
+  for (const { labels, bounds, counts, sum, count } of histograms) {
     const more = labels === '' ? '' : `${labels},`;
     let below = 0;
-    BUCKETS.forEach((bound, index) => {
+    bounds.forEach((bound, index) => {
       below += counts[index] ?? 0;
       text += `${name}_bucket{${more}le="${bound}"} ${below}\n`;
     });

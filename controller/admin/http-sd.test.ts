@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { workload } from '../compile/world.fixture.ts';
+import { scrapeTargets } from './http-sd.ts';
+
+test('Prometheus is told of every proxy, and of the controller', () => {
+  const workloads = [
+    workload('reviews', { labels: { app: 'reviews', version: 'v1' }, namespace: 'shop' }),
+    workload('db', { proxy: null }),
+    workload('door', { proxy: 'gateway', labels: {} }),
+    workload('gone', { addresses: [] }),
+  ];
+  const [controller, ...proxies] = scrapeTargets(workloads, 'lateen-controller');
+  assert.partialDeepStrictEqual(controller, {
+    targets: ['lateen-controller:15014'],
+    labels: { __metrics_path__: '/metrics' },
+  });
+  assert.deepEqual(
+    proxies.map(({ targets, labels }) => [...targets, labels.namespace, labels.app, labels.version]),
+    [
+      ['10.0.0.114:15020', 'shop', 'reviews', 'v1'],
+      ['10.0.0.100:15020', 'default', 'door', undefined],
+    ],
+  );
+});
