@@ -171,7 +171,7 @@ test('openssl gets in with a certificate of the mesh alone', async () => {
       openssl(['s_client', '-connect', target, '-CAfile', join(folder, 'roots.crt'), ...args]);
     const alpn = ['-alpn', 'istio-http/1.1'];
     const good = await connect(...alpn, ...(await pair('good', chain, key)), '-verify_return_error');
-    assert.match(good, /^HTTP\/1\.1 200 OK/m);
+    assert.match(good, /HTTP\/1\.1 200 OK/);
     assert.match(good, /ALPN protocol: istio-http\/1\.1/);
     const stranger = await (await createTestAuthority()).issue('client.example');
     for (const refused of [
@@ -179,8 +179,8 @@ test('openssl gets in with a certificate of the mesh alone', async () => {
       await connect(...alpn, ...(await pair('bad', stranger.certificate, stranger.privateKey))),
       await connect(...alpn, ...(await pair('good', chain, key)), '-tls1_1'),
     ]) {
-      assert.doesNotMatch(refused, /^HTTP\//m);
-      assert.match(refused, /alert|no protocols available|handshake failure/);
+      assert.doesNotMatch(refused, /HTTP\/1/);
+      assert.match(refused, /alert|no protocols available|unexpected eof/);
     }
   } finally {
     await rm(folder, { recursive: true });
