@@ -17,8 +17,8 @@ import type { EngineMesh, LoggedHop, SeenArrival } from './engine-mesh.ts';
 const PAUSE_MS = 20;
 /** A log's time is the wall clock's, cut to whole milliseconds, less a span of another clock. */
 const TOLERANCE_MS = 2;
-/** Of a log line, or a mirror's copy. */
-const MAX_LATENESS_MS = 2000;
+/** Of a log line, or a mirror's copy; only what never comes is waited for so long. */
+const MAX_LATENESS_MS = 20_000;
 
 /** What was seen of one call: its own outcomes, and what belongs to it of logs and arrivals. */
 interface Made {
