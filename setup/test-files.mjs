@@ -14,24 +14,24 @@ const LAST_WORDS_MS = 1000;
 
 /**
  * Runs files in their order, `lanes` at a time. `onStart(file)` and `onEnd(result)` tell of each; a result is
- * `{file, passed, failed, ms, output}`.
+ * `{file, passed, failed, ms, output}`. What a file that is alone says is shown as it comes, and is not in its result.
  */
 export async function runTestFiles(files, { lanes, deadlineMs, onStart = () => {}, onEnd }) {
   const waiting = [...files];
   const lane = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       onStart(file);
-      onEnd(await runTestFile(file, deadlineMs));
+      onEnd(await runTestFile(file, deadlineMs, files.length === 1));
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-async function runTestFile(file, deadlineMs) {
+async function runTestFile(file, deadlineMs, isLive) {
   const startMs = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'lateen-test-'));
   const countsFile = join(folder, 'counts.json');
-  const { status, isLate, output } = await runNode(file, countsFile, deadlineMs);
+  const { status, isLate, output } = await runNode(file, countsFile, deadlineMs, isLive);
   const counts = readCounts(countsFile);
   rmSync(folder, { recursive: true });
   const said = [output];
@@ -49,7 +49,7 @@ async function runTestFile(file, deadlineMs) {
   };
 }
 
-function runNode(file, countsFile, deadlineMs) {
+function runNode(file, countsFile, deadlineMs, isLive) {
   return new Promise((resolve) => {
     const args = ['--disable-warning=ExperimentalWarning', `--test-reporter=${REPORTER}`, file];
     const child = spawn(bin('node'), args, {
@@ -58,7 +58,7 @@ function runNode(file, countsFile, deadlineMs) {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const chunks = [];
-    const keep = (chunk) => chunks.push(chunk);
+    const keep = (chunk) => (isLive ? process.stdout.write(chunk) : chunks.push(chunk));
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     let isLate = false;

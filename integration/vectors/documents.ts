@@ -32,7 +32,9 @@ export function writeDocuments(scenario: Scenario, addressOf: (name: string) => 
 
 function meshConfig({ meshConfig: own = '' }: Scenario): string {
   const log = { accessLogFile: '/dev/stdout', accessLogEncoding: 'JSON', accessLogFormat: format() };
-  return `apiVersion: mesh.istio.io/v1alpha1\nkind: MeshConfig\n${stringify(log)}${own}`;
+  // The recordings are without traces; by default one request of a hundred has one.
+  const settings = { ...log, enableTracing: false };
+  return `apiVersion: mesh.istio.io/v1alpha1\nkind: MeshConfig\n${stringify(settings)}${own}`;
 }
 
 const format = () => JSON.stringify(LOG_LINE);
