@@ -6,6 +6,7 @@ import { checkGatewayPorts, checkGateways } from './analysis/gateways.ts';
 import type { KnownServices } from './analysis/known-services.ts';
 import { MeshView } from './analysis/mesh-view.ts';
 import { checkAuthorizationPolicies } from './analysis/policies.ts';
+import { checkRateLimits } from './analysis/rate-limits.ts';
 import { Report } from './analysis/report.ts';
 import { checkRivalSelectors } from './analysis/rival-selectors.ts';
 import { checkServiceEntries } from './analysis/service-entries.ts';
@@ -114,6 +115,12 @@ export const ANALYZERS: readonly Analyzer[] = [
     codes: ['LAT0206'],
     description: 'CUSTOM policies ask somebody who is there',
     check: checkExternalAuthorizers,
+  },
+  {
+    name: 'rate-limits',
+    codes: ['IST0127', 'LAT0207'],
+    description: 'rate limits act on somebody, and services that count are there',
+    check: checkRateLimits,
   },
   {
     name: 'selectors',

@@ -37,8 +37,9 @@ describe('a local rate limit', () => {
   });
 
   test('counts what has no route too', () => {
-    const proxy = open(only({}), {}, []);
-    assert.deepEqual(statuses(proxy, times(3)), [404, 404, 429]);
+    for (const place of ['first', 'guard', 'last'] as const)
+      assert.deepEqual(statuses(open(only({ place }), {}, []), times(3)), [404, 404, 429]);
+    assert.deepEqual(statuses(open(only({ place: 'last' })), times(3)), [200, 200, 429]);
   });
 
   test('tells gRPC callers by a status of gRPC', () => {

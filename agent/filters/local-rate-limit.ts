@@ -24,7 +24,7 @@ export function createLocalRateLimitFilter(
   /** Only of exchanges whose answer tells the limit. */
   const told = new Map<FilteredExchange, TokenBucket>();
   return {
-    name: 'local-rate-limit',
+    name: LOCAL_RATE_LIMIT,
     onRequest(exchange) {
       const route = exchange.route as RouteEntry | null;
       const limit = (route === null ? undefined : routes.get(route.spec)) ?? own;
@@ -59,6 +59,7 @@ export function createLocalRateLimitFilter(
   };
 }
 
+export const LOCAL_RATE_LIMIT = 'local-rate-limit';
 const LIMITED_BODY = 'local_rate_limited';
 
 /** Limits of routes in place of the filter's own, and the filter's own with the descriptors of a route. */

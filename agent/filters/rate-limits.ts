@@ -1,9 +1,10 @@
 import type { LimiterPlace, RateLimiterSpec, RateLimitsSpec } from '../../model/rate-limit.ts';
 import type { RouteConfigSpec, RouteSpec } from '../../model/route.ts';
 import type { Filter } from '../exchange/filter.ts';
+import type { RouteEntry } from '../exchange/route-entry.ts';
 import { createDescriptors, type Descriptors } from '../policy/rate-limit/descriptors.ts';
 import { createGlobalRateLimitFilter } from './global-rate-limit.ts';
-import { createLimit, createLocalRateLimitFilter, type Limit } from './local-rate-limit.ts';
+import { createLimit, createLocalRateLimitFilter, type Limit, LOCAL_RATE_LIMIT } from './local-rate-limit.ts';
 import type { RateLimitFilterDeps } from './rate-limit-state.ts';
 
 /** By their place in the order of filters. */
@@ -36,5 +37,16 @@ export function createRateLimitFilters(
     return createLocalRateLimitFilter(spec, limits, deps);
   };
   const at = (place: LimiterPlace) => limiters.filter((each) => each.place === place).map(create);
-  return { first: at('first'), guard: at('guard'), last: at('last') };
+  const last = at('last');
+  const routeless = last.filter(({ name }) => name === LOCAL_RATE_LIMIT).map(forRequestsWithoutRoute);
+  return { first: at('first'), guard: [...at('guard'), ...routeless], last };
+}
+
+/** Those never get as far as to the last filters; Envoy's local filter counts them all the same. */
+function forRequestsWithoutRoute({ name, onRequest }: Filter): Filter {
+  return {
+    name,
+    onRequest: (exchange) =>
+      (exchange.route as RouteEntry | null) === null ? onRequest(exchange) : 'continue',
+  };
 }

@@ -4,6 +4,7 @@ import { docker } from '../fixture/docker.ts';
 import { eventually } from '../fixture/eventually.ts';
 import { metricsOf, proxyOf } from '../fixture/proxies.ts';
 
+import { LIMIT_PROOFS } from './limit-proofs.ts';
 import { SECURITY_PROOFS } from './security-proofs.ts';
 import { TELEMETRY_PROOFS } from './telemetry-proofs.ts';
 import { TLS_PROOFS } from './tls-proofs.ts';
@@ -253,6 +254,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   },
 
   ...SECURITY_PROOFS,
+  ...LIMIT_PROOFS,
   ...TELEMETRY_PROOFS,
   ...TLS_PROOFS,
 };

@@ -1,4 +1,6 @@
+import type { Labels } from '../../model/labels.ts';
 import { ROOT_NAMESPACE } from '../../model/names.ts';
+import type { FieldPath } from '../field-path.ts';
 import type { Resource } from '../resource.ts';
 import type { AuthorizationPolicySpec } from '../schema/security.ts';
 import { formatSelector } from './gateways.ts';
@@ -11,16 +13,22 @@ type Policy = Resource<AuthorizationPolicySpec>;
 export function checkAuthorizationPolicies(view: MeshView, report: Report): void {
   if (view.workloads === null) return;
   for (const policy of view.of('AuthorizationPolicy')) {
-    checkWorkloads(policy, view, report);
+    checkSelected(policy, policy.spec.selector?.matchLabels, ['spec', 'selector'], view, report);
     checkNamespaces(policy, view, report);
   }
 }
 
-function checkWorkloads(policy: Policy, view: MeshView, report: Report): void {
-  const { selector } = policy.spec;
+/** A selector that means no workload of the mesh (IST0127); without one those of its namespace, or all, are meant. */
+export function checkSelected(
+  policy: Resource,
+  selector: Labels | undefined,
+  path: FieldPath,
+  view: MeshView,
+  report: Report,
+): void {
   const isForMesh = policy.namespace === ROOT_NAMESPACE;
   if (isForMesh && selector === undefined) return;
-  const workloads = view.select(selector?.matchLabels, isForMesh ? null : policy.namespace);
+  const workloads = view.select(selector, isForMesh ? null : policy.namespace);
   if (workloads.some(({ proxy }) => proxy !== null)) return;
   const remedy =
     workloads.length === 0
@@ -29,8 +37,8 @@ function checkWorkloads(policy: Policy, view: MeshView, report: Report): void {
   report.warn(
     policy,
     'IST0127',
-    ['spec', 'selector'],
-    `No matching workloads for this resource with the following labels: ${formatSelector(selector?.matchLabels)}`,
+    path,
+    `No matching workloads for this resource with the following labels: ${formatSelector(selector)}`,
     remedy,
   );
 }
