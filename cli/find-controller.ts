@@ -13,6 +13,7 @@ export interface FoundController {
   readonly id: string;
   readonly name: string;
   readonly project: string;
+  readonly meshId: string;
 }
 
 /**
@@ -54,6 +55,11 @@ async function listControllers(docker: Docker) {
       meshId: Labels[LABEL.mesh] || (Labels[LABEL.composeProject] ?? ''),
     }));
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EACCES')
+      throw new CliError(
+        'you may not use the Docker socket',
+        'Have yourself put into its group (`usermod -aG docker USER`), and log in again.',
+      );
     throw new CliError(
       `the Docker daemon does not answer (${cause instanceof Error ? cause.message : String(cause)})`,
       'Start Docker, or set DOCKER_HOST.',

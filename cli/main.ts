@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type Docker from 'dockerode';
 import { errorMessage } from '../base/errors.ts';
 import type { KnownServices } from '../istio/analyze.ts';
+import { addAsCommand } from './as/as-command.ts';
 import { askController } from './ask-controller.ts';
 import { addAuthzCommand } from './authz-command.ts';
 import { addCertCommand } from './cert/cert-command.ts';
@@ -41,6 +42,7 @@ const experimental = program
 addCertCommand(experimental);
 addAuthzCommand(experimental, ask);
 addTracingCommand(experimental, ask);
+addAsCommand(experimental, find);
 addEgressCommand(program);
 addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
 program

@@ -9,6 +9,7 @@ export interface SyncPage {
 
 export interface ProxyRow {
   readonly proxy: string;
+  readonly workload?: string;
   readonly kind: 'sidecar' | 'gateway';
   readonly health: string;
   readonly state: string;

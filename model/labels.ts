@@ -31,6 +31,8 @@ export const LABEL = {
   role: 'lateen.role',
   /** On an agent's container: the id of the app's container. */
   agentFor: 'lateen.agent-for',
+  /** On a visitor (`lateen x as SERVICE`): the service whose identity it has without being one of its containers. */
+  actsAs: 'lateen.acts-as',
   composeProject: 'com.docker.compose.project',
   composeService: 'com.docker.compose.service',
   composeOneOff: 'com.docker.compose.oneoff',

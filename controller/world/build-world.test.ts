@@ -216,3 +216,43 @@ spec: { egress: [{ hosts: ["./*"] }] }`,
     ['default'],
   );
 });
+
+test('a visitor has the identity and the labels of a service, and is behind none', () => {
+  const labels = { app: 'shop', 'lateen.inject': 'true', 'lateen.service-account': 'shop' };
+  const visitor = container(
+    '',
+    { ...labels, 'lateen.acts-as': 'shop', 'lateen.mesh': 'shop' },
+    { name: 'visitor' },
+  );
+  const documents = `apiVersion: v1
+kind: Service
+metadata: { name: market }
+spec: { selector: { app: shop }, ports: [{ name: http, port: 80 }] }
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: fair }
+spec:
+  hosts: [fair.example]
+  ports: [{ number: 80, name: http, protocol: HTTP }]
+  resolution: STATIC
+  workloadSelector: { labels: { app: shop } }
+`;
+  const resident = container('shop', labels);
+  const { world, violations } = build([resident, visitor], documents);
+  assert.deepEqual(violations, []);
+  const found = world.workloads.find(({ id }) => id === visitor.id);
+  assert.deepEqual([found?.proxy, found?.serviceAccount], ['sidecar', 'shop']);
+  for (const hostname of [
+    'shop.default.svc.cluster.local',
+    'market.default.svc.cluster.local',
+    'fair.example',
+  ]) {
+    const service = world.services.find((each) => each.hostname === hostname);
+    assert.deepEqual(service?.members, [resident.id], hostname);
+  }
+  assert.equal(
+    world.services.some(({ name }) => name === 'visitor'),
+    false,
+  );
+});

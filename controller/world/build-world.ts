@@ -13,7 +13,15 @@ import { externalNames, isExternalName, lookedUpServices, withAliases } from './
 import { gatewayPorts } from './gateway-ports.ts';
 import { gatewayStartFault } from './gateway-start-fault.ts';
 import { labelTypos } from './label-typos.ts';
-import { isInjected, isMember, isOneOff, type Membership, ownsNamespace, roleOf } from './membership.ts';
+import {
+  isInjected,
+  isMember,
+  isOneOff,
+  isVisitor,
+  type Membership,
+  ownsNamespace,
+  roleOf,
+} from './membership.ts';
 import { readProxyConfigLabel } from './proxy-config-label.ts';
 import { containerPorts, documentPorts } from './service-ports.ts';
 import { assignVirtualAddresses } from './virtual-addresses.ts';
@@ -57,16 +65,17 @@ export function buildWorld(input: WorldInput): BuiltWorld {
     .map((facts) => createMember(facts, input, violations));
   const own = input.membership.project;
   const admitted = refuseOtherProjects(members, own, violations);
+  const residents = admitted.filter(({ facts }) => !isVisitor(facts));
   const isSeen = ({ namespace }: { namespace: string }) =>
     namespace === ANY_NAMESPACE || isDiscovered(input.mesh.discoverySelectors, namespace);
   const resources = input.resources.filter(isSeen);
   const drafts = new Map<string, Omit<Service, 'vips'>>();
-  for (const draft of dockerServices(admitted, violations).filter(isSeen)) drafts.set(draft.hostname, draft);
-  for (const draft of documentServices(resources, admitted)) drafts.set(draft.hostname, draft);
+  for (const draft of dockerServices(residents, violations).filter(isSeen)) drafts.set(draft.hostname, draft);
+  for (const draft of documentServices(resources, residents)) drafts.set(draft.hostname, draft);
   const names = externalNames(resources, exportToOf);
   for (const { hostname } of names) drafts.delete(hostname);
-  const alive = admitted.filter(isAlive).map(({ workload }) => workload);
-  const external = serviceEntries(resources, alive, new Set(drafts.keys()));
+  const aliveOf = (some: readonly Member[]) => some.filter(isAlive).map(({ workload }) => workload);
+  const external = serviceEntries(resources, aliveOf(residents), new Set(drafts.keys()));
   const known = new Set([...drafts.keys(), ...external.map(({ hostname }) => hostname)]);
   for (const draft of lookedUpServices(names, known)) drafts.set(draft.hostname, draft);
   const needy = external
@@ -85,7 +94,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
     world: {
       meshId: input.membership.meshId,
       mesh: input.mesh,
-      workloads: alive,
+      workloads: aliveOf(admitted),
       services,
       resources,
       ...(input.jwks !== undefined && { jwks: input.jwks }),

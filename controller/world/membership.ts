@@ -29,6 +29,11 @@ export function isOneOff({ labels }: ContainerFacts): boolean {
   return labels[LABEL.composeOneOff] === 'True';
 }
 
+/** It has the identity of a service and an agent of its own, but nobody is to call it: it is behind no service. */
+export function isVisitor({ labels }: ContainerFacts): boolean {
+  return labels[LABEL.actsAs] !== undefined;
+}
+
 /**
  * An agent that Compose started itself and whose namespace its app joins (`network_mode: service:…`), so that no
  * packet ever goes around it: it is the workload, and is given its token as a gateway is.
