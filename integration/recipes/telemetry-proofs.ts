@@ -82,8 +82,8 @@ interface JaegerTrace {
 
 /** The controller's query API, from this machine. */
 async function askJaeger(mesh: Bookinfo, question: string): Promise<unknown> {
-  const [controller = ''] = await mesh.containers('lateen-controller');
-  const response = await fetch(`http://${await mesh.address(controller)}:16686/api/${question}`);
+  const published = await mesh.compose('port', 'lateen-controller', '16686');
+  const response = await fetch(`http://${published.trim()}/api/${question}`);
   const text = await response.text();
   assert.equal(response.status, 200, text);
   return (JSON.parse(text) as { data: unknown }).data;
