@@ -65,8 +65,23 @@ describe('the documents of a way out', () => {
     const [entry, policy] = objectsOf({ isDirect: true, originatesTls: true });
     assert.partialDeepStrictEqual(entry?.[1], { ports: [{ number: 80, targetPort: 443 }] });
     assert.equal(policy?.[0], 'DestinationRule');
-    assert.partialDeepStrictEqual(objectsOf({ isDirect: true, host: '*.example.com' })[0]?.[1], {
-      resolution: 'NONE',
+  });
+
+  it('look the hosts of a wildcard up as they are called', () => {
+    const host = '*.example.com';
+    const [entry, , rule] = objectsOf({ host });
+    assert.partialDeepStrictEqual(entry?.[1], { resolution: 'DYNAMIC_DNS', ports: [{ protocol: 'TLS' }] });
+    assert.partialDeepStrictEqual(rule?.[1], { tls: [{}, { route: [{ destination: { host } }] }] });
+    assert.deepEqual(kinds({ isDirect: true, host }), ['ServiceEntry']);
+    const [plain, , routes, policy] = objectsOf({ host, originatesTls: true });
+    assert.partialDeepStrictEqual(plain?.[1], { ports: [{ number: 80, protocol: 'HTTP' }] });
+    assert.partialDeepStrictEqual(routes?.[1], {
+      http: [{}, { route: [{ destination: { host, port: { number: 80 } } }] }],
+    });
+    const tls = { mode: 'SIMPLE', caCertificates: 'system' };
+    assert.deepEqual(policy?.[1], {
+      host,
+      trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, tls }] },
     });
   });
 });

@@ -37,7 +37,7 @@ export function egressDocuments(way: WayOut): EgressDocument[] {
   const make = documentMaker(host);
   const rules = originatesTls ? [make('DestinationRule', originationSpec(way))] : [];
   if (isDirect) return [make('ServiceEntry', entrySpec(host, [directPort(way, called)])), ...rules];
-  const ports = originatesTls ? [PLAIN, portOf(way)] : [called];
+  const ports = originatesTls && !isWildcard(host) ? [PLAIN, portOf(way)] : [called];
   const name = gatewayName(host);
   return [
     make('ServiceEntry', entrySpec(host, ports)),
@@ -57,17 +57,20 @@ function documentMaker(host: string) {
   });
 }
 
-function portOf({ port, protocol, originatesTls }: WayOut): Port {
+function portOf({ host, port, protocol, originatesTls }: WayOut): Port {
+  // What a wildcard means is looked up by the Host, whose port is 443 where a proxy speaks TLS.
+  if (originatesTls && isWildcard(host)) return PLAIN;
   const name = originatesTls ? 'https' : protocol;
   return { number: port, name, protocol: name.toUpperCase() };
 }
 
 /** A sidecar speaks TLS at the port where the host takes it, whichever port was called. */
-const directPort = ({ originatesTls, port }: WayOut, called: Port): Port =>
-  originatesTls ? { ...called, targetPort: port } : called;
+const directPort = ({ host, originatesTls, port }: WayOut, called: Port): Port =>
+  originatesTls && !isWildcard(host) ? { ...called, targetPort: port } : called;
 
 function entrySpec(host: string, ports: readonly Port[]): object {
-  const resolution = isWildcard(host) ? 'NONE' : 'DNS';
+  // What a wildcard means is told by each call.
+  const resolution = isWildcard(host) ? 'DYNAMIC_DNS' : 'DNS';
   return { hosts: [host], location: 'MESH_EXTERNAL', resolution, ports };
 }
 
@@ -77,19 +80,23 @@ function gatewaySpec(host: string, port: Port): object {
 }
 
 /** The first rule is that of the sidecars, the second that of the gateway. */
-function ruleSpec({ host, port }: WayOut, called: Port, gateway: string): object {
+function ruleSpec(way: WayOut, called: Port, gateway: string): object {
+  const { host } = way;
   const to = (target: string, number: number) => [{ destination: { host: target, port: { number } } }];
   const sni = called.protocol === 'TLS' ? { sniHosts: [host] } : {};
   const step = (from: string, route: object) => ({
     match: [{ gateways: [from], port: called.number, ...sni }],
     route,
   });
-  const rules = [step('mesh', to(GATEWAY_HOST, called.number)), step(gateway, to(host, port))];
+  const rules = [step('mesh', to(GATEWAY_HOST, called.number)), step(gateway, to(host, portOf(way).number))];
   return { hosts: [host], gateways: ['mesh', gateway], [called.protocol.toLowerCase()]: rules };
 }
 
-function originationSpec({ host, port, isDirect }: WayOut): object {
-  const tls = { mode: 'SIMPLE', sni: host, caCertificates: 'system' };
-  const number = isDirect ? PLAIN.number : port;
+function originationSpec(way: WayOut): object {
+  const { host, isDirect } = way;
+  // Without a server name of its own TLS asks for the host of each request.
+  const sni = isWildcard(host) ? {} : { sni: host };
+  const tls = { mode: 'SIMPLE', ...sni, caCertificates: 'system' };
+  const { number } = isDirect ? PLAIN : portOf(way);
   return { host, trafficPolicy: { portLevelSettings: [{ port: { number }, tls }] } };
 }

@@ -53,7 +53,12 @@ function parseTarget(text: string): Target {
 export function egressText({ host, port }: Target, options: EgressOptions): string {
   const { originateTls: originatesTls, direct: isDirect } = options;
   const protocol = options.protocol ?? defaultProtocol(port);
-  checkHost(host, isDirect);
+  checkHost(host, protocol);
+  if (originatesTls && isWildcard(host) && port !== 443)
+    throw new CliError(
+      `the hosts of ${host} cannot be asked for TLS on port ${port}`,
+      'A proxy that looks hosts up speaks TLS to port 443 alone; name each host.',
+    );
   if (originatesTls && protocol === 'http')
     throw new CliError(
       `on port ${port} of ${host} is no TLS`,
@@ -63,16 +68,16 @@ export function egressText({ host, port }: Target, options: EgressOptions): stri
   return documents.map((document) => stringify(document).trimEnd()).join('\n---\n');
 }
 
-function checkHost(host: string, isDirect: boolean): void {
+function checkHost(host: string, protocol: WayOut['protocol']): void {
   if (isIpAddress(host) || !host.includes('.'))
     throw new CliError(
       `${host} is no DNS name of a host outside`,
       'Name the host as applications call it; one with an address alone needs a ServiceEntry with `addresses`.',
     );
-  if (isWildcard(host) && !isDirect)
+  if (isWildcard(host) && protocol === 'tcp')
     throw new CliError(
-      'the egress gateway cannot tell where a host of a wildcard is',
-      'Add --direct, or name each host.',
+      `plain TCP does not tell which host of ${host} is meant`,
+      'Name each host; HTTP and TLS name theirs in each call.',
     );
 }
 

@@ -65,6 +65,8 @@ function checkPort({ entry, host, port, path, rule }: Place, view: MeshView, rep
     number === 80 &&
     originates &&
     targetPort !== 443 &&
+    // There the Host has the port: 443 without one, where TLS is spoken.
+    entry.spec.resolution !== 'DYNAMIC_DNS' &&
     (entry.spec.endpoints ?? []).length === 0
   )
     report.warn(
