@@ -5,6 +5,7 @@ import type { Errand, Outcome } from './app/drive.ts';
 import { docker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
 import { secretDocument } from './fixture/https.ts';
+import { lateen } from './fixture/lateen.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { type Outside, startOutside } from './fixture/outside.ts';
 import { CLIENT } from './fixture/shop.ts';
@@ -149,6 +150,34 @@ describe('a wildcard with DYNAMIC_DNS', () => {
       const { body } = await answerOf('captive', 'http://b.wild.example/');
       assert.equal(JSON.parse(body).headers.host, 'b.wild.example');
       await lineOf(/outbound\|80\|\|\*\.wild\.example/);
+    });
+  });
+});
+
+describe('the documents of `lateen egress` for a wildcard', () => {
+  const print = async (...args: string[]) => {
+    const { stdout, stderr } = await lateen(['egress', '*.wild.example', ...args]);
+    assert.equal(stderr, '');
+    // The hosts' authority is a test's own.
+    return [stdout.replace('caCertificates: system', 'insecureSkipVerify: true')];
+  };
+
+  test('lead TLS of each host below it through the gateway, unopened', async () => {
+    await withDocuments(await print(), async () => {
+      for (const name of ['a', 'b']) {
+        const { body } = await answerOf('captive', `https://${name}.wild.example/`);
+        assert.equal(JSON.parse(body).serverName, `${name}.wild.example`);
+      }
+      await lineOf(/outbound\|443\|\|\*\.wild\.example .* b\.wild\.example/);
+    });
+  });
+
+  test('let the gateway speak TLS to each of them', async () => {
+    await withDocuments(await print('--originate-tls'), async () => {
+      for (const name of ['a', 'b']) {
+        const { body } = await answerOf('captive', `http://${name}.wild.example/`);
+        assert.deepEqual([JSON.parse(body).port, JSON.parse(body).serverName], [443, `${name}.wild.example`]);
+      }
     });
   });
 });
