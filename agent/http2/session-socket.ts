@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { H2Session } from '../codec/h2/session.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
+import { type DirectReader, readDirectly } from '../http/direct-read.ts';
 import type { Flushable, FlushQueue } from '../http/flush-queue.ts';
 
 /** Unwritten bytes above which the peer is not read either: acknowledgements must not pile up for who reads nothing. */
@@ -19,7 +20,7 @@ export interface SessionSocketDeps {
 }
 
 /** A session on a socket: reads into it, and writes in one piece what one read caused. */
-export class SessionSocket implements Flushable {
+export class SessionSocket implements Flushable, DirectReader {
   readonly #socket: Socket;
   readonly #session: H2Session;
   readonly #deps: SessionSocketDeps;
@@ -32,19 +33,34 @@ export class SessionSocket implements Flushable {
     this.#session = session;
     this.#deps = deps;
     session.output.listen(() => deps.queue.add(this));
-    socket.on('data', (chunk: Buffer) => this.read(chunk));
+    // What TLS had read before it was handed on waits in the stream.
+    if (!readDirectly(socket, this)) socket.on('data', (chunk: Buffer) => this.#readFromStream(chunk));
     socket.on('end', () => this.end());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => deps.queue.run(() => this.#session.close()));
     socket.on('drain', () => this.#onDrain());
   }
 
+  #readFromStream(chunk: Buffer): void {
+    this.read(chunk);
+    readDirectly(this.#socket, this);
+  }
+
   read(chunk: Buffer): void {
+    this.#read(chunk, chunk.length, false);
+  }
+
+  readLent(bytes: Buffer, length: number): void {
+    this.#read(bytes, length, true);
+  }
+
+  #read(bytes: Buffer, length: number, isLent: boolean): void {
     const { queue, clock } = this.#deps;
     this.reads += 1;
     queue.enter();
     try {
-      this.#session.push(chunk, clock.now());
+      if (isLent) this.#session.pushLent(bytes, length, clock.now());
+      else this.#session.push(bytes, clock.now());
     } catch (error) {
       // Anything else is a fault of ours, and must not be hidden as one of the peer's.
       if (!(error instanceof ProtocolError)) throw error;

@@ -1,3 +1,4 @@
+import { copyOf } from '../copy-of.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { MAX_HEAD_BYTES } from './syntax.ts';
 
@@ -77,11 +78,4 @@ function skipEmptyLines(bytes: Buffer, start: number, end: number): number {
   let at = start;
   while (at + 1 < end && bytes[at] === CR && bytes[at + 1] === LF) at += 2;
   return at;
-}
-
-/** Bytes that were lent for the time of a call, to be kept. */
-export function copyOf(bytes: Buffer, start: number, end: number): Buffer {
-  const copy = Buffer.allocUnsafe(end - start);
-  bytes.copy(copy, 0, start, end);
-  return copy;
 }

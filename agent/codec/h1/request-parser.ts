@@ -1,7 +1,8 @@
+import { copyOf } from '../copy-of.ts';
 import { BODY_NOT_TOLD, BODY_UNKNOWN_LENGTH, type Headers, type RequestHead } from '../head.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { type BodySink, ChunkedReader } from './body.ts';
-import { copyOf, HeadBuffer } from './head-buffer.ts';
+import { HeadBuffer } from './head-buffer.ts';
 import { type HeaderBlock, hasOption, readHeaderBlock } from './header-block.ts';
 import { AUTHORITY, FORBIDDEN_IN_TARGET, METHODS } from './syntax.ts';
 

@@ -1,3 +1,4 @@
+import { copyOf } from '../copy-of.ts';
 import {
   BODY_NOT_TOLD,
   BODY_UNKNOWN_LENGTH,
@@ -7,7 +8,7 @@ import {
 } from '../head.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { type BodySink, ChunkedReader } from './body.ts';
-import { copyOf, HeadBuffer } from './head-buffer.ts';
+import { HeadBuffer } from './head-buffer.ts';
 import { type HeaderBlock, hasOption, readHeaderBlock } from './header-block.ts';
 
 /**

@@ -166,6 +166,19 @@ describe('HTTP/2 flow control towards us', () => {
   const opened = (frames: readonly string[], streamId: number) =>
     frames.filter((line) => line.startsWith(`WINDOW_UPDATE ${streamId} `));
 
+  test('bodies are copied out of bytes that are lent, and passed on out of others', () => {
+    const server = serverWith(headers(1, POST));
+    const chunks: Buffer[] = [];
+    streamOf(server, 1).events.onData = (chunk) => chunks.push(chunk);
+    const padded = frame(FRAME.data, FLAG.padded, 1, Buffer.from('\u0002padded\0\0'));
+    server.push(Buffer.concat([data(1, 'lent '), padded, data(1, 'cut').subarray(0, 10)]));
+    server.push(data(1, 'cut').subarray(10));
+    const own = data(1, ' own');
+    server.session.push(own, 0);
+    assert.equal(Buffer.concat(chunks).toString(), 'lent paddedcut own');
+    assert.equal(chunks.at(-1)?.buffer, own.buffer);
+  });
+
   test('a window is opened again when half of it was read', () => {
     const server = serverWith(headers(1, POST));
     const half = STREAM_WINDOW / 2 / MAX_FRAME_BYTES;

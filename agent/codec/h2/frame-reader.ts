@@ -3,17 +3,15 @@ import { FLAG, FRAME, FRAME_HEAD_BYTES, MAX_FRAME_BYTES, PREFACE } from './proto
 
 /**
  * Bytes into frames (RFC 9113 §4). No I/O. Strategy: frames that a read holds whole are used in place; the rest of one
- * that is cut is copied once. Bodies pass by reference, piece by piece, but for padded ones.
+ * that is cut is copied once. Bodies are told piece by piece, where they lie.
  */
 export interface FrameSink {
   /** Every frame but plain DATA; `bytes` from `start` to `end` are its payload, valid during the call. */
   onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void;
   /** A DATA frame without padding; {@link onDataPiece} follows at least once. */
   onDataStart(streamId: number, flags: number, length: number): void;
-  onDataPiece(piece: Buffer, isLast: boolean): void;
+  onDataPiece(bytes: Buffer, start: number, end: number, isLast: boolean): void;
 }
-
-const NOTHING = Buffer.alloc(0);
 
 export class FrameReader {
   readonly #sink: FrameSink;
@@ -41,18 +39,21 @@ export class FrameReader {
     this.#isStopped = true;
   }
 
-  /** @throws ProtocolError */
-  push(chunk: Buffer): void {
-    let at = this.#prefaceLeft > 0 ? this.#readPreface(chunk) : 0;
-    while (at < chunk.length && !this.#isStopped) {
-      if (this.#dataLeft > 0) at = this.#readData(chunk, at);
-      else if (this.#cut !== null) at = this.#complete(chunk, at);
-      else at = this.#readFrame(chunk, at);
+  /**
+   * Reads the first `length` of `chunk`, and keeps none of them.
+   * @throws ProtocolError
+   */
+  push(chunk: Buffer, length: number): void {
+    let at = this.#prefaceLeft > 0 ? this.#readPreface(chunk, length) : 0;
+    while (at < length && !this.#isStopped) {
+      if (this.#dataLeft > 0) at = this.#readData(chunk, at, length);
+      else if (this.#cut !== null) at = this.#complete(chunk, at, length);
+      else at = this.#readFrame(chunk, at, length);
     }
   }
 
-  #readPreface(chunk: Buffer): number {
-    const count = Math.min(this.#prefaceLeft, chunk.length);
+  #readPreface(chunk: Buffer, length: number): number {
+    const count = Math.min(this.#prefaceLeft, length);
     const from = PREFACE.length - this.#prefaceLeft;
     if (chunk.compare(PREFACE, from, from + count, 0, count) !== 0) {
       throw new ProtocolError('h2_protocol', 'invalid connection preface');
@@ -61,19 +62,19 @@ export class FrameReader {
     return count;
   }
 
-  #readData(chunk: Buffer, start: number): number {
-    const end = Math.min(chunk.length, start + this.#dataLeft);
+  #readData(chunk: Buffer, start: number, limit: number): number {
+    const end = Math.min(limit, start + this.#dataLeft);
     this.#dataLeft -= end - start;
-    this.#sink.onDataPiece(chunk.subarray(start, end), this.#dataLeft === 0);
+    this.#sink.onDataPiece(chunk, start, end, this.#dataLeft === 0);
     return end;
   }
 
-  #readFrame(chunk: Buffer, at: number): number {
-    if (chunk.length - at < FRAME_HEAD_BYTES) return this.#keep(chunk, at, FRAME_HEAD_BYTES);
+  #readFrame(chunk: Buffer, at: number, limit: number): number {
+    if (limit - at < FRAME_HEAD_BYTES) return this.#keep(chunk, at, limit, FRAME_HEAD_BYTES);
     const length = readLength(chunk, at);
     if (this.#startsPlainData(chunk, at, length)) return at + FRAME_HEAD_BYTES;
     const end = at + FRAME_HEAD_BYTES + length;
-    if (end > chunk.length) return this.#keep(chunk, at, FRAME_HEAD_BYTES + length);
+    if (end > limit) return this.#keep(chunk, at, limit, FRAME_HEAD_BYTES + length);
     this.#tell(chunk, at, end);
     return end;
   }
@@ -82,7 +83,7 @@ export class FrameReader {
     if (!isPlainData(bytes, at)) return false;
     this.#dataLeft = length;
     this.#sink.onDataStart(readStreamId(bytes, at), bytes[at + 4] as number, length);
-    if (length === 0) this.#sink.onDataPiece(NOTHING, true);
+    if (length === 0) this.#sink.onDataPiece(bytes, 0, 0, true);
     return true;
   }
 
@@ -92,17 +93,17 @@ export class FrameReader {
     this.#sink.onFrame(type, flags, readStreamId(bytes, at), bytes, at + FRAME_HEAD_BYTES, end);
   }
 
-  #keep(chunk: Buffer, at: number, needs: number): number {
+  #keep(chunk: Buffer, at: number, limit: number, needs: number): number {
     this.#cut = Buffer.allocUnsafe(needs);
-    this.#cutLength = chunk.copy(this.#cut, 0, at);
+    this.#cutLength = chunk.copy(this.#cut, 0, at, limit);
     this.#cutNeeds = needs;
-    return chunk.length;
+    return limit;
   }
 
   /** Adds to a cut frame: first to its head, then to the whole of it. */
-  #complete(chunk: Buffer, start: number): number {
+  #complete(chunk: Buffer, start: number, limit: number): number {
     const cut = this.#cut as Buffer;
-    const end = Math.min(chunk.length, start + this.#cutNeeds - this.#cutLength);
+    const end = Math.min(limit, start + this.#cutNeeds - this.#cutLength);
     this.#cutLength += chunk.copy(cut, this.#cutLength, start, end);
     if (this.#cutLength < this.#cutNeeds) return end;
     const needs = FRAME_HEAD_BYTES + readLength(cut, 0);

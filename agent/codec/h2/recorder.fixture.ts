@@ -123,12 +123,16 @@ function outputOf(session: ServerSession | ClientSession, log: string[], greetin
   };
   return {
     push(bytes: Buffer, nowMs = 0) {
+      // Lent, as a proxy reads: what lies behind is not of this read, and all of it is overwritten then.
+      const lent = Buffer.concat([bytes, PREFACE]);
       try {
-        session.push(bytes, nowMs);
+        session.pushLent(lent, bytes.length, nowMs);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         log.push(`error ${error.code}`);
         session.fail(error);
+      } finally {
+        lent.fill(0xff);
       }
     },
     sent() {

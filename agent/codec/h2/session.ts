@@ -1,3 +1,4 @@
+import { copyOf } from '../copy-of.ts';
 import type { Headers } from '../head.ts';
 import { HpackDecoder } from '../hpack/decoder.ts';
 import { ProtocolError } from '../protocol-error.ts';
@@ -52,6 +53,8 @@ export abstract class H2Session implements FrameSink {
   #dataStream: H2Stream | null = null;
   #isDataEnd = false;
   #isClosed = false;
+  /** The bytes at hand will be overwritten behind this read. */
+  #isLent = false;
   /** What the peer did to end the connection, in words; '' = nothing. */
   failure = '';
   /** Frames read, but for those that carry on a head. */
@@ -78,11 +81,27 @@ export abstract class H2Session implements FrameSink {
     return this.#isClosed;
   }
 
-  /** @throws ProtocolError: the connection cannot go on; call {@link fail} with it */
+  /**
+   * Takes bytes that are its own from now on: bodies among them are passed on as they are.
+   * @throws ProtocolError: the connection cannot go on; call {@link fail} with it
+   */
   push(chunk: Buffer, nowMs: number): void {
+    this.#push(chunk, chunk.length, nowMs, false);
+  }
+
+  /**
+   * As {@link push}, of the first `length` of bytes that are lent for the time of the call: bodies are copied.
+   * @throws ProtocolError
+   */
+  pushLent(bytes: Buffer, length: number, nowMs: number): void {
+    this.#push(bytes, length, nowMs, true);
+  }
+
+  #push(bytes: Buffer, length: number, nowMs: number, isLent: boolean): void {
     if (this.#isClosed) return;
+    this.#isLent = isLent;
     this.guard.advance(nowMs);
-    this.#reader.push(chunk);
+    this.#reader.push(bytes, length);
   }
 
   /** Tells the peer why the connection ends, and every stream that it is over. */
@@ -243,15 +262,16 @@ export abstract class H2Session implements FrameSink {
     this.#startData(id, flags, length, length);
   }
 
-  onDataPiece(piece: Buffer, isLast: boolean): void {
+  onDataPiece(bytes: Buffer, start: number, end: number, isLast: boolean): void {
     const stream = this.#dataStream;
+    const length = end - start;
     if (stream === null || stream.isGone) {
-      this.#windows.creditConnection(piece.length);
+      this.#windows.creditConnection(length);
       return;
     }
-    if (piece.length > 0) {
-      stream.events?.onData(piece);
-      this.#windows.credit(stream, piece.length);
+    if (length > 0) {
+      stream.events?.onData(this.#isLent ? copyOf(bytes, start, end) : bytes.subarray(start, end));
+      this.#windows.credit(stream, length);
     }
     if (isLast && this.#isDataEnd && !stream.isGone) this.#receiveEnd(stream, null);
   }
@@ -267,7 +287,7 @@ export abstract class H2Session implements FrameSink {
     const stream = this.#dataStream;
     if (stream === null) this.#windows.creditConnection(padding + 1);
     else this.#windows.credit(stream, padding + 1);
-    this.onDataPiece(bytes.subarray(start + 1, end - padding), true);
+    this.onDataPiece(bytes, start + 1, end - padding, true);
   }
 
   /** Windows count padding too, the body's length does not (§6.1). */
