@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { EchoArrival, EchoErrand, EchoOutcome } from '../app/echo.ts';
-import type { SyncStatus } from '../fixture/admin.ts';
+import { ADMIN_TOKEN, type SyncStatus } from '../fixture/admin.ts';
 import { docker } from '../fixture/docker.ts';
 import { eventually } from '../fixture/eventually.ts';
 import { type Mesh, startMesh } from '../fixture/mesh.ts';
@@ -14,7 +14,6 @@ const FILE = 'scenario.yaml';
 const DRIVER_PORT = 7070;
 const ADMIN_PORT = 15014;
 /** So that the controller tells its state to the host, which is quicker than the Docker API. */
-const ADMIN_TOKEN = 'vectors';
 
 /** One line of a proxy's access log. */
 export interface LoggedHop extends LogLine {
@@ -40,9 +39,7 @@ export class EngineMesh implements AsyncDisposable {
   }
 
   static async start(): Promise<EngineMesh> {
-    const mesh = await startMesh({
-      ...{ name: 'vectors', services: composeServices(), env: { LATEEN_ADMIN_TOKEN: ADMIN_TOKEN } },
-    });
+    const mesh = await startMesh({ name: 'vectors', services: composeServices() });
     try {
       // Each sidecar, the gateway of the scenarios, and the one that every mesh has.
       const count = PROXIES.length + 1;
