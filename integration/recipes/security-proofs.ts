@@ -90,6 +90,11 @@ export const SECURITY_PROOFS = {
     assert.equal(over?.headers['x-why'], 'no ticket, spiffe://cluster.local/ns/default/sa/client');
     const [passed] = await mesh.call('client', { url: 'http://ratings:9080/ratings/0', headers: ticket });
     assert.equal(passed?.status, 200);
+    const post = { url: 'http://ratings:9080/ratings/0', method: 'POST' };
+    const [told] = await mesh.call('client', { ...post, body: 'five!' });
+    assert.match(String(told?.headers['x-why']), /client, for 5 bytes$/);
+    const [large] = await mesh.call('client', { ...post, body: 'x'.repeat(8193), headers: ticket });
+    assert.deepEqual([large?.status, large?.body], [413, 'Payload Too Large']);
     const [door = ''] = await mesh.containers('door');
     await docker(['stop', '-t', '1', door]);
     const [silent] = await mesh.call('client', { url: 'http://ratings:9080/ratings/0', headers: ticket });

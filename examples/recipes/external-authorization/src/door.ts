@@ -15,7 +15,9 @@ createServer((request, response) => {
 interface CheckRequest {
   readonly attributes: {
     readonly source: { readonly principal: string };
-    readonly request: { readonly http: { readonly headers: Readonly<Record<string, string>> } };
+    readonly request: {
+      readonly http: { readonly headers: Readonly<Record<string, string>>; readonly rawBody?: Buffer };
+    };
   };
 }
 
@@ -24,7 +26,8 @@ const header = (key: string, value: string) => ({ header: { key, value } });
 function check({ attributes: { source, request } }: CheckRequest) {
   if (request.http.headers['x-ticket'] === 'yes')
     return { status: { code: grpc.status.OK }, okResponse: { headers: [header('x-seat', SEAT)] } };
-  const why = `no ticket, ${source.principal || 'whoever you are'}`;
+  const length = request.http.rawBody?.length ?? 0;
+  const why = `no ticket, ${source.principal || 'whoever you are'}${length === 0 ? '' : `, for ${length} bytes`}`;
   return {
     status: { code: grpc.status.UNAUTHENTICATED },
     deniedResponse: { status: { code: 401 }, headers: [header('x-why', why)], body: WORDS },
