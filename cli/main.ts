@@ -8,6 +8,7 @@ import { addAuthzCommand } from './authz-command.ts';
 import { addCertCommand } from './cert/cert-command.ts';
 import { addCheckCommands } from './check-commands.ts';
 import { CliError } from './cli-error.ts';
+import { addDescribeCommand } from './describe/describe-command.ts';
 import { addEgressCommand } from './egress.ts';
 import { createDocker, findController } from './find-controller.ts';
 import { printLogs } from './logs.ts';
@@ -42,6 +43,7 @@ const experimental = program
 addCertCommand(experimental);
 addAuthzCommand(experimental, ask);
 addTracingCommand(experimental, ask);
+addDescribeCommand(experimental, ask);
 addAsCommand(experimental, find);
 addEgressCommand(program);
 addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
