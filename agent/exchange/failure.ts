@@ -129,7 +129,10 @@ export function upstreamFailureReply(failure: UpstreamFailure, isRetried: boolea
       const details = `${BEFORE_RESPONSE}{remote_refused_stream_reset}`;
       return reply(503, 'UR', details, body('remote refused stream reset'));
     }
-    case 'protocol-error':
-      return reply(502, 'UPE', `${BEFORE_RESPONSE}{protocol_error}`, body('protocol error'));
+    case 'protocol-error': {
+      // What it was is ours to add: Envoy tells it in its debug log alone.
+      const what = failure.reason === '' ? '' : `|${failure.reason.replaceAll(' ', '_')}`;
+      return reply(502, 'UPE', `${BEFORE_RESPONSE}{protocol_error${what}}`, body('protocol error'));
+    }
   }
 }

@@ -182,6 +182,15 @@ describe('HTTP/2 applications', () => {
     await assert.rejects(callHttp1(port), { code: 'ECONNRESET' });
   });
 
+  test('who speak HTTP/1.1 on a port that is declared HTTP/2: 502 with flag UPE, and the log says so', async () => {
+    const to = await http1Backend((_, response) => response.end('hello'));
+    const { port, lines } = await start(
+      toReviews(to, 'http2', {}, '%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%'),
+    );
+    assert.equal((await call(http2Client(port), {}, 'body')).status, 502);
+    assert.match(lines[0] ?? '', /^UPE \S+\{protocol_error\|the_host_speaks_HTTP\/1\.1\}/);
+  });
+
   test('who end the connection within a request: 503 with flag UC', async () => {
     const upstream = await http2Backend((stream) => stream.session?.destroy());
     const { port, lines } = await start(toReviews(upstream.port, 'http2'));

@@ -1,5 +1,5 @@
 import type { ClientSession } from '../codec/h2/client-session.ts';
-import { ERROR } from '../codec/h2/protocol.ts';
+import { ERROR, errorName } from '../codec/h2/protocol.ts';
 import type { H2Stream, ResetOrigin, StreamEvents } from '../codec/h2/stream.ts';
 import { BODY_NOT_TOLD, type Headers, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../exchange/streams.ts';
@@ -18,9 +18,11 @@ export interface StreamCarrier {
 
 const REFUSED: UpstreamFailure = { kind: 'refused-stream' };
 const REMOTE_RESET: UpstreamFailure = { kind: 'remote-reset' };
-const PROTOCOL_ERROR: UpstreamFailure = { kind: 'protocol-error', reason: 'h2_protocol' };
 /** Of an upgrade: a WebSocket, to a server that said it takes none. */
-export const NO_UPGRADES: UpstreamFailure = { kind: 'protocol-error', reason: 'h2_no_extended_connect' };
+export const NO_UPGRADES: UpstreamFailure = {
+  kind: 'protocol-error',
+  reason: 'the host takes no extended CONNECT',
+};
 const UNPROCESSED: UpstreamFailure = { kind: 'reset', reason: 'goaway', isUnprocessed: true };
 
 /** One request to a host over a shared HTTP/2 connection. */
@@ -129,7 +131,7 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
       case 'peer':
         return code === ERROR.refusedStream ? REFUSED : REMOTE_RESET;
       case 'protocol':
-        return PROTOCOL_ERROR;
+        return { kind: 'protocol-error', reason: this.#session.failure || errorName(code) };
       case 'unprocessed':
         return UNPROCESSED;
       case 'closed': {

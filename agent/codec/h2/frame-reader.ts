@@ -124,8 +124,15 @@ const isPlainData = (bytes: Buffer, at: number): boolean =>
 
 function readLength(bytes: Buffer, at: number): number {
   const length = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
-  if (length > MAX_FRAME_BYTES) throw new ProtocolError('h2_frame_size', 'frame is too large');
+  if (length > MAX_FRAME_BYTES) throw tooLarge(bytes, at);
   return length;
+}
+
+/** A port that is declared HTTP/2 by mistake is the likeliest cause: then it is said. */
+function tooLarge(bytes: Buffer, at: number): ProtocolError {
+  if (bytes.latin1Slice(at, at + 7) === 'HTTP/1.')
+    return new ProtocolError('h2_protocol', 'the host speaks HTTP/1.1');
+  return new ProtocolError('h2_frame_size', 'frame is too large');
 }
 
 /** The highest bit is reserved and ignored. */
