@@ -109,9 +109,11 @@ async function openPorts(address: string): Promise<number[]> {
   return JSON.parse(await runIn(stranger, script)) as number[];
 }
 
-test('of the controller a stranger reaches one port, with health, version and metrics, and can only read', async () => {
+test('of the controller a stranger reads health, version and metrics, and can change nothing', async () => {
   const controller = addresses['lateen-controller'] ?? '';
-  assert.deepEqual(await openPorts(controller), [15014]);
+  assert.deepEqual(await openPorts(controller), [4318, 15014]);
+  const traces = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  assert.equal((await ask(stranger, `http://${controller}:4318/v1/traces`, traces, '{}'))[0], 403);
   const base = `http://${controller}:15014`;
   for (const page of [
     'syncz',

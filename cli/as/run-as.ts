@@ -50,8 +50,10 @@ export async function runAs(options: RunAsOptions): Promise<number> {
     if (signal.aborted) return INTERRUPTED;
     const hasInput = options.input !== null;
     const isOwnImage = options.image === null;
-    const spec = { visitor: visitor.id, name: `${name}-command`, actor, image, isOwnImage, hasInput };
-    command = await docker.createContainer(createCommandSpec({ ...spec, command: options.command }));
+    const spec = { visitor: visitor.id, name: `${name}-command`, meshId: controller.meshId, actor };
+    command = await docker.createContainer(
+      createCommandSpec({ ...spec, image, isOwnImage, hasInput, command: options.command }),
+    );
     return await runToEnd(command, options);
   } finally {
     await command?.remove({ force: true }).catch(() => {});

@@ -34,6 +34,7 @@ test('the command is what was written, in the namespace of the visitor, whatever
   const input = {
     visitor: 'abc',
     name: 'n',
+    meshId: 'shop',
     actor: ACTOR,
     command: ['curl', '-s', 'http://a'],
     hasInput: false,
@@ -42,7 +43,7 @@ test('the command is what was written, in the namespace of the visitor, whatever
   assert.deepEqual([own.Entrypoint, own.Cmd], [['curl', '-s', 'http://a'], []]);
   assert.equal(own.HostConfig?.NetworkMode, 'container:abc');
   assert.deepEqual([own.User, own.HostConfig?.CapDrop], ['65534:65534', ['ALL']]);
-  assert.equal(own.Labels?.['lateen.mesh'], undefined, 'no member of the mesh');
+  assert.deepEqual(own.Labels, { 'lateen.mesh': 'shop', 'lateen.acts-as': 'reviews' });
   const other = createCommandSpec({ ...input, image: 'postgres', isOwnImage: false });
   assert.deepEqual([other.User, other.HostConfig?.CapDrop], [undefined, undefined]);
 });

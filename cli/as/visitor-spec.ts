@@ -57,6 +57,7 @@ export interface CommandSpecInput {
   /** Id of the visitor, whose namespace the command runs in. */
   readonly visitor: string;
   readonly name: string;
+  readonly meshId: string;
   readonly actor: Actor;
   readonly image: string;
   /** The image is the mesh's own: the command needs no right at all. */
@@ -66,7 +67,10 @@ export interface CommandSpecInput {
   readonly hasInput: boolean;
 }
 
-/** The container of the command, in the visitor's namespace; removed by this program, which wants its exit status. */
+/**
+ * The container of the command, in the visitor's namespace. This program removes it, as it wants its exit status; where
+ * this program was killed the controller does, once the visitor is gone.
+ */
 export function createCommandSpec(input: CommandSpecInput): ContainerCreateOptions {
   return {
     name: input.name,
@@ -75,7 +79,7 @@ export function createCommandSpec(input: CommandSpecInput): ContainerCreateOptio
     Entrypoint: [...input.command],
     Cmd: [],
     ...(input.isOwnImage ? { User: NOBODY } : {}),
-    Labels: { [LABEL.actsAs]: input.actor.name },
+    Labels: { [LABEL.mesh]: input.meshId, [LABEL.actsAs]: input.actor.name },
     AttachStdin: input.hasInput,
     AttachStdout: true,
     AttachStderr: true,

@@ -108,3 +108,19 @@ test('an application whose agent cannot be made runs, and is not paused by each 
   await wait(60);
   assert.deepEqual(done, ['pause web', 'unpause web']);
 });
+
+test('the command of a person whose program was killed goes with its visitor, and no other container does', async (context) => {
+  const { done, see } = playAttacher(context);
+  const visitor = containerFacts('visitor', 1, { [LABEL.actsAs]: 'web', [LABEL.role]: 'gateway' });
+  const within = { networkMode: `container:${visitor.id}` };
+  const command = {
+    ...containerFacts('command', 2, { [LABEL.actsAs]: 'web', [LABEL.inject]: 'false' }),
+    ...within,
+  };
+  const sidecar = { ...containerFacts('sidecar', 3, { [LABEL.inject]: 'false' }), ...within };
+  await see(visitor, command, sidecar);
+  assert.deepEqual(done, []);
+  await see({ ...visitor, state: 'stopped' }, command, sidecar);
+  await see(command, sidecar);
+  assert.deepEqual(done, ['remove command', 'remove command']);
+});

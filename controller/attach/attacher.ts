@@ -7,6 +7,7 @@ import {
   isInjected,
   isMember,
   isOneOff,
+  isVisitor,
   type Membership,
   ownsNamespace,
   roleOf,
@@ -56,6 +57,7 @@ export class Attacher {
     for (const facts of containers.values()) {
       if (!isMember(this.#deps.membership, facts)) continue;
       if (roleOf(facts) === 'agent' && !ownsNamespace(facts)) this.#endIfStale(facts, containers);
+      if (isVisitor(facts)) this.#endIfLeft(facts, containers);
       if (this.#wantsAgent(facts)) void this.#attach(facts);
     }
   }
@@ -170,6 +172,16 @@ export class Attacher {
       if (!this.#containers.has(agent.id)) return;
       void this.#deps.docker.removeContainer(agent.id).catch(() => {});
     }, 3000).unref();
+  }
+
+  /** The command of a visitor (`lateen x as`) whose program was killed: its namespace is gone, and nobody ends it. */
+  #endIfLeft(command: ContainerFacts, containers: ReadonlyMap<string, ContainerFacts>): void {
+    const [kind, visitor = ''] = command.networkMode.split(':');
+    const isLeft = kind === 'container' && (containers.get(visitor)?.state ?? 'stopped') === 'stopped';
+    if (!isLeft || this.#busy.has(command.id)) return;
+    this.#busy.add(command.id);
+    const done = () => this.#busy.delete(command.id);
+    this.#deps.docker.removeContainer(command.id).then(done, done);
   }
 
   /** Once for each start: it waits for the agent to begin, and goes on where an agent is lost or cannot be made. */

@@ -10,7 +10,7 @@ export interface DockerWriter {
   createContainer(spec: ContainerCreateOptions): Promise<string>;
   /** POST /containers/ID/start, of an agent. */
   startContainer(id: string): Promise<void>;
-  /** DELETE /containers/ID?force=1&v=1, of an agent with its nameless volume. */
+  /** DELETE /containers/ID?force=1&v=1, of an agent, or of a visitor's command, with its nameless volume. */
   removeContainer(id: string): Promise<void>;
   /** POST /containers/ID/pause, of an application that waits for its agent. */
   pauseContainer(id: string): Promise<void>;

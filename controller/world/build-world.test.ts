@@ -256,3 +256,13 @@ spec:
     false,
   );
 });
+
+test('an application that runs as the agent’s own user is told that its calls go around the mesh', () => {
+  const meshed = { 'lateen.inject': 'true' };
+  const codes = (user: string, labels: Record<string, string> = meshed) =>
+    build([container('shop', labels, { user })]).violations.map(({ code }) => code);
+  for (const user of ['1337', '1337:1337', '1337:0']) assert.deepEqual(codes(user), ['LAT0112'], user);
+  for (const user of ['', 'node', '13370', '0:1337']) assert.deepEqual(codes(user), [], user);
+  assert.deepEqual(codes('1337', {}), [], 'it is not in the mesh');
+  assert.deepEqual(codes('1337', { 'lateen.role': 'gateway' }), []);
+});

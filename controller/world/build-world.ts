@@ -4,6 +4,7 @@ import type { KubernetesServiceSpec } from '../../istio/schema/kubernetes.ts';
 import type { Violation } from '../../istio/violation.ts';
 import { LABEL, matchesLabels } from '../../model/labels.ts';
 import { ANY_NAMESPACE, DEFAULT_NAMESPACE, ROOT_NAMESPACE, serviceHostname } from '../../model/names.ts';
+import { AGENT_UID } from '../../model/ports.ts';
 import { parseHealthCheck } from '../compile/health-check.ts';
 import { needsVirtualAddress, serviceEntries } from '../compile/service-entries.ts';
 import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
@@ -141,6 +142,15 @@ function createMember(facts: ContainerFacts, input: WorldInput, violations: Viol
     violations.push(containerViolation(facts, 'LAT0105', message, remedy));
   for (const { message, remedy } of readProxyConfigLabel(labels).faults)
     violations.push(containerViolation(facts, 'LAT0106', message, remedy));
+  if (proxy === 'sidecar' && !ownsNamespace(facts) && Number.parseInt(facts.user, 10) === AGENT_UID)
+    violations.push(
+      containerViolation(
+        facts,
+        'LAT0112',
+        `the application runs as user ${AGENT_UID}, as its agent does: its calls go around the mesh`,
+        'Run it as another user.',
+      ),
+    );
   const check = labels[LABEL.healthcheck];
   if (check !== undefined && parseHealthCheck(check, 1) === null)
     violations.push(
