@@ -68,7 +68,7 @@ export function serviceClusters(
             ...compilePolicy(blocks, mesh),
             name,
             discovery,
-            protocol: upstreamProtocol(port.protocol, blocks.connectionPool, mesh.h2UpgradePolicy),
+            protocol: upstreamProtocol(port.protocol, blocks.connectionPool, mesh.h2UpgradePolicy, isGateway),
             ...meshTls,
             tls: compileUpstreamTls(tls, isGateway || policy.selector !== null) ?? meshTls.tls,
             service: clusterService(service),
@@ -172,12 +172,14 @@ function upstreamProtocol(
   protocol: PortProtocol,
   pool: ConnectionPool | undefined,
   meshUpgrade: MeshConfig['h2UpgradePolicy'],
+  isGateway = false,
 ): ClusterSpec['protocol'] {
   if (!isPlainHttp(protocol) && protocol !== 'auto') return 'tcp';
   const { useClientProtocol = false, h2UpgradePolicy: own = 'DEFAULT' } = pool?.http ?? {};
   if (useClientProtocol) return 'downstream';
   if (isHttp2(protocol) || own === 'UPGRADE') return 'http2';
-  if (protocol === 'auto') return 'downstream';
+  // A gateway detects nothing: its callers' protocol says nothing of the server's (Istio's `setUpstreamProtocol`).
+  if (protocol === 'auto') return isGateway ? 'http1' : 'downstream';
   return own === 'DEFAULT' && meshUpgrade === 'UPGRADE' ? 'http2' : 'http1';
 }
 
