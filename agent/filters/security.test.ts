@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { AuthorizationSpec } from '../../model/authorization.ts';
 import { sendRequest } from '../exchange/memory-codec.ts';
 import { headerOf, openProxy } from '../exchange/pipeline.fixture.ts';
-import { policyOf, rs256 } from '../policy/authentication/tokens.fixture.ts';
+import { CLAIMS, policyOf, rs256 } from '../policy/authentication/tokens.fixture.ts';
 import { clusterSpec, endpointSpec, routeSpec } from '../snapshot.fixture.ts';
 
 const CLUSTERS = [
@@ -61,7 +61,7 @@ test('a claim chooses the route once its token is verified', () => {
       headers: [
         {
           ...{ name: '@request.auth.claims.sub', invert: false, missingIsEmpty: false },
-          match: { kind: 'exact', value: 'ann' },
+          match: { kind: 'exact', value: 'J\u00fcrgen' },
         },
       ],
     },
@@ -70,7 +70,8 @@ test('a claim chooses the route once its token is verified', () => {
     ...{ direction: 'gateway', clusters: CLUSTERS },
     policies: { authentication: [policyOf({})] },
   });
-  sendRequest(pipeline, { headers: ['authorization', `Bearer ${rs256()}`] });
+  const token = rs256({ ...CLAIMS, sub: 'J\u00fcrgen' });
+  sendRequest(pipeline, { headers: ['authorization', `Bearer ${token}`] });
   sendRequest(pipeline, { headers: ['@request.auth.claims.sub', 'ann'] });
   assert.deepEqual(
     records.map(({ cluster }) => cluster),

@@ -4,6 +4,7 @@ import { type JwtClaims, readClaim, someText } from './authentication/claims.ts'
 import { someLine } from './headers.ts';
 import { queryOf } from './path-matcher.ts';
 import { createStringMatcher, type StringMatcher } from './string-match.ts';
+import { toWireText } from './wire-text.ts';
 
 /** What routes are matched against. `path` is normalised and holds the query. */
 export interface RequestView {
@@ -60,7 +61,8 @@ function claimSteps(text: string): string[] {
 function createClaimLook(steps: readonly string[]): Look {
   return ({ claims }, matches) => {
     const value = claims === undefined || claims === null ? undefined : readClaim(claims, steps);
-    return value === undefined ? undefined : someText(value, matches);
+    // Claims are Unicode, and matchers made for heads.
+    return value === undefined ? undefined : someText(value, (text) => matches(toWireText(text)));
   };
 }
 

@@ -90,6 +90,12 @@ const TABLE: readonly (readonly [string, ConditionSpec, Call, Call])[] = [
   ],
   ['any principal', condition('source.principal', ['*']), { identity: CLIENT }, {}],
   ['a namespace', condition('source.namespace', ['def*']), { identity: CLIENT }, {}],
+  [
+    'a namespace with a wildcard within',
+    condition('source.namespace', ['d*t']),
+    { identity: CLIENT },
+    { identity: 'spiffe://cluster.local/ns/dock/sa/client' },
+  ],
   ['an account', condition('source.serviceAccount', ['default/client']), { identity: CLIENT }, {}],
   ['a trust domain', condition('source.trustDomain', ['cluster.*']), { identity: CLIENT }, {}],
   ['no principal', condition('source.principal', [], ['*']), {}, { identity: CLIENT }],
@@ -146,6 +152,37 @@ describe('an AuthorizationPolicy asks for', () => {
       assert.equal(passes(when(each), bad), false, 'what has it not');
     });
   }
+});
+
+describe('a request principal is compared issuer by issuer and subject by subject', () => {
+  const token = (iss: string, sub: string): Call => ({ claims: { iss, sub } });
+  const ann = token('https://id', 'ann');
+  const cases: readonly (readonly [string, Call[], Call[]])[] = [
+    ['https://id/ann', [ann], [token('https://id', 'ben'), token('https:/', 'id/ann')]],
+    // A subject that holds a slash is no longer issuer.
+    ['https://id/x/ann', [token('https://id/x', 'ann')], [token('https://id', 'x/ann')]],
+    ['https://id/*', [ann], [token('https://id/x', 'ann'), token('https://id', '')]],
+    ['https://id/a*', [ann], [token('https://id', 'ben'), token('https://id', 'x/ann')]],
+    ['*/ann', [ann, token('other', 'ann')], [token('other', 'joann')]],
+    ['*.example/ann', [token('id.example', 'ann')], [ann]],
+    ['*ann', [ann, token('x', 'joann')], [token('x', 'ben')]],
+    ['id*', [token('id.example', 'ann')], [ann, token('id', '')]],
+    ['*', [ann], [token('https://id', ''), { claims: { iss: 'a' } }, { claims: { sub: 'a' } }, {}]],
+    ['J\u00fcrgen/*', [token('J\u00fcrgen', 'x')], [ann]],
+  ];
+  for (const [value, good, bad] of cases) {
+    test(value, () => {
+      const policies = when(condition('request.auth.principal', [value]));
+      for (const call of good) assert.equal(passes(policies, call), true, JSON.stringify(call));
+      for (const call of bad) assert.equal(passes(policies, call), false, JSON.stringify(call));
+    });
+  }
+});
+
+test('a claim outside of ASCII is matched as it is written', () => {
+  const call = { claims: { name: 'J\u00fcrgen' } };
+  assert.equal(passes(when(condition('request.auth.claims', ['J\u00fcr*'], [], ['name'])), call), true);
+  assert.equal(passes(when(condition('request.auth.claims', [], ['J\u00fcrgen'], ['name'])), call), false);
 });
 
 describe('policies decide', () => {

@@ -1,6 +1,6 @@
 import type { Attribute, ConditionSpec } from '../../../model/authorization.ts';
 import type { RequestHead } from '../../codec/head.ts';
-import { readClaim, requestPrincipal, someText } from '../authentication/claims.ts';
+import { readClaim, someText } from '../authentication/claims.ts';
 import { someLine } from '../headers.ts';
 import { createRangeTest } from './ip-range.ts';
 import type { Subject } from './subject.ts';
@@ -8,7 +8,9 @@ import {
   createExact,
   createHeaderTest,
   createIgnoringCase,
+  createNamespaceTest,
   createPathTest,
+  createPlainWildcard,
   createTextTest,
   createWildcard,
   type TextTest,
@@ -33,6 +35,7 @@ export function createCondition(spec: ConditionSpec): SubjectTest {
 
 function createTest({ attribute, key }: ConditionSpec, values: readonly string[]): SubjectTest {
   const wildcards = () => createTextTest(values, createWildcard);
+  const plainWildcards = () => createTextTest(values, createPlainWildcard);
   switch (attribute) {
     case 'source.ip':
       return testAddress(values, (subject) => subject.source);
@@ -48,12 +51,18 @@ function createTest({ attribute, key }: ConditionSpec, values: readonly string[]
     }
     case 'request.headers':
       return testHeader(key[0] ?? '', createTextTest(values, createHeaderTest));
+    case 'source.namespace': {
+      const test = createTextTest(values, createNamespaceTest);
+      return ({ identity }) => test(identity.namespace);
+    }
+    case 'request.auth.principal':
+      return testRequestPrincipal(values);
     case 'request.auth.audiences':
-      return testClaim(['aud'], wildcards());
+      return testClaim(['aud'], plainWildcards());
     case 'request.auth.presenter':
-      return testClaim(['azp'], wildcards());
+      return testClaim(['azp'], plainWildcards());
     case 'request.auth.claims':
-      return testClaim(key, wildcards());
+      return testClaim(key, plainWildcards());
     case 'request.host':
       return testText(attribute, createTextTest(values, createIgnoringCase));
     case 'request.path':
@@ -68,12 +77,8 @@ function testText(attribute: Attribute, test: TextTest): SubjectTest {
   switch (attribute) {
     case 'source.principal':
       return ({ identity }) => test(identity.principal);
-    case 'source.namespace':
-      return ({ identity }) => test(identity.namespace);
     case 'source.trustDomain':
       return ({ identity }) => test(identity.trustDomain);
-    case 'request.auth.principal':
-      return ({ claims }) => claims !== null && test(requestPrincipal(claims));
     case 'request.host':
       return ({ request }) => request !== null && test(request.authority);
     case 'request.method':
@@ -102,6 +107,43 @@ function testAddress(
 function testPort(values: readonly string[]): SubjectTest {
   const ports = new Set(values.map(Number));
   return ({ peer }) => ports.has(peer.originalDestination.port);
+}
+
+/**
+ * `issuer/subject`, told apart at the last slash since an issuer may be an address; each is compared on its own, so that
+ * no subject can pass for a part of an issuer (Istio's requestPrincipalGenerator).
+ */
+function testRequestPrincipal(values: readonly string[]): SubjectTest {
+  const tests = values.map(createPrincipalTest);
+  return ({ claims }) => {
+    if (claims === null) return false;
+    const { iss, sub } = claims;
+    if (typeof iss !== 'string' || typeof sub !== 'string') return false;
+    return tests.some((test) => test(iss, sub));
+  };
+}
+
+type PrincipalTest = (issuer: string, subject: string) => boolean;
+
+function createPrincipalTest(value: string): PrincipalTest {
+  const slash = value.lastIndexOf('/');
+  const both = (issuer: string, subject: string): PrincipalTest => {
+    const [isIssuer, isSubject] = [createPlainWildcard(issuer), createPlainWildcard(subject)];
+    return (iss, sub) => isIssuer(iss) && isSubject(sub);
+  };
+  if (value === '*') return both('*', '*');
+  // Without a slash a wildcard stands for all of the one part and some of the other.
+  if (slash < 0 && value.startsWith('*')) return both('*', value);
+  if (slash < 0 && value.endsWith('*')) return both(value, '*');
+  const [issuer, subject] = slash < 0 ? [value, ''] : [value.slice(0, slash), value.slice(slash + 1)];
+  // One wildcard at most, at the outer end of its part: what else looks like one is meant as it stands.
+  if (value.startsWith('*')) {
+    const isIssuer = createPlainWildcard(issuer);
+    return (iss, sub) => isIssuer(iss) && sub === subject;
+  }
+  if (!value.endsWith('*')) return (iss, sub) => iss === issuer && sub === subject;
+  const isSubject = createPlainWildcard(subject);
+  return (iss, sub) => iss === issuer && isSubject(sub);
 }
 
 /** Line by line, one match is enough (ISTIO.md, correction 33). */

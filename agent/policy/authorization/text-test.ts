@@ -13,9 +13,13 @@ export function createTextTest(values: readonly string[], create: (value: string
   };
 }
 
-/** `abc`, `abc*`, `*abc`, or `*` for anything that is not empty (StringMatcher of Istio). */
+/** `abc`, `abc*`, `*abc`, or `*` for anything that is not empty (StringMatcher of Istio), of what stands in a head. */
 export function createWildcard(written: string): TextTest {
-  const value = toWireText(written);
+  return createPlainWildcard(toWireText(written));
+}
+
+/** The same of a claim, which is Unicode. */
+export function createPlainWildcard(value: string): TextTest {
   if (value === '*') return (text) => text !== '';
   if (value.startsWith('*')) {
     const suffix = value.slice(1);
@@ -36,6 +40,17 @@ export function createHeaderTest(value: string): TextTest {
 export function createIgnoringCase(value: string): TextTest {
   const test = createWildcard(value.toLowerCase());
   return (text) => test(text.toLowerCase());
+}
+
+/** Of a namespace `*` may stand anywhere (Istio makes a regular expression of it). */
+export function createNamespaceTest(value: string): TextTest {
+  if (!value.slice(1, -1).includes('*')) return createWildcard(value);
+  const pattern = value
+    .split('*')
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
+  const regex = new RegExp(`^${pattern}$`);
+  return (text) => regex.test(text);
 }
 
 export function createExact(value: string): TextTest {
