@@ -91,7 +91,7 @@ class Reader {
     if (known === undefined || known.isOurs?.(fields) === false) {
       const message = `unknown kind "${kind}": the document is ignored`;
       this.#warn('LAT0003', ['kind'], message, kindRemedy(kind, apiVersion));
-      const near = closestWord(kind, KIND_NAMES);
+      const near = known === undefined ? closestWord(kind, KIND_NAMES) : null;
       this.meant = near === null ? null : identityOf(guessLabel({ ...fields, kind: near }));
       return null;
     }

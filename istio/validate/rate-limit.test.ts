@@ -83,6 +83,7 @@ describe('a ConfigMap', () => {
     const { resources, violations } = read(mapOf('a: b'));
     assert.deepEqual(resources, []);
     assert.match(violations[0]?.message ?? '', /unknown kind "ConfigMap": the document is ignored/);
+    assert.deepEqual(read(mapOf('a: b')).invalid, [], 'nothing of it stays in force');
   });
 
   it('tells its faults by the line within the text', () => {
