@@ -90,7 +90,7 @@ export interface LocalDescriptorSpec {
 export interface GlobalRateLimitSpec extends LimiterSpec {
   readonly kind: 'global';
   readonly cluster: string;
-  /** '' = the cluster's name. */
+  /** '' = the service's host. */
   readonly authority: string;
   readonly domain: string;
   readonly timeoutMs: number;

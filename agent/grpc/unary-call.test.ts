@@ -19,8 +19,8 @@ after(() => {
 });
 
 function clusterAt(port: number): Cluster {
-  const spec = clusterSpec('limiter', { protocol: 'http2' });
-  const endpoints = { name: 'limiter', endpoints: [endpointSpec(port)], localityWeights: null };
+  const spec = clusterSpec('outbound|80||limiter', { protocol: 'http2' });
+  const endpoints = { name: 'outbound|80||limiter', endpoints: [endpointSpec(port)], localityWeights: null };
   const clock = createSystemClock();
   const cluster = new Cluster(spec, endpoints, null, false, {
     ...{ clock, random: () => 0 },

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { parseClusterName } from '../../model/names.ts';
 import { BODY_UNKNOWN_LENGTH, type Headers, type RequestHead } from '../codec/head.ts';
 import { type ExternalAnswer, ExternalCall } from '../exchange/external-call.ts';
 import { decodeGrpcMessage, grpcStatusOf } from '../policy/grpc.ts';
@@ -12,7 +13,7 @@ import type { Cluster } from '../upstream/cluster.ts';
 export interface UnaryRequest {
   /** `/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit`. */
   readonly path: string;
-  /** '' = the cluster's name, as Envoy's own calls have it. */
+  /** '' = the service's host. Envoy's own calls have the cluster's name, whose `|` servers refuse. */
   readonly authority: string;
   readonly message: Buffer;
   /** Beside what gRPC needs; names in lower case. */
@@ -67,7 +68,12 @@ export function unaryCall(
 function headOf({ name }: Cluster, { path, authority, headers, timeoutMs }: UnaryRequest): RequestHead {
   const own = ['content-type', 'application/grpc', 'te', 'trailers'];
   return {
-    ...{ method: 'POST', path, authority: authority === '' ? name : authority, version: 'HTTP/2' },
+    ...{
+      method: 'POST',
+      path,
+      authority: authority || (parseClusterName(name)?.hostname ?? name),
+      version: 'HTTP/2',
+    },
     headers: [...own, 'grpc-timeout', `${Math.ceil(timeoutMs)}m`, ...headers],
     ...{ contentLength: BODY_UNKNOWN_LENGTH, upgrade: '', expectContinue: false },
   };
