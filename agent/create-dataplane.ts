@@ -62,7 +62,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     cacheDirectory === undefined ? null : { clock, log, directory: cacheDirectory },
   );
   const watch = new PolicyWatch(clock, log);
-  const limits = new RateLimitState();
+  const limits = new RateLimitState({ clock, log });
   const tracing = new Tracing({
     ...{ clock, random },
     randomHex: createRandomHex(),

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createManualClock } from '../../base/clock.ts';
+import { createLineLogger } from '../../base/log.ts';
 import type { GlobalRateLimitSpec, RateActionSpec } from '../../model/rate-limit.ts';
 import { type RateLimitAnswer, readQuestion, writeAnswer } from '../../model/rate-limit-service.ts';
 import { type MemoryRequest, type MemoryUpstream, sendRequest } from '../exchange/memory-codec.ts';
@@ -7,6 +9,7 @@ import { headerOf, openProxy } from '../exchange/pipeline.fixture.ts';
 import { policyOf, rs256 } from '../policy/authentication/tokens.fixture.ts';
 import { clusterSpec, endpointSpec, routeSpec } from '../snapshot.fixture.ts';
 import { renderRateLimitMetrics } from '../telemetry/rate-limit-metrics.ts';
+import { RateLimitState } from './rate-limit-state.ts';
 import { globalLimit, limitsOf, rateOf } from './rate-limits.fixture.ts';
 
 const CLUSTERS = [
@@ -184,6 +187,26 @@ describe('a service that fails', () => {
     assert.equal(proxy.seen[0]?.isCancelled, true);
     assert.equal(proxy.seen.length, 1);
   });
+});
+
+test('a service that does not answer is named in the log, once a minute', () => {
+  const lines: string[] = [];
+  const clock = createManualClock();
+  const log = createLineLogger((line) => lines.push(line), clock.wall);
+  const limits = new RateLimitState({ clock, log });
+  const told = () => lines.splice(0).map((line) => line.replace(/^\S+ /, '').trim());
+  const fail = (isRefused: boolean) => limits.onFailure('counter', 'status 14: no answer', isRefused);
+  fail(true);
+  fail(true);
+  assert.equal(
+    told()
+      .join('\n')
+      .match(/requests are refused service=counter reason=/g)?.length,
+    1,
+  );
+  clock.advance(60_000);
+  fail(false);
+  assert.match(told().join('\n'), /requests pass uncounted/);
 });
 
 test('what was said is counted by the cluster that requests go to', () => {

@@ -10,7 +10,7 @@ import type { Headers } from '../codec/head.ts';
 import { rateLimitError, rateLimited } from '../exchange/failure.ts';
 import type { Filter, FilteredExchange } from '../exchange/filter.ts';
 import type { RouteEntry } from '../exchange/route-entry.ts';
-import { unaryCall } from '../grpc/unary-call.ts';
+import { type UnaryAnswer, unaryCall } from '../grpc/unary-call.ts';
 import { applyHeaderOps, createHeaderOps } from '../policy/header-ops.ts';
 import { setHeader } from '../policy/headers.ts';
 import { createDescriptors, type Descriptor, type Descriptors } from '../policy/rate-limit/descriptors.ts';
@@ -36,8 +36,9 @@ export function createGlobalRateLimitFilter(
   const countsOf = ({ destinationName }: FilteredExchange) =>
     state.globalCounts(destinationName, spec.statPrefix);
 
-  const fail = (exchange: FilteredExchange): boolean => {
+  const fail = (exchange: FilteredExchange, reason: string): boolean => {
     const counts = countsOf(exchange);
+    state.onFailure(spec.cluster, reason, spec.deniesOnError);
     counts.error += 1;
     if (!spec.deniesOnError) {
       counts.failure_mode_allowed += 1;
@@ -54,9 +55,9 @@ export function createGlobalRateLimitFilter(
     exchange.sendLocalReply(rateLimited(spec.status, spec.grpcStatus, 'request_rate_limited', text, headers));
   };
 
-  /** Whether the request may go on. */
-  const obey = (exchange: FilteredExchange, answer: RateLimitAnswer | null): boolean => {
-    if (answer === null) return fail(exchange);
+  /** Whether the request may go on. @param answer a text = there is none, and why */
+  const obey = (exchange: FilteredExchange, answer: RateLimitAnswer | string): boolean => {
+    if (typeof answer === 'string') return fail(exchange, answer);
     const counts = countsOf(exchange);
     const known = waiting.get(exchange);
     if (known !== undefined) known.answer = answer;
@@ -75,15 +76,14 @@ export function createGlobalRateLimitFilter(
     const entry: Waiting = { cancel() {}, answer: null };
     waiting.set(exchange, entry);
     if (cluster === undefined) {
-      if (obey(exchange, null)) exchange.resumeFilters();
+      if (obey(exchange, 'no such service')) exchange.resumeFilters();
       return;
     }
     const { authority, timeoutMs, domain } = spec;
     const message = writeQuestion({ domain, descriptors, hits: 0 });
     const request = { path: RATE_LIMIT_SERVICE, authority, message, headers: [], timeoutMs };
     const call = unaryCall(cluster, request, clock, (answer) => {
-      const read = 'message' in answer ? readAnswer(answer.message) : null;
-      if (obey(exchange, read)) exchange.resumeFilters();
+      if (obey(exchange, readReply(answer))) exchange.resumeFilters();
     });
     entry.cancel = () => call.cancel();
   };
@@ -115,6 +115,11 @@ export function createGlobalRateLimitFilter(
       entry.cancel();
     },
   };
+}
+
+function readReply(answer: UnaryAnswer): RateLimitAnswer | string {
+  if ('text' in answer) return `status ${answer.status}: ${answer.text}`;
+  return readAnswer(answer.message) ?? 'the answer says neither yes nor no';
 }
 
 interface Waiting {

@@ -1,8 +1,10 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
 import type { LocalRateLimitSpec, RateLimitsSpec } from '../../model/rate-limit.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { type BucketsSpec, LocalLimiter } from '../policy/rate-limit/local-limiter.ts';
+import { ToldLately } from '../telemetry/told-lately.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 
 export interface RateLimitFilterDeps {
@@ -29,6 +31,8 @@ export interface GlobalCounts {
   failure_mode_allowed: number;
 }
 
+const LOG_PAUSE_MS = 60_000;
+
 interface Kept {
   /** The settings that the buckets follow from, as text. */
   readonly settings: string;
@@ -40,11 +44,24 @@ interface Kept {
  * bucket.
  */
 export class RateLimitState {
+  /** null = failures are not logged. */
+  readonly #watch: { readonly told: ToldLately; readonly log: Logger } | null;
   readonly #limiters = new Map<string, Kept>();
   /** By the prefix of the metrics' names. */
   readonly local = new Map<string, LocalCounts>();
   /** By the cluster that requests go to, and by the prefix. */
   readonly global = new Map<string, Map<string, GlobalCounts>>();
+
+  constructor(watch: { readonly clock: Clock; readonly log: Logger } | null = null) {
+    this.#watch = watch === null ? null : { told: new ToldLately(watch.clock, LOG_PAUSE_MS), log: watch.log };
+  }
+
+  /** A service that counts did not answer: said once a minute, since there may be one for each request. */
+  onFailure(service: string, reason: string, isRefused: boolean): void {
+    if (this.#watch?.told.isNews(service) !== true) return;
+    const outcome = isRefused ? 'requests are refused' : 'requests pass uncounted';
+    this.#watch.log.warn(`a rate limit service does not answer: ${outcome}`, { service, reason });
+  }
 
   limiterOf(spec: LocalRateLimitSpec, nowMs: number): LocalLimiter {
     const settings = canonicalJson(bucketsOf(spec));
