@@ -4,6 +4,7 @@ import type {
   LocalityLbSetting,
   OutlierDetection,
   TcpKeepalive,
+  ZoneAwareLbSetting,
 } from './schema/destination-rule.ts';
 import type { ExtensionProvider } from './schema/extension-provider.ts';
 import type { NamespaceSelector } from './schema/mesh-config.ts';
@@ -71,6 +72,7 @@ export interface MeshConfig {
   readonly h2UpgradePolicy: 'DO_NOT_UPGRADE' | 'UPGRADE';
   /** A DestinationRule's setting replaces it whole. */
   readonly localityLbSetting: LocalityLbSetting;
+  readonly zoneAwareLbSetting: ZoneAwareLbSetting | null;
   readonly defaultTrafficPolicy: {
     readonly connectionPool?: ConnectionPool | undefined;
     readonly outlierDetection?: OutlierDetection | undefined;
@@ -110,5 +112,6 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   tcpKeepalive: null,
   h2UpgradePolicy: 'DO_NOT_UPGRADE',
   localityLbSetting: { enabled: true },
+  zoneAwareLbSetting: null,
   defaultTrafficPolicy: {},
 };

@@ -101,7 +101,10 @@ describe('MeshConfig', () => {
       accessLogEncoding: 'TEXT',
       defaultProviders: { accessLogging: ['json'], metrics: ['prom'], tracing: ['zipkin'] },
       enableTracing: true,
-      outboundTrafficPolicy: { mode: 'ALLOW_ANY' },
+      outboundTrafficPolicy: {
+        mode: 'ALLOW_ANY_DYNAMIC_DNS',
+        tls: { mode: 'SIMPLE', caCertificates: 'system' },
+      },
       inboundTrafficPolicy: { mode: 'LOCALHOST' },
       discoverySelectors: [{ matchLabels: { 'kubernetes.io/metadata.name': 'shop' } }],
       rootNamespace: 'mesh-root',
@@ -152,6 +155,7 @@ describe('MeshConfig', () => {
       tcpKeepalive: { time: '1s' },
       h2UpgradePolicy: 'UPGRADE',
       localityLbSetting: { enabled: false },
+      zoneAwareLbSetting: { enabled: true },
       defaultTrafficPolicy: {
         connectionPool: {
           tcp: { maxConnections: 1 },
@@ -165,7 +169,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 95);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 97);
   });
 
   it('holds its access logs to the operators that there are', () => {

@@ -24,6 +24,7 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'extensionProviders.*.prometheus',
   'extensionProviders.*.envoyFileAccessLog',
   'outboundTrafficPolicy.mode',
+  'outboundTrafficPolicy.tls',
   'inboundTrafficPolicy.mode',
   'discoverySelectors',
   'rootNamespace',
@@ -76,6 +77,7 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'tcpKeepalive',
   'h2UpgradePolicy',
   'localityLbSetting',
+  'zoneAwareLbSetting',
   'defaultTrafficPolicy.connectionPool.tcp',
   ...[
     'http1MaxPendingRequests',
@@ -141,6 +143,7 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
     tcpKeepalive: document.tcpKeepalive ?? defaults.tcpKeepalive,
     h2UpgradePolicy: document.h2UpgradePolicy ?? defaults.h2UpgradePolicy,
     localityLbSetting: document.localityLbSetting ?? defaults.localityLbSetting,
+    zoneAwareLbSetting: document.zoneAwareLbSetting ?? null,
     defaultTrafficPolicy: document.defaultTrafficPolicy ?? defaults.defaultTrafficPolicy,
   };
 }

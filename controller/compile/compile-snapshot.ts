@@ -209,8 +209,20 @@ function upstreamResources(
   };
 }
 
-function placeOf(index: WorldIndex, { locality, labels }: Workload): CallerPlace {
-  return { locality, labels: keepLabels(labels, index.placeLabelKeys) };
+function placeOf(index: WorldIndex, proxy: Workload): CallerPlace {
+  const { locality, labels } = proxy;
+  const peers = index.isZoneAware ? peersOf(index, proxy) : {};
+  return { locality, labels: keepLabels(labels, index.placeLabelKeys), peers };
+}
+
+/** By locality, in one order, so that equal callers share results. */
+function peersOf({ world }: WorldIndex, { workload, namespace }: Workload): Record<string, number> {
+  const peers: Record<string, number> = {};
+  const localities = world.workloads
+    .filter((each) => each.workload === workload && each.namespace === namespace && each.health === 'ready')
+    .map(({ locality }) => locality);
+  for (const locality of localities.sort()) peers[locality] = (peers[locality] ?? 0) + 1;
+  return peers;
 }
 
 function keepLabels(labels: Labels, keys: readonly string[]): Labels {

@@ -1,8 +1,9 @@
 import type { MeshConfig } from '../../istio/mesh-config.ts';
-import type { LocalityLbSetting } from '../../istio/schema/destination-rule.ts';
+import type { LocalityLbSetting, ZoneAwareLbSetting } from '../../istio/schema/destination-rule.ts';
 import type { EndpointSpec, EndpointsSpec } from '../../model/endpoint.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { PolicyBlocks } from './traffic-policy.ts';
+import { REGION_RANKS, regionRank, zoneWeights } from './zone-aware.ts';
 
 /** Where a caller is, as far as the choice of endpoints depends on it. */
 export interface CallerPlace {
@@ -10,11 +11,15 @@ export interface CallerPlace {
   readonly locality: string;
   /** Reduced to the keys that some failoverPriority names. */
   readonly labels: Labels;
+  /** How many ready workloads of its own kind are in each locality; empty where no rule is aware of zones. */
+  readonly peers: Readonly<Record<string, number>>;
 }
 
 /** How the endpoints of one cluster are placed for one caller. */
 export interface Placing {
   readonly setting: LocalityLbSetting;
+  /** In place of the other. */
+  readonly zones: ZoneAwareLbSetting | null;
   readonly caller: CallerPlace;
 }
 
@@ -30,17 +35,28 @@ type Placed = Pick<EndpointsSpec, 'endpoints' | 'localityWeights'>;
  * that then only `distribute` acts (ISTIO.md §2.3). null = localities play no part.
  */
 export function selectPlacing(blocks: PolicyBlocks, mesh: MeshConfig, caller: CallerPlace): Placing | null {
-  const setting = blocks.loadBalancer?.localityLbSetting ?? mesh.localityLbSetting;
+  const own = blocks.loadBalancer?.localityLbSetting;
+  // Of one level that of zones comes first (Istio's GetEffectiveLbSetting), and needs no outlierDetection.
+  const zones =
+    blocks.loadBalancer?.zoneAwareLbSetting ?? (own === undefined ? mesh.zoneAwareLbSetting : null);
+  if (zones !== null) {
+    if (zones.enabled === false) return null;
+    // Consistent hashing knows no shares of zones.
+    const isHashed = blocks.loadBalancer?.consistentHash !== undefined;
+    return { setting: {}, zones, caller: isHashed ? { ...caller, peers: {} } : caller };
+  }
+  const setting = own ?? mesh.localityLbSetting;
   if (setting.enabled === false) return null;
   const distributes = (setting.distribute ?? []).length > 0;
-  return distributes || blocks.outlierDetection !== undefined ? { setting, caller } : null;
+  return distributes || blocks.outlierDetection !== undefined ? { setting, zones: null, caller } : null;
 }
 
 /** Priorities, or weights of localities, as the caller sees them (Istio's ApplyLocalityLoadBalancer). */
 export function placeEndpoints(endpoints: readonly LabelledEndpoint[], placing: Placing | null): Placed {
   if (placing === null)
     return { endpoints: endpoints.map(({ endpoint }) => endpoint), localityWeights: null };
-  const { setting, caller } = placing;
+  const { setting, zones, caller } = placing;
+  if (zones !== null) return placeByZone(endpoints, zones, caller);
   if ((setting.distribute ?? []).length > 0) return distribute(endpoints, setting, caller);
   const ranks =
     (setting.failoverPriority ?? []).length > 0
@@ -58,6 +74,22 @@ export function placeEndpoints(endpoints: readonly LabelledEndpoint[], placing: 
     ),
     localityWeights: null,
   };
+}
+
+function placeByZone(
+  endpoints: readonly LabelledEndpoint[],
+  zones: ZoneAwareLbSetting,
+  caller: CallerPlace,
+): Placed {
+  const ranks = endpoints.map((each) => {
+    const labelled = labelRank(each, zones.failoverPriority ?? [], caller);
+    return labelled * REGION_RANKS + regionRank(each.endpoint.locality, zones, caller.locality);
+  });
+  const placed = withPriorities(
+    endpoints.map(({ endpoint }) => endpoint),
+    ranks,
+  );
+  return { endpoints: placed, localityWeights: zoneWeights(placed, zones, caller.locality, caller.peers) };
 }
 
 /** A region that is no failover target while another is. */

@@ -54,6 +54,8 @@ interface ConfigIndex {
   readonly sourceLabelKeys: readonly string[];
   /** Label keys that some failoverPriority compares: see `sourceLabelKeys`. */
   readonly placeLabelKeys: readonly string[];
+  /** Some rule is aware of zones: else nobody needs to count. */
+  readonly isZoneAware: boolean;
   /** Some rule hashes requests: else nobody needs to look. */
   readonly hasConsistentHash: boolean;
 }
@@ -112,8 +114,15 @@ function indexConfig(resources: readonly Resource[], mesh: MeshConfig): ConfigIn
     sourceLabelKeys: collectSourceLabelKeys(virtualServices, destinationRules),
     placeLabelKeys: collectPlaceLabelKeys([
       mesh.localityLbSetting,
-      ...balancers.map(({ localityLbSetting }) => localityLbSetting),
+      mesh.zoneAwareLbSetting ?? undefined,
+      ...balancers.flatMap(({ localityLbSetting, zoneAwareLbSetting }) => [
+        localityLbSetting,
+        zoneAwareLbSetting,
+      ]),
     ]),
+    isZoneAware:
+      mesh.zoneAwareLbSetting !== null ||
+      balancers.some(({ zoneAwareLbSetting }) => zoneAwareLbSetting !== undefined),
     hasConsistentHash: balancers.some(({ consistentHash }) => consistentHash !== undefined),
   };
 }
@@ -126,7 +135,9 @@ function loadBalancersOf({ spec }: Resource<DestinationRuleSpec>): LoadBalancer[
     .flatMap((blocks) => blocks?.loadBalancer ?? []);
 }
 
-function collectPlaceLabelKeys(settings: readonly (LocalityLbSetting | undefined)[]): string[] {
+function collectPlaceLabelKeys(
+  settings: readonly (Pick<LocalityLbSetting, 'failoverPriority'> | undefined)[],
+): string[] {
   const keys = settings
     .flatMap((setting) => setting?.failoverPriority ?? [])
     .map((each) => each.split('=', 1)[0] ?? '');

@@ -8,20 +8,16 @@ const inert = (kind: string, spec: unknown) =>
     .map(({ severity, path }) => `${severity} ${path}`);
 
 it('warns of each field that has no effect, wherever it stands', () => {
-  const zones = { loadBalancer: { zoneAwareLbSetting: { enabled: true } } };
+  const budget = { retryBudget: { percent: 25, budgetInterval: '5s' } };
   assert.deepEqual(
     inert('DestinationRule', {
       host: 'a',
-      trafficPolicy: {
-        ...zones,
-        portLevelSettings: [{ port: { number: 80 }, ...zones }],
-      },
-      subsets: [{ name: 'v1' }, { name: 'v2', trafficPolicy: zones }],
+      trafficPolicy: budget,
+      subsets: [{ name: 'v1' }, { name: 'v2', trafficPolicy: budget }],
     }),
     [
-      'Warning spec.trafficPolicy.loadBalancer.zoneAwareLbSetting',
-      'Warning spec.trafficPolicy.portLevelSettings[0].loadBalancer.zoneAwareLbSetting',
-      'Warning spec.subsets[1].trafficPolicy.loadBalancer.zoneAwareLbSetting',
+      'Warning spec.trafficPolicy.retryBudget.budgetInterval',
+      'Warning spec.subsets[1].trafficPolicy.retryBudget.budgetInterval',
     ],
   );
 });
