@@ -36,7 +36,7 @@ export const REQUEST_TIMEOUT = reply(504, 'UT', 'response_timeout', 'upstream re
 export const PER_TRY_TIMEOUT = reply(504, 'UT', 'upstream_per_try_timeout', 'upstream request timeout');
 /** HTTP/1 refuses such a head before there is an exchange. */
 export const HEAD_TOO_LARGE = reply(
-  ...([431, 'DPE', 'http2.headers_too_large', 'Request Header Fields Too Large'] as const),
+  ...([431, 'DPE', 'http2.header_list_size_too_large', 'Request Header Fields Too Large'] as const),
 );
 export const BAD_PATH = reply(400, '', 'path_normalization_failed');
 

@@ -180,7 +180,7 @@ describe('HTTP/2 callers', () => {
       assert.equal(body.toString(), 'Request Header Fields Too Large');
     }
     assert.equal((await call(client)).status, 200);
-    assert.equal(lines[0], '431 DPE http2.headers_too_large\n');
+    assert.equal(lines[0], '431 DPE http2.header_list_size_too_large\n');
   });
 
   test('who break the protocol get GOAWAY and the end of the connection, and the log says why', async () => {
