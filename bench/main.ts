@@ -10,6 +10,7 @@ import { benchMutualTls } from './mutual-tls.ts';
 import { benchOneHop } from './one-hop.ts';
 import { benchOneHopHttp2 } from './one-hop-http2.ts';
 import { benchRawTcp } from './raw-tcp.ts';
+import { benchTelemetry } from './telemetry.ts';
 import { benchWhoMayCall } from './who-may-call.ts';
 
 /**
@@ -36,6 +37,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome> | Outcome | null>> =
   rawTcp: () => benchRawTcp(programs, rounds, seconds),
   manyRules: () => benchManyRules(programs, rounds, seconds),
   whoMayCall: benchWhoMayCall,
+  telemetry: benchTelemetry,
   controller: benchCompileAndPush,
   inMesh: () => benchInMesh(isQuick ? 10 : 50),
 };

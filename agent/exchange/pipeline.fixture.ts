@@ -17,7 +17,7 @@ import {
   snapshotOf,
 } from '../snapshot.fixture.ts';
 import { createMemoryPool, type MemoryHandler, type MemoryUpstream } from './memory-codec.ts';
-import type { HttpPipeline } from './pipeline.ts';
+import type { ExchangeTelemetry, HttpPipeline } from './pipeline.ts';
 import type { ExchangeRecord } from './record.ts';
 
 /** The whole HTTP way in memory, for tests: a clock that stands still, records, and what reached the hosts. */
@@ -47,6 +47,8 @@ export interface MemoryProxyOptions {
   readonly limits?: RateLimitState;
   readonly clock?: ManualClock;
   readonly tracerFor?: HttpPipelineDeps['tracerFor'];
+  /** Default: keeps records. */
+  readonly telemetry?: ExchangeTelemetry;
   /** Default: `id`. */
   readonly requestId?: string;
 }
@@ -66,7 +68,9 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
     ...options.policies,
     ...(options.node !== undefined && { node: options.node }),
   });
-  const telemetry = { wantsRecords: true, record: (each: ExchangeRecord) => records.push(each), count() {} };
+  const telemetry = options.telemetry ?? {
+    ...{ wantsRecords: true, record: (each: ExchangeRecord) => records.push(each), count() {} },
+  };
   const lines: string[] = [];
   const watch = new PolicyWatch(
     clock,

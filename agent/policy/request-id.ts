@@ -33,8 +33,20 @@ export function traceReasonOf(requestId: string): TraceReason | null {
 export function isInSample(requestId: string, percentage: number, otherwise: () => number): boolean {
   if (percentage <= 0) return false;
   if (percentage >= 100) return true;
-  const first = isUuid(requestId) ? Number.parseInt(requestId.slice(0, 8), 16) % 10_000 : Number.NaN;
-  return (Number.isNaN(first) ? otherwise() * 10_000 : first) < percentage * 100;
+  const first = isUuid(requestId) ? firstDigits(requestId) : Number.NaN;
+  return (Number.isNaN(first) ? otherwise() * 10_000 : first % 10_000) < percentage * 100;
+}
+
+/** The first eight digits as a number, NaN = some are none; by character, as a part of the text would be a new one. */
+function firstDigits(requestId: string): number {
+  let value = 0;
+  for (let at = 0; at < 8; at++) {
+    const code = requestId.charCodeAt(at) | 0x20;
+    if (code >= 0x61 && code <= 0x66) value = value * 16 + code - 0x57;
+    else if (code >= 0x30 && code <= 0x39) value = value * 16 + code - 0x30;
+    else return Number.NaN;
+  }
+  return value;
 }
 
 /** The same id, with the decision in it; what is no UUID stays as it is. */

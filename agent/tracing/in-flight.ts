@@ -21,6 +21,8 @@ export class InFlight {
 
   /** undefined = it cannot be told; null = of a request that is not traced. */
   parentOf(requestId: string): ActiveSpan | null | undefined {
+    // Nothing at work, nothing to look for: a look into a map costs the hash of a text that is new each time.
+    if (this.#count === 0) return undefined;
     const known = this.#traced.get(requestId);
     if (known !== undefined) return known;
     if (this.#count !== 1) return undefined;
