@@ -164,6 +164,15 @@ describe('a token is refused', () => {
     assert.equal(ask(rs256({ ...CLAIMS, aud: 'shop' }), policy).refusal, '');
   });
 
+  test('but not for an audience that differs in scheme and slash alone', () => {
+    const refusal = (wanted: string, aud: string) =>
+      ask(rs256({ ...CLAIMS, aud }), policyOf({ audiences: [wanted] })).refusal;
+    assert.equal(refusal('https://shop.example/', 'shop.example'), '');
+    assert.equal(refusal('shop.example', 'http://shop.example/'), '');
+    assert.equal(refusal('shop.example', 'shop.example//'), 'Audiences in Jwt are not allowed');
+    assert.equal(refusal('shop.example', 'shop.example/a'), 'Audiences in Jwt are not allowed');
+  });
+
   test('beside a good one', () => {
     const head = headOf(['authorization', `Bearer ${rs256()}`], '/?access_token=abc');
     assert.equal(createAuthenticator([policyOf({})])?.authenticate(head, NOW_MS).refusal, JWT_BAD_FORMAT);

@@ -38,6 +38,8 @@ const NO_TOKEN: Authentication = Object.freeze({ claims: null, refusal: '' });
 interface Rule {
   readonly spec: JwtRuleSpec;
   readonly keys: readonly JwtKey[];
+  /** As {@link plainAudience} gives them; empty = not asked for. */
+  readonly audiences: ReadonlySet<string>;
   /** By the token's text, oldest first: a signature is checked once. */
   readonly verified: Map<string, Verified>;
 }
@@ -57,9 +59,7 @@ interface Verified {
 
 /** null = no policy asks for anything. */
 export function createAuthenticator(policies: readonly AuthenticationSpec[]): Authenticator | null {
-  const rules = policies
-    .flatMap((policy) => policy.rules)
-    .map((spec): Rule => ({ spec, keys: parseKeys(spec.jwks), verified: new Map() }));
+  const rules = policies.flatMap((policy) => policy.rules).map(createRule);
   if (rules.length === 0) return null;
   const places = placesOf(rules);
   const outputs = [...new Set(rules.flatMap(({ spec }) => outputNames(spec)))];
@@ -82,6 +82,16 @@ export function createAuthenticator(policies: readonly AuthenticationSpec[]): Au
       return claims === null ? NO_TOKEN : { claims, refusal: '' };
     },
   };
+}
+
+function createRule(spec: JwtRuleSpec): Rule {
+  const audiences = new Set(spec.audiences.map(plainAudience));
+  return { spec, keys: parseKeys(spec.jwks), audiences, verified: new Map() };
+}
+
+/** An audience is often an address: Envoy compares it without its scheme and the slash at its end. */
+function plainAudience(audience: string): string {
+  return audience.replace(/^https?:\/\//, '').replace(/\/$/, '');
 }
 
 /** Headers first, then parameters, then cookies; a place that several rules name is looked at once. */
@@ -131,11 +141,10 @@ function verifyUnderOne(text: string, rules: readonly Rule[], nowS: number): Suc
 }
 
 /** In Envoy's order, which decides what a token with several faults is told. */
-function checkToken(token: Token, { spec, keys }: Rule, nowS: number): string {
+function checkToken(token: Token, { audiences, keys }: Rule, nowS: number): string {
   const time = timeFault(token, nowS);
   if (time !== '') return time;
-  const { audiences } = spec;
-  if (audiences.length > 0 && !audiences.some((each) => token.audiences.includes(each)))
+  if (audiences.size > 0 && !token.audiences.some((each) => audiences.has(plainAudience(each))))
     return WRONG_AUDIENCE;
   return verifySignature(token, keys);
 }
