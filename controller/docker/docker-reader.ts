@@ -1,8 +1,8 @@
 import type Docker from 'dockerode';
 import { readErrorLines } from './log-frames.ts';
 
-/** Lines of a proxy's standard error that are looked through for what it was asked to write there. */
-const LAST_LINES = 64;
+/** Docker counts lines of both streams, and an access log may write many while a proxy proves itself. */
+const LAST_LINES = 5000;
 
 /**
  * All that the controller reads of Docker, each a GET: with nothing else allowed it serves the agents that came by
