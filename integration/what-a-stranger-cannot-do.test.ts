@@ -111,7 +111,9 @@ async function openPorts(address: string): Promise<number[]> {
 
 test('of the controller a stranger reads health, version and metrics, and can change nothing', async () => {
   const controller = addresses['lateen-controller'] ?? '';
-  assert.deepEqual(await openPorts(controller), [4318, 15014]);
+  assert.deepEqual(await openPorts(controller), [4318, 15014, 16686]);
+  for (const path of ['services', 'traces?service=vault.default'])
+    assert.equal((await ask(stranger, `http://${controller}:16686/api/${path}`))[0], 403, path);
   const traces = { method: 'POST', headers: { 'content-type': 'application/json' } };
   assert.equal((await ask(stranger, `http://${controller}:4318/v1/traces`, traces, '{}'))[0], 403);
   const base = `http://${controller}:15014`;
