@@ -61,8 +61,8 @@ function compileLocal(document: Resource<RateLimitDocument>, mesh: MeshConfig): 
   };
 }
 
-/** Of the built-in service nobody waits longer; a service of one's own may say otherwise. */
-const TIMEOUT_MS = 100;
+/** Long enough for a busy controller; one that is not there is told of at once. */
+const TIMEOUT_MS = 1000;
 const OWN_DOMAIN = 'lateen';
 
 function compileGlobal(document: Resource<RateLimitDocument>, mesh: MeshConfig): GlobalRateLimitSpec {
