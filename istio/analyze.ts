@@ -118,8 +118,8 @@ export const ANALYZERS: readonly Analyzer[] = [
   },
   {
     name: 'rate-limits',
-    codes: ['IST0127', 'LAT0207'],
-    description: 'rate limits act on somebody, and services that count are there',
+    codes: ['IST0127', 'LAT0207', 'LAT0208'],
+    description: 'rate limits act on somebody, and the filters and services that they need are there',
     check: checkRateLimits,
   },
   {

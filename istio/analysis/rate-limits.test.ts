@@ -66,6 +66,23 @@ describe('rate limits', () => {
     assert.deepEqual(found(KNOWN, global({ service: 'reviews', port: 1 })), told);
   });
 
+  it('of routes need a filter that reads them', () => {
+    const rates = documentOf(
+      'EnvoyFilter',
+      {
+        configPatches: [
+          {
+            applyTo: 'VIRTUAL_HOST',
+            patch: { operation: 'MERGE', value: { rate_limits: [{ actions: [{ remote_address: {} }] }] } },
+          },
+        ],
+      },
+      { name: 'rates' },
+    );
+    assert.deepEqual(found(KNOWN, rates), ['LAT0208 EnvoyFilter default/rates spec.configPatches[0]']);
+    assert.deepEqual(found(KNOWN, rates, filter('outbound|9080||reviews.default.svc.cluster.local')), []);
+  });
+
   it("of Istio's task need a service, or limits for the mesh's own", () => {
     const config = documentOf('ConfigMap', { data: { 'config.yaml': 'domain: shop\n' } }, { name: 'limits' });
     const missing = 'outbound|8081||ratelimit.default.svc.cluster.local';

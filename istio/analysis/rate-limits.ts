@@ -1,5 +1,5 @@
 import { BUILT_IN_RATE_LIMIT_CLUSTER, parseClusterName } from '../../model/names.ts';
-import { readRateLimitPatches } from '../envoy/rate-limit-patches.ts';
+import { type RateLimitPatch, readRateLimitPatches } from '../envoy/rate-limit-patches.ts';
 import type { FieldPath } from '../field-path.ts';
 import { resolveShortName } from '../host.ts';
 import { readRateLimitConfigs } from '../rate-limit-config.ts';
@@ -8,7 +8,7 @@ import type { MeshView } from './mesh-view.ts';
 import { checkSelected } from './policies.ts';
 import type { Report } from './report.ts';
 
-/** Limits for nobody (IST0127), and limits whose service is not there (LAT0207). */
+/** Limits for nobody (IST0127), limits whose service is not there (LAT0207), and such that no filter reads (LAT0208). */
 export function checkRateLimits(view: MeshView, report: Report): void {
   if (view.workloads === null) return;
   for (const limit of view.of('RateLimit')) {
@@ -19,9 +19,12 @@ export function checkRateLimits(view: MeshView, report: Report): void {
     checkService({ limit, path: ['spec', 'provider', 'service'], host, port }, view, report);
   }
   const domains = configuredDomains(view);
-  for (const limit of view.of('EnvoyFilter')) {
-    const { patches } = readRateLimitPatches(limit.spec);
+  const filters = view.of('EnvoyFilter').map((limit) => ({ limit, ...readRateLimitPatches(limit.spec) }));
+  const isFilter = ({ kind }: RateLimitPatch) => kind === 'local-filter' || kind === 'global-filter';
+  const hasFilter = filters.some(({ patches }) => patches.some(isFilter));
+  for (const { limit, patches } of filters) {
     if (patches.length === 0) continue;
+    if (!hasFilter) tellNoFilter(limit, patches, report);
     checkSelected(limit, limit.spec.workloadSelector?.labels, ['spec', 'workloadSelector'], view, report);
     for (const patch of patches) {
       if (patch.kind !== 'global-filter' || domains.has(patch.config.domain ?? '')) continue;
@@ -34,6 +37,17 @@ export function checkRateLimits(view: MeshView, report: Report): void {
       else checkService({ limit, path, host, port }, view, report);
     }
   }
+}
+
+/** What is said of routes is for a filter that an HTTP_FILTER patch puts in. */
+function tellNoFilter(limit: Resource, [patch]: readonly RateLimitPatch[], report: Report): void {
+  report.warn(
+    limit,
+    'LAT0208',
+    ['spec', 'configPatches', patch?.index ?? 0],
+    'no EnvoyFilter puts a rate limit filter in: nothing is limited',
+    'Add a patch of HTTP_FILTER with envoy.filters.http.local_ratelimit or envoy.filters.http.ratelimit.',
+  );
 }
 
 function configuredDomains(view: MeshView): Set<string> {

@@ -1,3 +1,4 @@
+import { outboundClusterName } from '../../model/names.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { ConfigPatch, EnvoyFilterSpec, PatchMatch } from '../schema/envoy-filter.ts';
 import { checkSchema, type SchemaFault } from '../schema-violations.ts';
@@ -5,6 +6,7 @@ import {
   type GlobalRateLimit,
   globalRateLimit,
   type LocalRateLimit,
+  loadAssignment,
   localRateLimit,
   type RateLimit,
   rateLimits,
@@ -75,6 +77,7 @@ export function readRateLimitPatches({ configPatches = [] }: EnvoyFilterSpec): R
   configPatches.forEach((patch, index) => {
     reader.read(patch, index);
   });
+  reader.nameClusters();
   return reader;
 }
 
@@ -84,6 +87,23 @@ class PatchReader implements RateLimitPatches {
   readonly patches: RateLimitPatch[] = [];
   readonly ignored: IgnoredPart[] = [];
   readonly faults: SchemaFault[] = [];
+  readonly #clusters: { readonly index: number; readonly value: Fields }[] = [];
+
+  /**
+   * Istio's task of old added a cluster for the service that counts, under a name of its own: it is the cluster that the
+   * mesh has of that service anyway.
+   */
+  nameClusters(): void {
+    for (const { index, value } of this.#clusters) {
+      const target = serviceClusterOf(value);
+      const users = this.patches.filter(
+        (patch) => patch.kind === 'global-filter' && clusterNameOf(patch.config) === value['name'],
+      );
+      if (target === null || users.length === 0)
+        this.#ignore(['configPatches', index], nameOf('CLUSTER', 'ADD', value));
+      else for (const user of users) this.patches[this.patches.indexOf(user)] = withCluster(user, target);
+    }
+  }
 
   read({ applyTo, match = {}, patch = {} }: ConfigPatch, index: number): void {
     const { operation = '', value = {}, filterClass } = patch;
@@ -92,6 +112,7 @@ class PatchReader implements RateLimitPatches {
     if (applyTo === 'HTTP_FILTER' && isInsertion(operation)) {
       this.#readFilter(place, value, orderOf(operation, match, filterClass));
     } else if (level !== undefined && operation === 'MERGE') this.#readRoute(place, value, level);
+    else if (applyTo === 'CLUSTER' && operation === 'ADD') this.#clusters.push({ index, value });
     else this.#ignore(['configPatches', index], nameOf(applyTo, operation, value));
   }
 
@@ -195,4 +216,27 @@ const typeOf = (url: unknown) => String(url ?? '').replace(/^.*\//, '');
 function nameOf(applyTo: string | undefined, operation: string, value: Fields): string {
   const name = typeof value['name'] === 'string' ? ` ${value['name']}` : '';
   return [operation, applyTo].filter((word) => word !== undefined && word !== '').join(' ') + name;
+}
+
+const clusterNameOf = ({ rate_limit_service: service }: GlobalRateLimit) =>
+  service?.grpc_service?.envoy_grpc?.cluster_name;
+
+function withCluster(patch: RateLimitPatch, cluster: string): RateLimitPatch {
+  if (patch.kind !== 'global-filter') return patch;
+  const { rate_limit_service: service } = patch.config;
+  const envoyGrpc = { ...service?.grpc_service?.envoy_grpc, cluster_name: cluster };
+  const grpc = { ...service?.grpc_service, envoy_grpc: envoyGrpc };
+  return { ...patch, config: { ...patch.config, rate_limit_service: { ...service, grpc_service: grpc } } };
+}
+
+/** `load_assignment` with the one address of a service; null = of anything else. */
+function serviceClusterOf({ load_assignment: assignment }: Fields): string | null {
+  const read = loadAssignment.safeParse(assignment);
+  if (!read.success) return null;
+  const addresses = read.data.endpoints.flatMap(({ lb_endpoints: each }) =>
+    each.map(({ endpoint }) => endpoint.address.socket_address),
+  );
+  const [first, second] = addresses;
+  if (first === undefined || second !== undefined) return null;
+  return outboundClusterName(first.port_value, '', first.address);
 }

@@ -134,6 +134,21 @@ export const globalRateLimit = z.strictObject({
   status_on_error: httpStatus.optional(),
 });
 
+/** Of a cluster that a patch adds: where its service is. */
+export const loadAssignment = z.object({
+  endpoints: z.array(
+    z.object({
+      lb_endpoints: z.array(
+        z.object({
+          endpoint: z.object({
+            address: z.object({ socket_address: z.object({ address: text, port_value: count }) }),
+          }),
+        }),
+      ),
+    }),
+  ),
+});
+
 export type TokenBucket = z.infer<typeof tokenBucket>;
 export type RateLimitAction = z.infer<typeof action>;
 export type RateLimit = z.infer<typeof rateLimit>;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { readRateLimitPatches } from '../envoy/rate-limit-patches.ts';
+import type { EnvoyFilterSpec } from '../schema/envoy-filter.ts';
 import { type FaultCase, testFaults } from '../testing/assert-faults.ts';
 import { documentOf, read } from '../testing/read-text.ts';
 
@@ -150,6 +152,53 @@ const wrong: FaultCase[] = [
 
 describe('EnvoyFilter that limits rates', () => testFaults('EnvoyFilter', valid));
 describe('EnvoyFilter with a fault', () => testFaults('EnvoyFilter', wrong));
+
+describe('a cluster that an EnvoyFilter adds', () => {
+  const added = (name: string) => ({
+    applyTo: 'CLUSTER',
+    patch: {
+      operation: 'ADD',
+      value: {
+        ...{
+          name,
+          type: 'STRICT_DNS',
+          connect_timeout: '10s',
+          lb_policy: 'ROUND_ROBIN',
+          http2_protocol_options: {},
+        },
+        load_assignment: {
+          cluster_name: name,
+          endpoints: [
+            {
+              lb_endpoints: [
+                { endpoint: { address: { socket_address: { address: 'ratelimit.a', port_value: 8081 } } } },
+              ],
+            },
+          ],
+        },
+      },
+    },
+  });
+  const asking = (name: string, ...clusters: object[]) => {
+    const { configPatches } = global({}, { cluster_name: name });
+    return { configPatches: [...configPatches, ...clusters] };
+  };
+
+  it('for the service that counts is the one that the mesh has of it', () => {
+    const spec = asking('rate_limit_cluster', added('rate_limit_cluster'));
+    assert.deepEqual(read(documentOf('EnvoyFilter', spec)).violations, []);
+    const [patch] = readRateLimitPatches(spec as EnvoyFilterSpec).patches;
+    assert.ok(patch?.kind === 'global-filter');
+    const { cluster_name: name } = patch.config.rate_limit_service?.grpc_service?.envoy_grpc ?? {};
+    assert.equal(name, 'outbound|8081||ratelimit.a');
+  });
+
+  it('for anything else is ignored', () => {
+    const spec = asking('lateen_ratelimit', added('other'));
+    const [violation] = read(documentOf('EnvoyFilter', spec)).violations;
+    assert.match(violation?.message ?? '', /^ADD CLUSTER other is Envoy's own/);
+  });
+});
 
 describe('what an EnvoyFilter has beside rate limits', () => {
   const told = (spec: object) =>
