@@ -101,8 +101,15 @@ export interface CircuitBreakerSpec {
   readonly maxPendingRequests: number;
   readonly maxRequests: number;
   readonly maxRetries: number;
-  /** Replaces `maxRetries`: retries under way in percent of the requests under way; null = none. */
-  readonly retryBudget: { readonly percent: number; readonly minConcurrency: number } | null;
+  /** Replaces `maxRetries`; null = none. */
+  readonly retryBudget: RetryBudgetSpec | null;
+}
+
+/** Retries under way in percent of the requests under way, or of those that began in the last `intervalMs` (0 = off). */
+export interface RetryBudgetSpec {
+  readonly percent: number;
+  readonly minConcurrency: number;
+  readonly intervalMs: number;
 }
 
 export const UNLIMITED = 4294967295;

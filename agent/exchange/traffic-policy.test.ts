@@ -194,7 +194,7 @@ describe('limits on retries', () => {
   });
 
   test('a retry budget is a share of what is under way, but not less than its minimum', () => {
-    const budget = { retryBudget: { percent: 50, minConcurrency: 1 }, maxRetries: UNLIMITED };
+    const budget = { retryBudget: { percent: 50, minConcurrency: 1, intervalMs: 0 }, maxRetries: UNLIMITED };
     const { send, cluster } = open(breaker(budget), (upstream) => upstream.respond(500), { retry });
     send();
     send();
@@ -202,5 +202,24 @@ describe('limits on retries', () => {
     cluster.usage.requests = 8;
     for (let count = 0; count < 5; count++) send();
     assert.equal(cluster.usage.retries, 4);
+  });
+
+  test('a retry budget with an interval is a share of what began in that time', () => {
+    const budget = {
+      retryBudget: { percent: 50, minConcurrency: 1, intervalMs: 1000 },
+      maxRetries: UNLIMITED,
+    };
+    let status = 200;
+    const { send, cluster, clock } = open(breaker(budget), (upstream) => upstream.respond(status), { retry });
+    for (let count = 0; count < 6; count++) send();
+    status = 500;
+    for (let count = 0; count < 8; count++) send();
+    // With each failing request the share grows: 3 of 7, 4 of 8 …, and 7 of 14.
+    assert.equal(cluster.usage.retries, 7);
+    assert.equal(cluster.counters.upstream_rq_retry_overflow, 1);
+    clock.advance(10_000);
+    send();
+    send();
+    assert.equal(cluster.usage.retries, 1);
   });
 });

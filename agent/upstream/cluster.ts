@@ -9,6 +9,7 @@ import { warmth } from '../policy/balancer/warmup.ts';
 import type { RequestedNames } from '../pool/requested-names.ts';
 import { Ejections } from './ejections.ts';
 import { Host } from './host.ts';
+import { RequestWindow } from './request-window.ts';
 import { nameAndPort } from './requested-host.ts';
 import { type ClusterUsage, mayRetry, noUsage } from './usage.ts';
 
@@ -53,6 +54,7 @@ export class Cluster {
   readonly ejections: Ejections | null;
   readonly #deps: ClusterDeps;
   readonly #localityWeights: LocalityWeights;
+  readonly #window: RequestWindow | null;
   #balancer: Balancer<Host>;
   readonly #originalHosts: Map<string, { host: Host; usedAtMs: number }>;
   /** This cluster in the tables that followed, for retries of requests that began with these. */
@@ -78,6 +80,7 @@ export class Cluster {
         ? previous.#originalHosts
         : new Map();
     this.#localityWeights = endpoints?.localityWeights ?? null;
+    this.#window = this.#adoptWindow(previous === null ? null : previous.#window);
     this.ejections = this.#adoptEjections(previous);
     this.#balancer = this.#balance();
   }
@@ -100,6 +103,16 @@ export class Cluster {
       }
     }
     return hosts;
+  }
+
+  /** Requests are counted on over an edit, unless it changed the interval. */
+  #adoptWindow(known: RequestWindow | null): RequestWindow | null {
+    const intervalMs = this.spec.circuitBreaker.retryBudget?.intervalMs ?? 0;
+    if (known !== null && known.intervalMs === intervalMs) return known;
+    known?.close();
+    if (intervalMs === 0) return null;
+    const { counters } = this;
+    return new RequestWindow(this.#deps.clock, intervalMs, () => counters.upstream_rq_total);
   }
 
   /** Who is out stays out, whatever else of the cluster has changed. */
@@ -191,7 +204,7 @@ export class Cluster {
 
   /** Takes leave for one more retry; false = too many are under way. Given back by `endRetry`. */
   startRetry(): boolean {
-    if (!mayRetry(this.spec.circuitBreaker, this.usage)) {
+    if (!mayRetry(this.spec.circuitBreaker, this.usage, this.#window?.count ?? 0)) {
       this.counters.upstream_rq_retry_overflow += 1;
       return false;
     }
@@ -298,7 +311,10 @@ export class Cluster {
   retire(next: Cluster | null, isDead: (host: Host) => boolean): void {
     this.#successor = next;
     this.#cancelWarmup?.();
-    if (next === null) this.ejections?.close();
+    if (next === null) {
+      this.ejections?.close();
+      this.#window?.close();
+    }
     for (const [key, host] of this.hosts) {
       if (next?.hosts.get(key) === host) continue;
       const heir = next?.hosts.get(key);

@@ -33,9 +33,17 @@ export function endCopy(usage: ClusterUsage, bytes: number): void {
   usage.copiedBytes -= bytes;
 }
 
-/** Whether one more retry may be under way (Envoy's retry resource, or its retry budget). */
-export function mayRetry({ maxRetries, retryBudget }: CircuitBreakerSpec, usage: ClusterUsage): boolean {
+/**
+ * Whether one more retry may be under way (Envoy's retry resource, or its retry budget).
+ * @param recent requests that began in the budget's interval; those under way count in any case
+ */
+export function mayRetry(
+  { maxRetries, retryBudget }: CircuitBreakerSpec,
+  usage: ClusterUsage,
+  recent: number,
+): boolean {
   if (retryBudget === null) return usage.retries < maxRetries;
-  const share = ((usage.requests + usage.pending) * retryBudget.percent) / 100;
+  const requests = Math.max(recent, usage.requests + usage.pending);
+  const share = (requests * retryBudget.percent) / 100;
   return usage.retries < Math.max(retryBudget.minConcurrency, share);
 }

@@ -70,7 +70,7 @@ describe('inheritance', () => {
       portLevelSettings: [{ port: { number: 8080 }, connectionPool: ${pool(2)} }] },
       subsets: [{ name: v1, trafficPolicy: { portLevelSettings: [
         { port: { number: 80 }, connectionPool: ${pool(2)} }] } }] }`);
-    const budget = { percent: 30, minConcurrency: 3 };
+    const budget = { percent: 30, minConcurrency: 3, intervalMs: 0 };
     assert.deepEqual(at('80|').circuitBreaker.retryBudget, budget);
     assert.equal(at('8080|').circuitBreaker.retryBudget, null);
     assert.deepEqual(at('80|v1').circuitBreaker.retryBudget, budget);

@@ -92,7 +92,12 @@ function compileCircuitBreaker(
     retryBudget:
       budget === undefined
         ? null
-        : { percent: budget.percent ?? 20, minConcurrency: budget.minRetryConcurrency ?? 3 },
+        : {
+            percent: budget.percent ?? 20,
+            // 0 is as if it were not there (Istio's applyRetryBudget).
+            minConcurrency: budget.minRetryConcurrency || 3,
+            intervalMs: milliseconds(budget.budgetInterval),
+          },
   };
 }
 

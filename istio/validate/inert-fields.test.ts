@@ -8,17 +8,14 @@ const inert = (kind: string, spec: unknown) =>
     .map(({ severity, path }) => `${severity} ${path}`);
 
 it('warns of each field that has no effect, wherever it stands', () => {
-  const budget = { retryBudget: { percent: 25, budgetInterval: '5s' } };
+  const sent = { proxyProtocol: { version: 'V1' } };
   assert.deepEqual(
     inert('DestinationRule', {
       host: 'a',
-      trafficPolicy: budget,
-      subsets: [{ name: 'v1' }, { name: 'v2', trafficPolicy: budget }],
+      trafficPolicy: sent,
+      subsets: [{ name: 'v1' }, { name: 'v2', trafficPolicy: sent }],
     }),
-    [
-      'Warning spec.trafficPolicy.retryBudget.budgetInterval',
-      'Warning spec.subsets[1].trafficPolicy.retryBudget.budgetInterval',
-    ],
+    ['Warning spec.trafficPolicy.proxyProtocol', 'Warning spec.subsets[1].trafficPolicy.proxyProtocol'],
   );
 });
 

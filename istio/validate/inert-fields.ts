@@ -9,7 +9,7 @@ import type { Findings } from './finding.ts';
 /** Below a server's own `connectionPool`: an upgrade to HTTP/2 ends at its proxy. */
 const INBOUND_POOL = ['http.h2UpgradePolicy'];
 
-const POLICY = ['tunnel', 'proxyProtocol', 'retryBudget.budgetInterval'];
+const POLICY = ['tunnel', 'proxyProtocol'];
 
 export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   ServiceEntry: ['endpoints.*.network', 'endpoints.*.serviceAccount'],
