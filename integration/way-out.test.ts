@@ -161,6 +161,20 @@ test('an application with ALLOW_ANY reaches ports that the ServiceEntry of the h
   await mesh.apply('meshconfig.yaml', MESH_CONFIG);
 });
 
+test('ALLOW_ANY_DYNAMIC_DNS looks up whatever host HTTP asks for, on whatever port', async () => {
+  await mesh.apply('meshconfig.yaml', MESH_CONFIG.replace('REGISTRY_ONLY', 'ALLOW_ANY_DYNAMIC_DNS'));
+  for (const port of [80, 8080]) {
+    // The address that was called is nobody's: only the Host leads anywhere.
+    const headers = { host: `api.outside.example:${port}` };
+    const answer = await one('client', { url: `http://198.51.100.7:${port}/`, headers });
+    assert.deepEqual([answer.status, JSON.parse(answer.body).port], [200, port], answer.error);
+  }
+  await lineOf('client', /" 200 - via_upstream .*AllowAnyDynamicDNSCluster/);
+  const tcp = await one('client', { url: 'tcp://db.outside.example:3306', until: 'greets' });
+  assert.equal(tcp.body, '220 outside greets\n');
+  await mesh.apply('meshconfig.yaml', MESH_CONFIG);
+});
+
 test('limits of a host are kept at the egress gateway, for all its callers together', async () => {
   const host = 'api.outside.example';
   const http = [
