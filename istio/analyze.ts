@@ -2,6 +2,7 @@ import { checkCredentials } from './analysis/credentials.ts';
 import { checkDelegates } from './analysis/delegates.ts';
 import { checkDestinationRules } from './analysis/destination-rules.ts';
 import { checkExternalAuthorizers } from './analysis/external-authorizers.ts';
+import { checkGatewayClashes } from './analysis/gateway-clashes.ts';
 import { checkGatewayPorts, checkGateways } from './analysis/gateways.ts';
 import type { KnownServices } from './analysis/known-services.ts';
 import { MeshView } from './analysis/mesh-view.ts';
@@ -87,6 +88,12 @@ export const ANALYZERS: readonly Analyzer[] = [
     check: checkGateways,
   },
   {
+    name: 'gateway-clashes',
+    codes: ['LAT0209'],
+    description: 'no server of a Gateway is left out for another on its port',
+    check: checkGatewayClashes,
+  },
+  {
     name: 'credentials',
     codes: ['IST0101', 'IST0161'],
     description: 'Secrets that Gateways name are there and hold a certificate with its key',
@@ -162,13 +169,14 @@ export function analyze(resources: readonly Resource[], known: KnownServices | n
 }
 
 /**
- * Of all that, what the controller says in its own log: certificates that are missing, wrong or expired, and ports that
- * Docker does not publish.
+ * Of all that, what the controller says in its own log: certificates that are missing, wrong or expired, ports that
+ * Docker does not publish, and servers that are left out.
  */
 export function analyzeEntrances(resources: readonly Resource[], known: KnownServices): Violation[] {
   const view = new MeshView(resources, known);
   const report = new Report();
   checkCredentials(view, report);
   checkGatewayPorts(view, report);
+  checkGatewayClashes(view, report);
   return report.violations;
 }

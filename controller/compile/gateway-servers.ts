@@ -19,16 +19,6 @@ export interface BoundServer {
   readonly server: GatewayServer;
 }
 
-const HTTP_PROTOCOLS = new Set(['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB']);
-const TLS_PROTOCOLS = new Set(['HTTPS', 'TLS']);
-
-/** What is spoken on a server's port. */
-export function familyOf({ port }: GatewayServer): 'http' | 'tls' | 'tcp' {
-  const protocol = (port?.protocol ?? '').toUpperCase();
-  if (HTTP_PROTOCOLS.has(protocol)) return 'http';
-  return TLS_PROTOCOLS.has(protocol) ? 'tls' : 'tcp';
-}
-
 /** HTTP comes out of its TLS; of protocol TLS it is any bytes. */
 export function isHttps({ port }: GatewayServer): boolean {
   return (port?.protocol ?? '').toUpperCase() === 'HTTPS';

@@ -1,3 +1,4 @@
+import { gatewayFamily } from '../../istio/gateway-family.ts';
 import { matchesLabels } from '../../model/labels.ts';
 import type { ListenerSpec, TlsServerSpec } from '../../model/listener.ts';
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
@@ -7,7 +8,6 @@ import { compileGatewayL4 } from './gateway-l4.ts';
 import {
   type BoundServer,
   boundHosts,
-  familyOf,
   isAutoPassedThrough,
   isHttps,
   isPassedThrough,
@@ -50,8 +50,8 @@ export function compileGateway(index: WorldIndex, proxy: Workload): GatewayResul
   const listeners: ListenerSpec[] = [];
   const routes: RouteConfigSpec[] = [];
   for (const [port, all] of [...byPort].sort(([a], [b]) => a - b)) {
-    const family = all[0] === undefined ? null : familyOf(all[0].server);
-    const servers = all.filter(({ server }) => familyOf(server) === family);
+    const family = all[0] === undefined ? null : gatewayFamily(all[0].server);
+    const servers = all.filter(({ server }) => gatewayFamily(server) === family);
     const listener = { name: `0.0.0.0_${port}`, direction: 'gateway', port, addresses: [] } as const;
     if (family === 'http') {
       const config = compileRouteConfig(index, proxy, port, servers, `http.${port}`);

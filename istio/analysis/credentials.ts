@@ -1,7 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { errorMessage } from '../../base/errors.ts';
 import { ANY_NAMESPACE, ROOT_NAMESPACE } from '../../model/names.ts';
+import { TRUST_SUFFIX } from '../../model/secret.ts';
 import type { Resource } from '../resource.ts';
+import type { GatewaySpec, ServerTls } from '../schema/gateway.ts';
 import type { KubernetesSecretSpec } from '../schema/kubernetes.ts';
 import { readSecretParts } from '../secret-parts.ts';
 import type { MeshView } from './mesh-view.ts';
@@ -23,7 +25,8 @@ export function checkCredentials(view: MeshView, report: Report): void {
         const secret = view.find('Secret', namespace, name) ?? view.find('Secret', ANY_NAMESPACE, name);
         if (secret !== undefined) {
           const fault = credentialFault(secret.spec, view.nowMs);
-          if (fault !== null)
+          if (fault === null) checkTrust(gateway, index, tls ?? {}, { namespace, name }, view, report);
+          else
             report.error(
               gateway,
               'IST0161',
@@ -42,6 +45,31 @@ export function checkCredentials(view: MeshView, report: Report): void {
       }
     });
   }
+}
+
+/** Callers of mode MUTUAL are held against an authority: without one nobody is let in. */
+function checkTrust(
+  gateway: Resource<GatewaySpec>,
+  index: number,
+  { mode, caCertCredentialName: own = '' }: ServerTls,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  view: MeshView,
+  report: Report,
+): void {
+  if (mode !== 'MUTUAL' && mode !== 'OPTIONAL_MUTUAL') return;
+  const trustOf = (secret: string) => {
+    const found = view.find('Secret', namespace, secret) ?? view.find('Secret', ANY_NAMESPACE, secret);
+    return found === undefined ? '' : readSecretParts(found.spec).trust;
+  };
+  const places = own === '' ? [name, `${name}${TRUST_SUFFIX}`] : [own];
+  if (places.some((place) => trustOf(place) !== '' || view.credentials.has(`${namespace}/${place}`))) return;
+  report.error(
+    gateway,
+    'IST0161',
+    ['spec', 'servers', index, 'tls', own === '' ? 'credentialName' : 'caCertCredentialName'],
+    `mode ${mode} has no authority for its callers: no ca.crt in a Secret ${places.map((place) => `${namespace}/${place}`).join(' or ')}`,
+    'Put ca.crt into the Secret: `lateen x cert HOST --mutual` does.',
+  );
 }
 
 function remedyFor(name: string, namespace: string, view: MeshView): string {

@@ -2,7 +2,7 @@ import { LABEL, type Labels, matchesLabels } from '../../model/labels.ts';
 import type { Resource } from '../resource.ts';
 import type { GatewayServer, GatewaySpec, ServerTls } from '../schema/gateway.ts';
 import type { KnownWorkload } from './known-services.ts';
-import type { MeshView } from './mesh-view.ts';
+import type { MeshView, ServiceView } from './mesh-view.ts';
 import { placeOf, type Report } from './report.ts';
 
 type GatewayResource = Resource<GatewaySpec>;
@@ -84,13 +84,23 @@ function publishing(workloads: readonly KnownWorkload[], port: number): string {
   );
 }
 
+function servicesOf(workloads: readonly KnownWorkload[], view: MeshView): readonly ServiceView[] {
+  const ids = new Set(workloads.map(({ id }) => id));
+  return [...view.services].filter(({ members }) => members?.some(({ id }) => ids.has(id)));
+}
+
 /** Ports and target ports of the services that the gateway's workloads belong to; null = they are in no service. */
 function portsOf(workloads: readonly KnownWorkload[], view: MeshView): ReadonlySet<number> | null {
-  const ids = new Set(workloads.map(({ id }) => id));
-  const services = [...view.services].filter(({ members }) => members?.some(({ id }) => ids.has(id)));
+  const services = servicesOf(workloads, view);
   const ports = services.flatMap((service) => service.ports);
   if (services.length === 0) return null;
   return new Set(ports.flatMap(({ number, targetPort }) => [number, targetPort ?? number]));
+}
+
+/** Ports of a Gateway's workloads by the number that its servers may name: 80 and 8080 are one. */
+export function targetPorts({ selector }: GatewaySpec, view: MeshView): ReadonlyMap<number, number> {
+  const ports = servicesOf(view.select(selector, null), view).flatMap((service) => service.ports);
+  return new Map(ports.map(({ number, targetPort = number }) => [number, targetPort]));
 }
 
 /** Gateways of the same workloads with the same port and host. */
@@ -113,7 +123,7 @@ function checkRivals(gateway: GatewayResource, view: MeshView, report: Report): 
   });
 }
 
-function shareWorkloads(a: GatewaySpec, b: GatewaySpec, view: MeshView): boolean {
+export function shareWorkloads(a: GatewaySpec, b: GatewaySpec, view: MeshView): boolean {
   if (formatSelector(a.selector) === formatSelector(b.selector)) return true;
   return view.select(a.selector, null).some(({ labels }) => matchesLabels(b.selector ?? {}, labels));
 }
