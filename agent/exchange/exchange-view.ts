@@ -1,4 +1,5 @@
 import type { Headers, RequestHead, ResponseHead } from '../codec/head.ts';
+import type { DryRunResults } from '../policy/authorization/authorizer.ts';
 import type { GrpcMessages } from '../policy/grpc-messages.ts';
 import type { HttpPipeline } from './pipeline.ts';
 import type { DownstreamPeer } from './streams.ts';
@@ -13,6 +14,7 @@ export interface Exchange {
   readonly status: number;
   readonly flags: string;
   readonly details: string;
+  readonly dryRuns: DryRunResults | null;
   readonly grpcMessages: GrpcMessages | null;
   readonly requestBytes: number;
   readonly responseBytes: number;

@@ -1,6 +1,7 @@
 import type { ResponseFlag } from '../../model/response-flag.ts';
 import { BODY_NOT_TOLD, type Headers, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { JwtClaims } from '../policy/authentication/claims.ts';
+import type { DryRunResults } from '../policy/authorization/authorizer.ts';
 import type { FormatContext } from '../policy/format.ts';
 import { isGrpcRequest } from '../policy/grpc.ts';
 import { GrpcMessages } from '../policy/grpc-messages.ts';
@@ -52,6 +53,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   isDecorated = false;
   corsOrigin = '';
   claims: JwtClaims | null = null;
+  dryRuns: DryRunResults | null = null;
   tap: ResponseTap | null = null;
   status = 0;
   flags = '';

@@ -1,6 +1,7 @@
 import type { ResponseFlag } from '../../model/response-flag.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
 import type { JwtClaims } from '../policy/authentication/claims.ts';
+import type { DryRunResults } from '../policy/authorization/authorizer.ts';
 import type { FormatContext } from '../policy/format.ts';
 import type { LocalReply } from './failure.ts';
 import type { ResponseTap, WholeResponse } from './response-tap.ts';
@@ -17,6 +18,8 @@ export interface FilteredExchange extends FormatContext {
   corsOrigin: string;
   /** Of the token that the request carried, once it has been verified. */
   claims: JwtClaims | null;
+  /** What policies that decide nothing would have said; null = there are none. */
+  dryRuns: DryRunResults | null;
   readonly scheme: string;
   readonly isOver: boolean;
   readonly hasBody: boolean;

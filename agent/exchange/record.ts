@@ -1,5 +1,6 @@
 import type { TrafficSide } from '../../model/telemetry.ts';
 import type { Headers } from '../codec/head.ts';
+import type { DryRunResults } from '../policy/authorization/authorizer.ts';
 
 /** All that is known of a finished exchange: the access log's line, the test's hop, the console's row. */
 export interface ExchangeRecord {
@@ -49,6 +50,8 @@ export interface ExchangeRecord {
   readonly serverName: string;
   /** Why a connection to the host could not be made, '' = it could. */
   readonly transportFailure: string;
+  /** What dry runs of policies would have said of a request; null or absent = there were none. */
+  readonly dryRuns?: DryRunResults | null;
   /** Why a connection was closed before anything was served on it. */
   readonly terminationDetails?: string;
   /** Why the caller's handshake of TLS failed. */

@@ -42,6 +42,7 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     upstreamLocalAddress: forwarder?.upstreamLocalAddress ?? '',
     serverName: peer.serverName ?? '',
     transportFailure: transportFailureOf(exchange.details),
+    dryRuns: exchange.dryRuns,
   };
 }
 

@@ -19,6 +19,7 @@ export function createAuthorizationFilter(
       const watched = watch.ofRequests(isGateway, peer.originalDestination.port);
       const details = authorizer.refuse(subject, watched);
       watched.countDecision(details === null);
+      exchange.dryRuns = watched.takeDryRuns();
       if (details === null) return 'continue';
       exchange.sendLocalReply(accessDenied(details));
       return 'stop';

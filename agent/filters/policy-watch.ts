@@ -1,6 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
-import type { DryRunAction, PolicyObserver } from '../policy/authorization/authorizer.ts';
+import type {
+  DryRunAction,
+  DryRunResult,
+  DryRunResults,
+  PolicyObserver,
+} from '../policy/authorization/authorizer.ts';
 import type { Subject } from '../policy/authorization/subject.ts';
 
 /** One line for a rule and a caller in this time: a dry run is there to be left running. */
@@ -54,6 +59,7 @@ export class WatchedPolicies implements PolicyObserver {
     deny: { allowed: 0, denied: 0 },
   };
   readonly #log: PolicyLog;
+  #results: DryRunResults | null = null;
 
   constructor(prefix: string, log: PolicyLog) {
     this.prefix = prefix;
@@ -65,13 +71,21 @@ export class WatchedPolicies implements PolicyObserver {
     else this.enforced.denied += 1;
   }
 
-  onDryRun(action: DryRunAction, isDenied: boolean, rule: string, subject: Subject): void {
+  onDryRun(action: DryRunAction, result: DryRunResult, subject: Subject): void {
     const counts = this.dryRuns[action];
-    if (!isDenied) counts.allowed += 1;
+    this.#results = { ...this.#results, [action]: result };
+    if (!result.isDenied) counts.allowed += 1;
     else {
       counts.denied += 1;
-      this.#log.dryRunDenied(rule === '' ? 'none' : rule, subject);
+      this.#log.dryRunDenied(result.rule === '' ? 'none' : result.rule, subject);
     }
+  }
+
+  /** What came of the decision that was just made; null = there are no dry runs. */
+  takeDryRuns(): DryRunResults | null {
+    const results = this.#results;
+    this.#results = null;
+    return results;
   }
 
   onAudit(rule: string, subject: Subject): void {

@@ -60,6 +60,11 @@ function tagsOf(record: ExchangeRecord, shorten: (text: string) => string): Reco
   if (record.attempts > 1) tags['lateen.attempts'] = String(record.attempts);
   if (record.routeName !== '') tags['lateen.route'] = record.routeName;
   if (record.grpcStatus !== '') addGrpcTags(tags, record);
+  for (const [action, { isDenied, rule }] of Object.entries(record.dryRuns ?? {})) {
+    const prefix = `istio.authorization.dry_run.${action}_policy`;
+    if (rule !== '') tags[`${prefix}.name`] = rule;
+    tags[`${prefix}.result`] = isDenied ? 'denied' : 'allowed';
+  }
   return tags;
 }
 

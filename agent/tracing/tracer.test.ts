@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { AuthorizationSpec } from '../../model/authorization.ts';
 import type { Span } from '../../model/span.ts';
 import type { TracingSpec } from '../../model/telemetry.ts';
 import { type MemoryUpstream, sendRequest } from '../exchange/memory-codec.ts';
@@ -48,6 +49,26 @@ function traced(
 const traceparent = (flags: string) => ['traceparent', `00-${TRACE}-${CALLER}-${flags}`];
 
 describe('a request that begins a trace', () => {
+  it('says what dry runs of policies would have said of it', () => {
+    const policy = (action: 'ALLOW' | 'DENY', name: string, path: string): AuthorizationSpec => {
+      const to = [[{ attribute: 'request.path' as const, key: [], values: [path], notValues: [] }]];
+      return {
+        ...{ name: `foo/${name}`, action, isDryRun: true, provider: null },
+        origin: { resource: '', file: '', line: 0 },
+        rules: [{ to, from: [], when: [] }],
+      };
+    };
+    const authorization = [policy('DENY', 'no', '/'), policy('ALLOW', 'yes', '/else')];
+    const { spans, send } = traced({}, { direction: 'inbound', policies: { authorization } });
+    send();
+    const tags = Object.entries(spans[0]?.tags ?? {}).filter(([name]) => name.includes('dry_run'));
+    assert.deepEqual(tags, [
+      ['istio.authorization.dry_run.deny_policy.name', 'ns[foo]-policy[no]-rule[0]'],
+      ['istio.authorization.dry_run.deny_policy.result', 'denied'],
+      ['istio.authorization.dry_run.allow_policy.result', 'denied'],
+    ]);
+  });
+
   it('has a span, and tells the host of it in B3 and W3C', () => {
     const { spans, send, told } = traced();
     send(['user-agent', 'curl']);

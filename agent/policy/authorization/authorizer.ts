@@ -21,13 +21,20 @@ export interface Authorizer {
 
 /** Hears of policies that decide nothing. */
 export interface PolicyObserver {
-  /** What the dry runs of one action would have said; `rule` is '' where none of them matched. */
-  onDryRun(action: DryRunAction, isDenied: boolean, rule: string, subject: Subject): void;
+  onDryRun(action: DryRunAction, result: DryRunResult, subject: Subject): void;
   /** An AUDIT rule matched. */
   onAudit(rule: string, subject: Subject): void;
 }
 
 export type DryRunAction = 'allow' | 'deny';
+
+/** What the dry runs of one action would have said of one request; `rule` is '' where none of them matched. */
+export interface DryRunResult {
+  readonly isDenied: boolean;
+  readonly rule: string;
+}
+
+export type DryRunResults = Partial<Record<DryRunAction, DryRunResult>>;
 
 export interface ExternalCheck {
   /** null = not known, or several for one workload: nobody can say yes. */
@@ -103,12 +110,12 @@ function createObservation(
       if (audited !== null) observer.onAudit(audited, subject);
       if (deny.length === 0) return;
       const rule = firstMatch(denials, subject);
-      observer.onDryRun('deny', rule !== null, rule ?? '', subject);
+      observer.onDryRun('deny', { isDenied: rule !== null, rule: rule ?? '' }, subject);
     },
     beforeAllowances(subject, observer) {
       if (allow.length === 0) return;
       const rule = firstMatch(allowances, subject);
-      observer.onDryRun('allow', rule === null, rule ?? '', subject);
+      observer.onDryRun('allow', { isDenied: rule === null, rule: rule ?? '' }, subject);
     },
   };
 }
