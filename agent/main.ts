@@ -169,7 +169,7 @@ try {
     });
   }
   await openAdminServers({
-    clock,
+    ...{ clock, log },
     held: () => client.held,
     isReady: () => isReady,
     renderMetrics: () => dataplane.renderMetrics(),

@@ -10,7 +10,15 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
+/** From the most talkative on. */
+export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
 const ORDER: Record<LogLevel, number> = { debug: 10, info: 20, warn: 30, error: 40 };
+
+export interface LineLogger extends Logger {
+  /** May be changed at any time. */
+  level: LogLevel;
+}
 
 /**
  * A logger that writes one readable line per message: `2026-01-01T00:00:00.000Z info message key=value`.
@@ -20,20 +28,22 @@ export function createLineLogger(
   write: (line: string) => void,
   wall: () => number,
   level: LogLevel = 'info',
-): Logger {
+): LineLogger {
   const log = (at: LogLevel, message: string, fields: LogFields = {}) => {
-    if (ORDER[at] < ORDER[level]) return;
+    if (ORDER[at] < ORDER[logger.level]) return;
     const pairs = Object.entries(fields)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => ` ${key}=${formatValue(value)}`);
     write(`${new Date(wall()).toISOString()} ${at} ${message}${pairs.join('')}\n`);
   };
-  return {
+  const logger: LineLogger = {
+    level,
     debug: (message, fields) => log('debug', message, fields),
     info: (message, fields) => log('info', message, fields),
     warn: (message, fields) => log('warn', message, fields),
     error: (message, fields) => log('error', message, fields),
   };
+  return logger;
 }
 
 function formatValue(value: string | number | boolean | null | undefined): string {

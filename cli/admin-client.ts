@@ -1,18 +1,22 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 
 /**
- * Runs inside the controller's container, started by the CLI through the Docker API: asks one of the controller's
- * pages over its Unix socket and prints the answer. `admin-client.js GET /debug/syncz`
+ * Runs inside a container of the mesh, started by the CLI through the Docker API: asks one of the controller's pages over
+ * its Unix socket, or one of a proxy's on its loopback, and prints the answer. `admin-client.js GET /debug/syncz`,
+ * `admin-client.js POST http://127.0.0.1:15000/logging?level=debug`
  */
-const [method = 'GET', path = '/'] = process.argv.slice(2);
+const [method = 'GET', target = '/'] = process.argv.slice(2);
 const socketPath = process.env['LATEEN_ADMIN_SOCKET'] ?? '/var/run/lateen-admin/admin.sock';
 
-const outgoing = request({ socketPath, method, path }, (response) => {
+const onResponse = (response: IncomingMessage) => {
   response.pipe(process.stdout);
   process.exitCode = (response.statusCode ?? 500) < 400 ? 0 : 1;
-});
+};
+const outgoing = target.startsWith('http:')
+  ? request(new URL(target), { method }, onResponse)
+  : request({ socketPath, method, path: target }, onResponse);
 outgoing.on('error', (error) => {
-  process.stderr.write(`the controller does not answer yet: ${error.message}\n`);
+  process.stderr.write(`no answer yet: ${error.message}\n`);
   process.exitCode = 2;
 });
 outgoing.end();

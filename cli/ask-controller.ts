@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
+import { PORT } from '../model/ports.ts';
 import { CliError, knownRemedy } from './cli-error.ts';
 import type { FoundController } from './find-controller.ts';
 
@@ -12,8 +13,33 @@ export async function askController<T>(
   controller: FoundController,
   path: string,
 ): Promise<T> {
-  const exec = await docker.getContainer(controller.id).exec({
-    Cmd: ['node', '/opt/lateen/admin-client.js', 'GET', path],
+  const { exitCode, stdout, stderr } = await askInside(docker, controller.id, 'GET', path);
+  if (exitCode === 0) return JSON.parse(stdout) as T;
+  throw new CliError(
+    readReason(stdout) ?? (stderr.trim() || `the controller answered with an error`),
+    readRemedy(stdout),
+  );
+}
+
+/** A page of a proxy's own port 15000, which answers on its loopback alone. */
+export async function askProxy(
+  docker: Docker,
+  container: string,
+  method: 'GET' | 'POST',
+  path: string,
+): Promise<string> {
+  const url = `http://127.0.0.1:${PORT.agentAdmin}${path}`;
+  const { exitCode, stdout, stderr } = await askInside(docker, container, method, url);
+  if (exitCode === 0) return stdout;
+  throw new CliError(
+    stdout.trim() || stderr.trim() || 'the proxy answered with an error',
+    'Is it still running?',
+  );
+}
+
+async function askInside(docker: Docker, container: string, method: string, target: string) {
+  const exec = await docker.getContainer(container).exec({
+    Cmd: ['node', '/opt/lateen/admin-client.js', method, target],
     AttachStdout: true,
     AttachStderr: true,
   });
@@ -30,11 +56,7 @@ export async function askController<T>(
   err.end();
   const [stdout, stderr] = await texts;
   const { ExitCode: exitCode } = await exec.inspect();
-  if (exitCode === 0) return JSON.parse(stdout) as T;
-  throw new CliError(
-    readReason(stdout) ?? (stderr.trim() || `the controller answered with an error`),
-    readRemedy(stdout),
-  );
+  return { exitCode, stdout, stderr };
 }
 
 async function readAll(stream: PassThrough): Promise<string> {

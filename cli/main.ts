@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import { errorMessage } from '../base/errors.ts';
 import type { KnownServices } from '../istio/analyze.ts';
 import { addAsCommand } from './as/as-command.ts';
-import { askController } from './ask-controller.ts';
+import { askController, askProxy } from './ask-controller.ts';
 import { addAuthzCommand } from './authz-command.ts';
 import { addCertCommand } from './cert/cert-command.ts';
 import { addCheckCommands } from './check-commands.ts';
@@ -14,6 +14,7 @@ import { createDocker, findController } from './find-controller.ts';
 import { printLogs } from './logs.ts';
 import { addMeshCommands } from './mesh-commands.ts';
 import { numberBetween, print } from './output.ts';
+import type { AskProxy } from './proxy-log.ts';
 import { addTracingCommand } from './tracing-audit.ts';
 
 const VERSION = process.env.LATEEN_VERSION ?? 'dev';
@@ -35,7 +36,10 @@ async function ask<T>(path: string): Promise<T> {
   return askController<T>(docker, await find(docker), path);
 }
 
-addMeshCommands(program, VERSION, ask);
+const askOne: AskProxy = async (container, method, path) =>
+  askProxy(await createDocker(), container, method, path);
+
+addMeshCommands(program, VERSION, ask, askOne);
 const experimental = program
   .command('x')
   .alias('experimental')

@@ -126,3 +126,24 @@ test('logs prints the lines of a service and of the agents beside it, each with 
   const wrong = await run(context, ['logs', 'wob'], containers);
   assert.match(wrong.stderr, /^Error: no container belongs to the service wob\nRemedy: Did you mean "web"\?/);
 });
+
+test('pc log shows how much a proxy logs, and changes it', async (context) => {
+  const proxies = [
+    { proxy: 'web-1.default', workload: 'web', container: 'c1', kind: 'sidecar', state: 'SYNCED' },
+    { proxy: 'db-1.default', workload: 'db', kind: 'sidecar', state: 'NOT CONNECTED' },
+  ];
+  const pages: FakePages = {
+    '/debug/syncz': { exitCode: 0, body: { meshId: 'shop', isSettled: false, proxies } },
+    'http://127.0.0.1:15000/logging': { exitCode: 0, body: 'proxy: info' },
+    'http://127.0.0.1:15000/logging?level=debug': { exitCode: 0, body: 'proxy: debug' },
+  };
+  const containers = [controllerOf('shop'), { id: 'c1', labels: {} }];
+  const shown = await run(context, ['pc', 'log', 'web'], containers, pages);
+  assert.equal(shown.stdout, 'web-1.default:\n"proxy: info"\n');
+  const changed = await run(context, ['pc', 'log', 'web-1', '--level', 'debug'], containers, pages);
+  assert.equal(changed.stdout, 'web-1.default:\n"proxy: debug"\n');
+  const away = await run(context, ['pc', 'log', 'db'], containers, pages);
+  assert.match(away.stderr, /^Error: no connected proxy is called "db"\nRemedy: /);
+  const wrong = await run(context, ['pc', 'log', 'web', '--level', 'loud'], containers, pages);
+  assert.match(wrong.stderr, /Allowed choices are debug, info, warn, error/);
+});

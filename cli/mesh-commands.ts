@@ -11,13 +11,14 @@ import {
   formatAllConfig,
   formatConfig,
 } from './proxy-config.ts';
+import { type AskProxy, addProxyLog } from './proxy-log.ts';
 import { formatProxyStatus, type SyncPage } from './proxy-status.ts';
 
 /** One of the running controller's pages. */
 export type Ask = <T>(path: string) => Promise<T>;
 
 /** `version`, `proxy-status` and `proxy-config`: what a running mesh is asked. */
-export function addMeshCommands(program: Command, version: string, ask: Ask): void {
+export function addMeshCommands(program: Command, version: string, ask: Ask, askProxy: AskProxy): void {
   program
     .command('version')
     .description('versions of this program and of the running controller')
@@ -34,7 +35,7 @@ export function addMeshCommands(program: Command, version: string, ask: Ask): vo
       const page = await ask<SyncPage>('/debug/syncz');
       print(formatAs(output, page.proxies, () => formatProxyStatus(page, Date.now())));
     });
-  addProxyConfig(program, ask);
+  addProxyConfig(program, ask, askProxy);
 }
 
 async function printVersion(client: string, output: Format, ask: Ask): Promise<void> {
@@ -61,15 +62,16 @@ interface ConfigOptions extends ConfigFilter {
   readonly file?: string;
 }
 
-function addProxyConfig(program: Command, ask: Ask): void {
+function addProxyConfig(program: Command, ask: Ask, askProxy: AskProxy): void {
   const group = program
     .command('proxy-config')
     .alias('pc')
-    .description('what a proxy holds: listener, route, cluster, endpoint, secret or all')
+    .description('what a proxy holds: listener, route, cluster, endpoint, secret or all; and what it logs')
     .addHelpText(
       'after',
       '\nExamples:\n  lateen pc cluster reviews-v1 --port 9080\n  lateen pc route istio-ingressgateway -o json',
     );
+  addProxyLog(group, ask, askProxy);
   for (const kind of [...CONFIG_KINDS, 'all'] as const) {
     group
       .command(`${kind} [workload]`)

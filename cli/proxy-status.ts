@@ -10,6 +10,8 @@ export interface SyncPage {
 export interface ProxyRow {
   readonly proxy: string;
   readonly workload?: string;
+  /** Where the proxy runs; absent = it is not connected. */
+  readonly container?: string;
   readonly kind: 'sidecar' | 'gateway';
   readonly health: string;
   readonly state: string;

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
+import { type LineLogger, LOG_LEVELS } from '../../base/log.ts';
 import { PORT } from '../../model/ports.ts';
 import { RESOURCE_KINDS } from '../../model/snapshot.ts';
 import type { HeldSnapshot } from '../control/resource-store.ts';
@@ -8,6 +9,8 @@ import { createMergedMetrics } from './merged-metrics.ts';
 
 export interface AdminDeps {
   readonly clock: Clock;
+  /** The proxy's own, whose level may be changed here. */
+  readonly log: LineLogger;
   readonly held: () => HeldSnapshot;
   readonly isReady: () => boolean;
   readonly renderMetrics: () => string;
@@ -30,6 +33,7 @@ export function openAdminServers(deps: AdminDeps): Promise<readonly Server[]> {
     '/config_dump': () => ({ status: 200, body: dump(deps.held()), type: 'application/json' }),
     '/stats/prometheus': metrics,
     '/ready': ready,
+    '/logging': (method, query) => logging(deps.log, method, query.get('level')),
     '/quitquitquit': (method) => {
       if (method !== 'POST') return { status: 405, body: 'POST only\n' };
       deps.quit();
@@ -42,6 +46,18 @@ export function openAdminServers(deps: AdminDeps): Promise<readonly Server[]> {
     servePages({ '/healthz/ready': ready }, PORT.agentReady, '0.0.0.0'),
     servePages({ '/stats/prometheus': metrics }, PORT.agentMetrics, '0.0.0.0'),
   ]);
+}
+
+/** Envoy's `POST /logging?level=debug`; there is one logger. */
+function logging(log: LineLogger, method: string, wanted: string | null): Page {
+  if (wanted !== null) {
+    if (method !== 'POST') return { status: 405, body: 'POST only\n' };
+    const level = LOG_LEVELS.find((each) => each === wanted);
+    if (level === undefined)
+      return { status: 400, body: `no level ${wanted}: there are ${LOG_LEVELS.join(', ')}\n` };
+    log.level = level;
+  }
+  return { status: 200, body: `active loggers:\n  proxy: ${log.level}\n` };
 }
 
 const nodeOf = ({ held }: AdminDeps) => held().snapshot.resources.node.get('self');

@@ -9,7 +9,9 @@ export interface Page {
 }
 
 /** `GET /path` → page; a function is called for each request. Anything else is 404. */
-export type Pages = Readonly<Record<string, (method: string) => Page | Promise<Page>>>;
+export type Pages = Readonly<
+  Record<string, (method: string, query: URLSearchParams) => Page | Promise<Page>>
+>;
 
 /**
  * A small server for the agent's own pages; never on the data path. Pages that tell of the configuration, or end the
@@ -19,8 +21,8 @@ export type Pages = Readonly<Record<string, (method: string) => Page | Promise<P
 export function servePages(pages: Pages, port: number, host: string, isPrivate = false): Promise<Server> {
   const server = createServer((request, response) => {
     if (isPrivate && !isAskedByProgram(request.headers)) return send(response, NOT_FOR_BROWSERS);
-    const path = (request.url ?? '/').split('?')[0] ?? '/';
-    const page = pages[path]?.(request.method ?? 'GET') ?? {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://agent');
+    const page = pages[pathname]?.(request.method ?? 'GET', searchParams) ?? {
       status: 404,
       body: `${Object.keys(pages).join('\n')}\n`,
     };
