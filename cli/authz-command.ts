@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { Ask } from './ask.ts';
 import { type AuthorizationDump, formatAuthorization } from './authz-check.ts';
-import type { Ask } from './mesh-commands.ts';
 import { type Format, formatOption, print } from './output.ts';
 
 /** `lateen x authz check`, as istioctl has it. */

@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 import { errorMessage } from '../base/errors.ts';
 import type { KnownServices } from '../istio/analyze.ts';
 import { addAsCommand } from './as/as-command.ts';
+import type { AskProxy } from './ask.ts';
 import { askController, askProxy } from './ask-controller.ts';
 import { addAuthzCommand } from './authz-command.ts';
 import { addCertCommand } from './cert/cert-command.ts';
@@ -14,7 +15,6 @@ import { createDocker, findController } from './find-controller.ts';
 import { printLogs } from './logs.ts';
 import { addMeshCommands } from './mesh-commands.ts';
 import { numberBetween, print } from './output.ts';
-import type { AskProxy } from './proxy-log.ts';
 import { addTracingCommand } from './tracing-audit.ts';
 
 const VERSION = process.env.LATEEN_VERSION ?? 'dev';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { errorMessage } from '../base/errors.ts';
+import type { Ask, AskProxy } from './ask.ts';
 import { CliError } from './cli-error.ts';
 import { type Format, formatAs, formatOption, numberBetween, print } from './output.ts';
 import {
@@ -11,11 +12,9 @@ import {
   formatAllConfig,
   formatConfig,
 } from './proxy-config.ts';
-import { type AskProxy, addProxyLog } from './proxy-log.ts';
+import { formatDiff, type KindDump } from './proxy-diff.ts';
+import { addProxyLog, findProxies } from './proxy-log.ts';
 import { formatProxyStatus, type SyncPage } from './proxy-status.ts';
-
-/** One of the running controller's pages. */
-export type Ask = <T>(path: string) => Promise<T>;
 
 /** `version`, `proxy-status` and `proxy-config`: what a running mesh is asked. */
 export function addMeshCommands(program: Command, version: string, ask: Ask, askProxy: AskProxy): void {
@@ -26,16 +25,27 @@ export function addMeshCommands(program: Command, version: string, ask: Ask, ask
     .addHelpText('after', '\nExample:\n  lateen version -o json')
     .action(({ output }: { output: Format }) => printVersion(version, output, ask));
   program
-    .command('proxy-status')
+    .command('proxy-status [workload]')
     .alias('ps')
-    .description('each proxy: in sync or not, its version, what it answered last')
+    .description(
+      'each proxy: in sync or not, its version, what it answered last; of one: what it holds beside what it should',
+    )
     .addOption(formatOption())
-    .addHelpText('after', '\nExample:\n  lateen ps')
-    .action(async ({ output }: { output: Format }) => {
+    .addHelpText('after', '\nExamples:\n  lateen ps\n  lateen ps reviews-v1')
+    .action(async (workload: string | undefined, { output }: { output: Format }) => {
+      if (workload !== undefined) return printDiff(workload, ask, askProxy);
       const page = await ask<SyncPage>('/debug/syncz');
       print(formatAs(output, page.proxies, () => formatProxyStatus(page, Date.now())));
     });
   addProxyConfig(program, ask, askProxy);
+}
+
+async function printDiff(workload: string, ask: Ask, askProxy: AskProxy): Promise<void> {
+  for (const { proxy, container } of await findProxies(workload, ask)) {
+    const wanted = await ask<KindDump>(`/debug/config_dump?proxyID=${encodeURIComponent(proxy)}`);
+    const held = JSON.parse(await askProxy(container, 'GET', '/config_dump')) as KindDump;
+    print(formatDiff(proxy, wanted, held));
+  }
 }
 
 async function printVersion(client: string, output: Format, ask: Ask): Promise<void> {

@@ -1,12 +1,9 @@
 import { type Command, Option } from 'commander';
 import { LOG_LEVELS } from '../base/log.ts';
+import type { Ask, AskProxy } from './ask.ts';
 import { CliError, knownRemedy } from './cli-error.ts';
-import type { Ask } from './mesh-commands.ts';
 import { print } from './output.ts';
 import type { SyncPage } from './proxy-status.ts';
-
-/** Asks a proxy itself, in its container. */
-export type AskProxy = (container: string, method: 'GET' | 'POST', path: string) => Promise<string>;
 
 /** `lateen proxy-config log`: what a proxy logs, and how much of it from now on. */
 export function addProxyLog(group: Command, ask: Ask, askProxy: AskProxy): void {

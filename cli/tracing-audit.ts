@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Ask } from './mesh-commands.ts';
+import type { Ask } from './ask.ts';
 import { type Format, formatAs, formatOption, print } from './output.ts';
 import { formatTable } from './table.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Service, Workload, World } from '../../controller/compile/world.ts';
+import type { Ask } from '../ask.ts';
 import { CliError, knownRemedy } from '../cli-error.ts';
-import type { Ask } from '../mesh-commands.ts';
 import { print } from '../output.ts';
 import { describeWorkload } from './describe.ts';
 
