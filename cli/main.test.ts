@@ -29,7 +29,12 @@ test('a misspelled verb or option is answered with the right one', async (contex
 
 test('without a Docker daemon each verb that needs one says so, with the remedy', async (context) => {
   const folder = folderOf(context, {});
-  const verbs = [['ps'], ['pc', 'route', 'reviews'], ['logs', 'reviews']];
+  const verbs = [
+    ['ps'],
+    ['pc', 'route', 'reviews'],
+    ['logs', 'reviews'],
+    ['x', 'as', 'reviews', '--', 'curl', '-s', 'http://a'],
+  ];
   for (const { status, stderr, stdout } of await Promise.all(verbs.map((args) => runLateen(folder, args)))) {
     assert.match(
       stderr,
