@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { answerFrom, openAdminServer } from './admin-server.ts';
+import { answerFrom, callerOf, openAdminServer } from './admin-server.ts';
 
 const PAGES = {
   '/ready': () => ({ status: 200, body: 'READY\n' }),
@@ -81,4 +81,13 @@ test('what a browser may do with a page is said with it: nothing', async (contex
   });
   assert.equal(refused.status, 403);
   assert.match(await refused.text(), /asked from the page of another site/);
+});
+
+test('the machine itself is as good as loopback where a port is published, until a token is set', () => {
+  const target = { port: 16686, hosts: new Set(['172.18.0.1']) };
+  const machine = { remoteAddress: '::ffff:172.18.0.1' };
+  assert.equal(callerOf({ ...target, token: '' }, machine), '127.0.0.1');
+  assert.equal(callerOf({ ...target, token: 'letmein' }, machine), machine.remoteAddress);
+  assert.equal(callerOf({ ...target, token: '' }, { remoteAddress: '172.18.0.2' }), '172.18.0.2');
+  assert.equal(callerOf({ port: 15014, token: '' }, machine), machine.remoteAddress);
 });

@@ -21,7 +21,10 @@ export interface AdminPort {
   readonly port: number;
   /** Who has it may read everything from anywhere; '' = nobody. */
   readonly token: string;
-  /** Addresses under which the machine itself calls, by a published port: as good as loopback. */
+  /**
+   * Addresses under which the machine itself calls, by a published port: as good as loopback, but only where no token is
+   * set, since an address can be forged.
+   */
   readonly hosts?: ReadonlySet<string>;
 }
 
@@ -74,8 +77,12 @@ function answer(
 }
 
 /** null = it came over the Unix socket. */
-function callerOf(target: AdminTarget, { remoteAddress = '' }: Socket): string | null {
+export function callerOf(
+  target: AdminTarget,
+  { remoteAddress = '' }: Pick<Socket, 'remoteAddress'>,
+): string | null {
   if ('socketPath' in target) return null;
   const address = remoteAddress.replace(/^::ffff:/, '');
-  return target.hosts?.has(address) === true ? '127.0.0.1' : remoteAddress;
+  const isMachine = target.token === '' && target.hosts?.has(address) === true;
+  return isMachine ? '127.0.0.1' : remoteAddress;
 }
