@@ -1,9 +1,10 @@
-import type {
-  GlobalRateLimit,
-  LocalRateLimit,
-  RateLimit,
-  RateLimitAction,
-  TokenBucket,
+import {
+  type GlobalRateLimit,
+  JWT_METADATA,
+  type LocalRateLimit,
+  type RateLimit,
+  type RateLimitAction,
+  type TokenBucket,
 } from '../../istio/envoy/rate-limit-schema.ts';
 import {
   type HeaderMatcher,
@@ -13,7 +14,6 @@ import {
   type StringMatcher,
   secondsMs,
 } from '../../istio/envoy/scalars.ts';
-import { JWT_METADATA } from '../../istio/validate/envoy-rate-limit.ts';
 import type {
   GlobalRateLimitSpec,
   LimiterPlace,

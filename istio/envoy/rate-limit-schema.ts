@@ -16,6 +16,9 @@ const tokenBucket = z.strictObject({
   fill_interval: seconds.optional(),
 });
 
+/** Metadata that Envoy's JWT filter writes: the one that is known here. */
+export const JWT_METADATA = 'envoy.filters.http.jwt_authn';
+
 const metadataPath = z.strictObject({ key: text.optional() });
 const metadataKey = z.strictObject({ key: text.optional(), path: z.array(metadataPath).optional() });
 const prefixBits = (most: number) => z.number().int().min(0).max(most);

@@ -132,6 +132,15 @@ const wrong: FaultCase[] = [
       { header_value_match: {} },
       { header_value_match: { descriptor_value: 'a', headers: [{ exact_match: 'a' }] } },
       {
+        header_value_match: {
+          descriptor_value: 'a',
+          headers: [
+            { name: 'a', safe_regex_match: { regex: '(' } },
+            { name: 'b', string_match: { safe_regex: { regex: '(?=a)' } } },
+          ],
+        },
+      },
+      {
         metadata: {
           metadata_key: { key: 'envoy.filters.http.jwt_authn', path: [{ key: 'payload' }, { key: 'sub' }] },
         },
@@ -146,6 +155,8 @@ const wrong: FaultCase[] = [
     /actions\[4\]\.header_value_match\.descriptor_value/,
     /headers are missing/,
     /headers\[0\]\.name/,
+    /headers\[0\]\.safe_regex_match\.regex: the pattern is not RE2/,
+    /headers\[1\]\.string_match\.safe_regex\.regex: the pattern is not RE2/,
     /metadata\.descriptor_key/,
   ],
 ];

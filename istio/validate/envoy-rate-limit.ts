@@ -1,14 +1,16 @@
 import { BUILT_IN_RATE_LIMIT_CLUSTER, parseClusterName } from '../../model/names.ts';
-import type {
-  GlobalRateLimit,
-  LocalRateLimit,
-  RateLimit,
-  RateLimitAction,
-  TokenBucket,
+import {
+  type GlobalRateLimit,
+  JWT_METADATA,
+  type LocalRateLimit,
+  type RateLimit,
+  type RateLimitAction,
+  type TokenBucket,
 } from '../envoy/rate-limit-schema.ts';
-import { secondsMs } from '../envoy/scalars.ts';
+import { type HeaderMatcher, secondsMs } from '../envoy/scalars.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from './finding.ts';
+import { regexFault } from './values.ts';
 
 /** What Envoy refuses of its rate-limit filters, and what it takes but does nothing by. */
 
@@ -105,8 +107,8 @@ function checkAction(action: RateLimitAction, path: FieldPath, findings: Finding
   if (match !== undefined) {
     requireText(match.descriptor_value, [...at, 'descriptor_value'], findings);
     if ((match.headers ?? []).length === 0) findings.error([...at, 'headers'], 'headers are missing');
-    (match.headers ?? []).forEach(({ name: header }, index) => {
-      requireText(header, [...at, 'headers', index, 'name'], findings);
+    (match.headers ?? []).forEach((matcher, index) => {
+      checkHeaderMatcher(matcher, [...at, 'headers', index], findings);
     });
   }
   if (action.metadata !== undefined) checkMetadata(action.metadata, at, findings);
@@ -115,9 +117,19 @@ function checkAction(action: RateLimitAction, path: FieldPath, findings: Finding
       findings.warn(at, `${field} is not known here: there is no such descriptor`, '', 'LAT0005');
 }
 
-/** Only what the check of tokens leaves behind is there to be asked. */
-export const JWT_METADATA = 'envoy.filters.http.jwt_authn';
+function checkHeaderMatcher(matcher: HeaderMatcher, path: FieldPath, findings: Findings): void {
+  requireText(matcher.name, [...path, 'name'], findings);
+  const patterns: [string | undefined, FieldPath][] = [
+    [matcher.safe_regex_match?.regex, ['safe_regex_match', 'regex']],
+    [matcher.string_match?.safe_regex?.regex, ['string_match', 'safe_regex', 'regex']],
+  ];
+  for (const [pattern, inner] of patterns) {
+    const fault = pattern === undefined ? null : regexFault(pattern);
+    if (fault !== null) findings.error([...path, ...inner], fault);
+  }
+}
 
+/** Only what the check of tokens leaves behind is there to be asked. */
 function checkMetadata(
   metadata: NonNullable<RateLimitAction['metadata']>,
   path: FieldPath,
