@@ -104,7 +104,10 @@ test('HTTP gets 502, and the metrics and one log line name what refused it', asy
   );
   assert.deepEqual(accessLines, ['502 - - - 0\n', '502 - - - 0\n']);
   assert.equal(lines.length, 1);
-  assert.match(lines[0] ?? '', /host=api\.example port=9080 remedy="ServiceEntry .*protocol: HTTP/);
+  assert.match(
+    lines[0] ?? '',
+    /cluster=BlackHoleCluster host=api\.example port=9080 remedy="ServiceEntry .*protocol: HTTP/,
+  );
 });
 
 test('TLS is closed, and the log names the host of its client hello', async () => {

@@ -15,6 +15,7 @@ import { BAD_PATH, CLUSTER_NOT_FOUND, directResponse, type LocalReply, ROUTE_NOT
 import type { FilteredExchange } from './filter.ts';
 import { Forwarder } from './forwarder.ts';
 import { asGrpcReply } from './grpc-reply.ts';
+import { namedHost } from './named-host.ts';
 import { formatOperator } from './operators.ts';
 import type { HttpPipeline } from './pipeline.ts';
 import type { ExchangeRecord, RecordSource } from './record.ts';
@@ -385,7 +386,8 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     const copy = { head: request, hasBody: false, chunks: [], bytes: 0, trailers: null };
     const { action } = route.spec;
     const timeoutMs = action.kind === 'route' ? action.timeoutMs : 0;
-    new Shadow(copy, cluster, pipeline.services.clock, timeoutMs, tap).start();
+    const host = namedHost(cluster, this);
+    new Shadow(copy, cluster, pipeline.services.clock, timeoutMs, tap).start(host);
   }
 
   addFlag(flag: ResponseFlag): void {

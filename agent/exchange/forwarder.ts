@@ -18,6 +18,7 @@ import {
 import type { ForwardedExchange } from './forwarded-exchange.ts';
 import { hashedPeer } from './hashed-peer.ts';
 import { type Mirroring, startMirroring } from './mirroring.ts';
+import { namedHost } from './named-host.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
 import { takeUnreached, tellUnreached } from './unreached.ts';
 import { lateFailure, outcomeOf } from './upstream-failure.ts';
@@ -159,26 +160,12 @@ export class Forwarder implements UpstreamEvents {
   }
 
   #chooseHost(): Host | null {
-    const { request, pipeline, downstream } = this.#exchange;
     const cluster = this.#cluster;
-    const { clock } = pipeline.services;
-    switch (cluster.spec.discovery.kind) {
-      case 'original-destination': {
-        const { address, port } = downstream.peer.originalDestination;
-        return cluster.originalHost(address, port, clock.now());
-      }
-      case 'requested-name':
-        return cluster.hostByName(request.authority, clock.now());
-      default:
-        return this.#isAgain
-          ? cluster.pickAgain(
-              this.#tried,
-              this.#retry?.hostSelectionAttempts ?? 0,
-              this.#hash,
-              this.#attempted,
-            )
-          : cluster.pick(this.#hash);
-    }
+    const named = namedHost(cluster, this.#exchange);
+    if (named !== undefined) return named;
+    return this.#isAgain
+      ? cluster.pickAgain(this.#tried, this.#retry?.hostSelectionAttempts ?? 0, this.#hash, this.#attempted)
+      : cluster.pick(this.#hash);
   }
 
   /** Runs while a host has the whole request: the wait for a connection or for the caller's body does not count. */

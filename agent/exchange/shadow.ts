@@ -51,9 +51,10 @@ export class Shadow implements UpstreamEvents {
     this.#timeoutMs = timeoutMs > 0 ? Math.min(timeoutMs, LONGEST_MS) : LONGEST_MS;
   }
 
-  start(): void {
+  /** @param named undefined = one is picked, null = there is none */
+  start(named?: Host | null): void {
     const cluster = this.#cluster;
-    const host = cluster.pick(null);
+    const host = named === undefined ? cluster.pick(null) : named;
     if (host === null || !startCopy(cluster.usage, this.#request.bytes)) {
       this.#tap?.onOver();
       return;

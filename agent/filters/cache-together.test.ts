@@ -8,7 +8,7 @@ import {
   sendRequest,
 } from '../exchange/memory-codec.ts';
 import { headerOf, openProxy } from '../exchange/pipeline.fixture.ts';
-import { routeSpec } from '../snapshot.fixture.ts';
+import { clusterSpec, routeSpec } from '../snapshot.fixture.ts';
 
 /** Many callers of one cache, and hosts that are slow or fail. */
 
@@ -186,6 +186,20 @@ describe('stale-while-revalidate', () => {
     assert.equal(seen.length, 3);
     seen[2]?.respond(304, LENIENT);
     assert.deepEqual(sees(send()), [200, 'old', 'lateen; hit']);
+  });
+
+  test('also where the call itself says which host is asked', () => {
+    const routes = [routeSpec(['north'], { cache: CACHE })];
+    const discovery = { kind: 'original-destination', sourceAddress: '', port: 0 } as const;
+    const { pipeline, seen, clock } = openProxy(routes, {
+      clusters: [[clusterSpec('north', { discovery }), []]],
+      handler: (upstream) => upstream.respond(200, LENIENT, `answer ${seen.length}`),
+    });
+    const bodies = [0, 70_000, 0].map((waitMs) => {
+      clock.advance(waitMs);
+      return sendRequest(pipeline, {}).downstream.response?.body;
+    });
+    assert.deepEqual(bodies, ['answer 1', 'answer 1', 'answer 2']);
   });
 
   test('not for longer than the host said', () => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { BLACK_HOLE_CLUSTER } from '../../model/names.ts';
 import { ToldLately } from './told-lately.ts';
 
 /** A call that `REGISTRY_ONLY` refused. */
@@ -22,7 +23,7 @@ export function createBlockedHostsLog(clock: Clock, log: Logger): (call: Blocked
     const key = `${host}:${call.port}`;
     if (!told.isNews(key)) return;
     log.warn('blocked by outboundTrafficPolicy REGISTRY_ONLY: this proxy knows no such host', {
-      ...{ host, port: call.port, remedy: remedyFor(host, call) },
+      ...{ cluster: BLACK_HOLE_CLUSTER, host, port: call.port, remedy: remedyFor(host, call) },
     });
   };
 }
