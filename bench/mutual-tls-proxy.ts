@@ -20,7 +20,13 @@ const role = process.argv[2] === 'out' ? 'out' : 'in';
 const PORTS = { out: 9116, in: 9117 };
 const SERVICE = '240.240.0.5';
 
+/** Strict, so that nothing can be measured that came without mutual TLS. */
 const DOCUMENTS = `
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: ratings }
+spec: { mtls: { mode: STRICT } }
+---
 apiVersion: networking.istio.io/v1
 kind: Sidecar
 metadata: { name: ratings }

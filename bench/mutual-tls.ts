@@ -27,6 +27,9 @@ interface Round {
   readonly privateMb: number;
 }
 
+/** What the calls name: by another name they would pass to where the connection was going, without TLS. */
+const SERVICE = 'ratings';
+
 /** wrk → plain → proxy → mutual TLS (1.3, P-256) → proxy → plain → nginx, HTTP/1.1 on kept connections. */
 export async function benchMutualTls(programs: ReadonlyMap<string, string>, rounds: number, seconds: number) {
   const folder = mkdtempSync(join(tmpdir(), 'lateen-bench-'));
@@ -118,9 +121,9 @@ async function measure(pair: Pair, seconds: number): Promise<Round> {
   const outbound = await start(pair.out.command, pair.out.port);
   try {
     const url = `http://127.0.0.1:${pair.out.port}/ratings/1`;
-    await wrk(url, Math.min(3, seconds));
+    await wrk(url, Math.min(3, seconds), SERVICE);
     const before = { out: cpuMicros(outbound.pid), in: cpuMicros(inbound.pid) };
-    const { requests, perSecond, p99Ms, failed } = await wrk(url, seconds);
+    const { requests, perSecond, p99Ms, failed } = await wrk(url, seconds, SERVICE);
     return {
       outCpu: (cpuMicros(outbound.pid) - before.out) / requests,
       inCpu: (cpuMicros(inbound.pid) - before.in) / requests,
