@@ -171,7 +171,9 @@ test('a status of the application passes with its words', async () => {
 test('a call ends at its deadline, and the server hears of it', async () => {
   const before = await cancelledCalls();
   const { error } = await call('hang', { deadlineMs: 300 });
-  assert.equal(error?.code, grpc.status.DEADLINE_EXCEEDED);
+  // The proxies hold the same deadline (`grpc-timeout`): whose clock is first is chance, and theirs says 504 in gRPC.
+  const said = error?.code === grpc.status.UNAVAILABLE ? error.details : error?.code;
+  assert.ok([grpc.status.DEADLINE_EXCEEDED, 'upstream request timeout'].includes(said ?? ''), String(said));
   await eventually('it was cancelled', async () =>
     (await cancelledCalls()) === before + 1 ? true : undefined,
   );
