@@ -116,6 +116,26 @@ test('mutual TLS lets in who has a certificate, and nobody else', async () => {
   assert.equal(await curl('mutual.example', '--cert', join(mesh.folder, 'caller.pem')), '200 2');
 });
 
+test('a caller whose certificate is revoked is let in no more; the others are', async () => {
+  const gone = await authority.issue('gone.example');
+  await writeFile(join(mesh.folder, 'gone.pem'), gone.certificate + gone.privateKey);
+  const withCert = (file: string) => curl('mutual.example', '--cert', join(mesh.folder, file));
+  assert.equal(await withCert('gone.pem'), '200 2');
+  const pair = await authority.issue('mutual.example');
+  const revoked = await authority.revoke(gone);
+  const { certificate } = authority;
+  await mesh.apply(
+    'mutual-secret.json',
+    secretDocument('mutual', 'istio-system', pair, certificate, revoked),
+  );
+  assert.match(await withCert('gone.pem'), /^exit \d+$/);
+  assert.equal(await withCert('caller.pem'), '200 2');
+  assert.match(
+    await mesh.logs('istio-ingressgateway'),
+    /closed unserved reason="the caller's certificate is refused: CERT_REVOKED" .*serverName=mutual\.example/,
+  );
+});
+
 test('no key is to be seen in any dump or log', async () => {
   const keys = [shop.privateKey, Buffer.from(shop.privateKey).toString('base64')];
   const line = shop.privateKey.split('\n')[1] ?? '';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type playHost, playWay, type Wire } from './testing/wire.ts';
+import { createManualClock } from '../../base/clock.ts';
+import { clusterSpec, endpointSpec, nodeSpec, routeSpec, snapshotOf } from '../snapshot.fixture.ts';
+import { playHost, playProxy, playWay, type Wire } from './testing/wire.ts';
 
 const LIMIT = { timeout: 20_000 };
 const END = /\r\n\r\n/;
@@ -180,4 +182,54 @@ describe('large bodies', LIMIT, () => {
       assert.match(await caller.hear(/ok$/), /^HTTP\/1\.1 200 /);
     });
   }
+});
+
+describe('a day of silence', LIMIT, () => {
+  /** Every limit of time that a user can set for a host and its callers is one second. */
+  async function open(context: Parameters<typeof playHost>[0], timeoutMs = 0) {
+    const host = await playHost(context);
+    const limits = { idleTimeoutMs: 1000, maxConnectionMs: 1000 };
+    const cluster = clusterSpec('reviews');
+    const snapshot = snapshotOf({
+      node: nodeSpec({ requestHeadersTimeoutMs: 1000 }),
+      routes: [routeSpec(['reviews'], {}, { timeoutMs })],
+      clusters: [
+        [{ ...cluster, connections: { ...cluster.connections, ...limits } }, [endpointSpec(host.port)]],
+      ],
+    });
+    const clock = createManualClock();
+    const caller = (await playProxy(context, snapshot, clock)).call();
+    const pass = () => {
+      for (let hour = 0; hour < 24; hour++) clock.advance(3_600_000);
+    };
+    return { host, caller, pass };
+  }
+
+  test('does not end a WebSocket', async (context) => {
+    const { host, caller, pass } = await open(context, 1000);
+    caller.send(UPGRADE);
+    const upstream = await host.connection(0);
+    await upstream.hear(END);
+    upstream.send(SWITCHED);
+    await caller.hear(END);
+    pass();
+    caller.send('still here?');
+    await upstream.hear(/^still here\?$/);
+    pass();
+    upstream.send('yes');
+    await caller.hear(/^yes$/);
+  });
+
+  test('does not end a stream of events, nor a long poll', async (context) => {
+    const { host, caller, pass } = await open(context);
+    caller.send('GET /poll HTTP/1.1\r\nhost: a\r\n\r\n');
+    const upstream = await host.connection(0);
+    await upstream.hear(END);
+    pass();
+    upstream.send('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n');
+    await caller.hear(END);
+    pass();
+    upstream.send('data: news\n\n');
+    await caller.hear(/data: news\n\n/);
+  });
 });

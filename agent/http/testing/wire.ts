@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { createSystemClock } from '../../../base/clock.ts';
+import { type Clock, createSystemClock } from '../../../base/clock.ts';
 import { silentLogger } from '../../../base/log.ts';
 import { createSeededRandom } from '../../../base/random.ts';
 import type { NodeSpec } from '../../../model/node.ts';
@@ -139,10 +139,14 @@ export const toHost = (port: number, node: Partial<NodeSpec> = {}): Snapshot =>
   });
 
 /** A data plane whose callers the test plays by hand. */
-export async function playProxy(context: TestContext, snapshot: Snapshot): Promise<PlayedProxy> {
+export async function playProxy(
+  context: TestContext,
+  snapshot: Snapshot,
+  clock: Clock = createSystemClock(),
+): Promise<PlayedProxy> {
   const log: string[] = [];
   const dataplane = createDataplane({
-    ...{ clock: createSystemClock(), random: createSeededRandom(1), log: silentLogger },
+    ...{ clock, random: createSeededRandom(1), log: silentLogger },
     writeAccessLog: (line) => log.push(line.trim()),
   });
   context.after(() => dataplane.drain(0));
