@@ -1,5 +1,5 @@
 import type { ContainerCreateOptions } from 'dockerode';
-import { AGENT_ENV, CACHE_DIRECTORY, CONTROL_DIRECTORY, RUN_DIRECTORY } from '../../model/agent-container.ts';
+import { AGENT_ENV, CONTROL_DIRECTORY, RUN_DIRECTORY } from '../../model/agent-container.ts';
 import { LABEL } from '../../model/labels.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
 
@@ -46,8 +46,6 @@ export function createAgentSpec({
       SecurityOpt: ['no-new-privileges'],
       Tmpfs: { [RUN_DIRECTORY]: 'mode=1777' },
       Binds: [`${controlVolume}:${CONTROL_DIRECTORY}:ro`],
-      // Without a name: it goes with the container.
-      Mounts: [{ Type: 'volume', Source: '', Target: CACHE_DIRECTORY }],
     },
   };
 }

@@ -10,7 +10,7 @@ export interface DockerWriter {
   createContainer(spec: ContainerCreateOptions): Promise<string>;
   /** POST /containers/ID/start, of an agent. */
   startContainer(id: string): Promise<void>;
-  /** DELETE /containers/ID?force=1&v=1, of an agent, or of a visitor's command, with its nameless volume. */
+  /** DELETE /containers/ID?force=1, of an agent, or of a visitor's command. */
   removeContainer(id: string): Promise<void>;
   /** POST /containers/ID/pause, of an application that waits for its agent. */
   pauseContainer(id: string): Promise<void>;
@@ -33,7 +33,7 @@ export function createDockerWriter(docker: Docker, onRefused: () => void): Docke
   return {
     createContainer: (spec) => docker.createContainer(spec).then(({ id }) => id, tell),
     startContainer: (id) => docker.getContainer(id).start().catch(tell),
-    removeContainer: (id) => docker.getContainer(id).remove({ force: true, v: true }).catch(tell),
+    removeContainer: (id) => docker.getContainer(id).remove({ force: true }).catch(tell),
     pauseContainer: (id) => docker.getContainer(id).pause().catch(tell),
     unpauseContainer: (id) => docker.getContainer(id).unpause().catch(tell),
     connectNetwork: (network, container) =>
