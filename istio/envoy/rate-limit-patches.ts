@@ -142,7 +142,9 @@ class PatchReader implements RateLimitPatches {
     if (rates !== undefined)
       this.#readRates({ ...place, path: [...place.path, 'rate_limits'] }, level, rates);
     if (isFields(filters)) this.#readFilterConfigs(place, level, filters);
+    else if (filters !== undefined) this.#ignoreAll({ typed_per_filter_config: filters }, place.path);
     if (isFields(route)) this.#readAction(place, route);
+    else if (route !== undefined) this.#ignoreAll({ route }, place.path);
     this.#ignoreAll(rest, place.path);
   }
 
