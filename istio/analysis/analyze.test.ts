@@ -109,6 +109,28 @@ describe('destinations', () => {
     assert.deepEqual(found(KNOWN, rule('a', { hosts: ['a'], http: to('api.example.com') }), entry), []);
   });
 
+  it('are those of the own namespace, where others have the same host', () => {
+    const entry = (namespace: string, number: number) =>
+      documentOf(
+        'ServiceEntry',
+        {
+          ...{ hosts: ['api.example.com'], resolution: 'DNS', exportTo: ['.'] },
+          ports: [{ number, name: 'http', protocol: 'HTTP' }],
+        },
+        { name: 'api', namespace },
+      );
+    const calling = (port: number) =>
+      rule('a', {
+        ...{ hosts: ['a'] },
+        http: [{ route: [{ destination: { host: 'api.example.com', port: { number: port } } }] }],
+      });
+    const entries = [entry('other', 80), entry('default', 8080)];
+    assert.deepEqual(found(KNOWN, calling(8080), ...entries), []);
+    assert.deepEqual(found(KNOWN, calling(80), ...entries), [
+      'IST0101 VirtualService default/a spec.http[0].route[0].destination.port',
+    ]);
+  });
+
   it('are invisible where they are not exported', () => {
     const entry = documentOf(
       'ServiceEntry',
@@ -426,6 +448,10 @@ describe('annotations', () => {
     assert.equal(annotated('networking.istio.io/exportTo'), 'IST0107');
     assert.equal(annotated('networking.istio.io/exportsTo'), 'IST0108');
     assert.equal(annotated('lateen.cache'), 'IST0107');
+    const api = { hosts: ['api.example'], resolution: 'DNS' };
+    const entry = { ...api, ports: [{ number: 80, name: 'http', protocol: 'HTTP' }] };
+    const cached = { name: 'api', annotations: { 'lateen.cache': 'disk' } };
+    assert.deepEqual(found(null, documentOf('ServiceEntry', entry, cached)), []);
     assert.equal(annotated('lateen.cash'), 'IST0108');
     assert.equal(annotated('example.com/any'), undefined);
   });

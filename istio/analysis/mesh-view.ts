@@ -23,7 +23,8 @@ export class MeshView {
   readonly credentials: ReadonlySet<string>;
   readonly nowMs: number;
   readonly #byKind: ReadonlyMap<string, readonly Resource[]>;
-  readonly #services: ReadonlyMap<string, ServiceView>;
+  /** By hostname; several where namespaces have ServiceEntries of their own for it. */
+  readonly #services: ReadonlyMap<string, readonly ServiceView[]>;
   readonly #wildcards: readonly ServiceView[];
 
   constructor(resources: readonly Resource[], known: KnownServices | null) {
@@ -39,7 +40,7 @@ export class MeshView {
     this.nowMs = known?.nowMs ?? 0;
     const services = collectServices(this, known);
     this.#services = services;
-    this.#wildcards = [...services.values()].filter(({ hostname }) => isWildcard(hostname));
+    this.#wildcards = [...services.values()].flat().filter(({ hostname }) => isWildcard(hostname));
   }
 
   /** In the order of age: the first has precedence. */
@@ -53,17 +54,19 @@ export class MeshView {
 
   /** The service that a full host name means to rules of a namespace. */
   findService(host: string, namespace: string): ServiceView | null {
-    const exact = this.#services.get(host);
-    if (exact !== undefined && isVisible(exact, namespace)) return exact;
+    const exact = (this.#services.get(host) ?? []).filter((service) => isVisible(service, namespace));
     return (
+      exact.find((service) => service.namespace === namespace) ??
+      exact[0] ??
       this.#wildcards.find(
         (service) => isSubsetOf(host, service.hostname) && isVisible(service, namespace),
-      ) ?? null
+      ) ??
+      null
     );
   }
 
   get services(): Iterable<ServiceView> {
-    return this.#services.values();
+    return [...this.#services.values()].flat();
   }
 
   /** A host can be found missing only if the services are known. */
@@ -100,14 +103,14 @@ function isVisible({ exportTo, namespace: own }: ServiceView, namespace: string)
 const orEverybody = (exportTo: readonly string[] | undefined) =>
   exportTo === undefined || exportTo.length === 0 ? ['*'] : exportTo;
 
-function collectServices(view: MeshView, known: KnownServices | null): Map<string, ServiceView> {
-  const services = new Map<string, ServiceView>();
+function collectServices(view: MeshView, known: KnownServices | null): Map<string, ServiceView[]> {
+  const services = new Map<string, ServiceView[]>();
   const workloads = new Map(known?.workloads.map((workload) => [workload.id, workload]));
-  for (const service of known?.services ?? []) services.set(service.hostname, viewOf(service, workloads));
+  for (const service of known?.services ?? []) services.set(service.hostname, [viewOf(service, workloads)]);
   for (const { name, namespace, spec, annotations } of view.of('Service')) {
     const hostname = serviceHostname(name, namespace);
     const hasSelector = Object.keys(spec.selector ?? {}).length > 0;
-    services.set(hostname, {
+    const service: ServiceView = {
       hostname,
       namespace,
       ports: (spec.ports ?? []).map(({ port = 0, targetPort }) => ({
@@ -116,22 +119,26 @@ function collectServices(view: MeshView, known: KnownServices | null): Map<strin
       })),
       members: hasSelector ? view.select(spec.selector, namespace) : [],
       exportTo: (annotations['networking.istio.io/exportTo'] ?? '*').split(',').map((text) => text.trim()),
-    });
+    };
+    services.set(hostname, [service]);
   }
   for (const { namespace, spec } of view.of('ServiceEntry')) {
     for (const host of spec.hosts ?? []) {
       const hostname = host.toLowerCase();
-      // A container's service has precedence over a ServiceEntry for its name.
       const ports = (spec.ports ?? []).map(({ number = 0 }) => ({ number }));
-      const first = services.get(hostname);
-      if (first !== undefined) {
-        // Several entries of one namespace are one service with the ports of all.
-        if (first.members === null && first.namespace === namespace)
-          services.set(hostname, { ...first, ports: joinPorts(first.ports, ports) });
-        continue;
-      }
-      const exportTo = orEverybody(spec.exportTo);
-      services.set(hostname, { hostname, namespace, ports, members: null, exportTo });
+      const others = services.get(hostname) ?? [];
+      // A container's service has precedence over a ServiceEntry for its name.
+      if (others.some(({ members }) => members !== null)) continue;
+      // Several entries of one namespace are one service with the ports of all.
+      const same = others.find((other) => other.namespace === namespace);
+      const entry: ServiceView =
+        same === undefined
+          ? { hostname, namespace, ports, members: null, exportTo: orEverybody(spec.exportTo) }
+          : { ...same, ports: joinPorts(same.ports, ports) };
+      services.set(
+        hostname,
+        same === undefined ? [...others, entry] : others.map((other) => (other === same ? entry : other)),
+      );
     }
   }
   return services;

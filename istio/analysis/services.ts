@@ -37,7 +37,7 @@ const KINDS_OF_ANNOTATIONS: Readonly<Record<string, readonly string[]>> = {
   'traffic.istio.io/nodeSelector': ['Service'],
   'alpha.istio.io/canonical-serviceaccounts': ['Service'],
   'alpha.istio.io/kubernetes-serviceaccounts': ['Service'],
-  [CACHE_ANNOTATION]: ['VirtualService'],
+  [CACHE_ANNOTATION]: ['VirtualService', 'ServiceEntry'],
 };
 
 /** Prefixes of annotations that Istio reads from Pods: here they are labels of containers. */
