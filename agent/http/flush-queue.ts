@@ -9,6 +9,7 @@ export interface Flushable {
  */
 export class FlushQueue {
   readonly #dirty: Flushable[] = [];
+  #shared: Flushable[] = [];
   #depth = 0;
   #turns = 0;
   #isScheduled = false;
@@ -49,6 +50,26 @@ export class FlushQueue {
       this.#flushAll();
     });
   }
+
+  /**
+   * As {@link add}, for a connection on which many callers' requests meet: what all sockets cause that are ready by now
+   * leaves in one write, once all of them were read.
+   */
+  addShared(writer: Flushable): void {
+    this.#shared.push(writer);
+    if (this.#shared.length === 1) setImmediate(this.#flushShared);
+  }
+
+  readonly #flushShared = (): void => {
+    const writers = this.#shared;
+    this.#shared = [];
+    this.enter();
+    try {
+      for (const writer of writers) writer.flush();
+    } finally {
+      this.leave();
+    }
+  };
 
   #flushAll(): void {
     // A flush may fail and so cause further writes: the list may grow meanwhile.

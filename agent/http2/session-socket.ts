@@ -17,6 +17,8 @@ export interface SessionSocketDeps {
   readonly onBroken?: (error: ProtocolError) => void;
   /** Behind each read. */
   readonly onRead?: () => void;
+  /** Requests of many callers meet on it. */
+  readonly isShared?: boolean;
 }
 
 /** A session on a socket: reads into it, and writes in one piece what one read caused. */
@@ -32,7 +34,7 @@ export class SessionSocket implements Flushable, DirectReader {
     this.#socket = socket;
     this.#session = session;
     this.#deps = deps;
-    session.output.listen(() => deps.queue.add(this));
+    session.output.listen(() => this.#flushLater());
     // What TLS had read before it was handed on waits in the stream.
     if (!readDirectly(socket, this)) socket.on('data', (chunk: Buffer) => this.#readFromStream(chunk));
     socket.on('end', () => this.end());
@@ -106,7 +108,12 @@ export class SessionSocket implements Flushable, DirectReader {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#deps.queue.run(() => this.#session.close());
-    this.#deps.queue.add(this);
+    this.#flushLater();
+  }
+
+  #flushLater(): void {
+    if (this.#deps.isShared === true) this.#deps.queue.addShared(this);
+    else this.#deps.queue.add(this);
   }
 
   destroy(): void {

@@ -36,7 +36,7 @@ export class UpstreamH2Connection implements ClientSink, StreamCarrier {
     this.#localAddress = () => addressOf(socket);
     this.#maxStreams = maxConcurrentStreams === 0 ? UNLIMITED : maxConcurrentStreams;
     this.#session = new ClientSession(spec.tls === null ? 'http' : 'https', this);
-    this.#socket = new SessionSocket(socket, this.#session, deps);
+    this.#socket = new SessionSocket(socket, this.#session, { ...deps, isShared: true });
     const ask = () => this.#session.askAlive();
     if (http2KeepAlive !== null)
       this.#keepAlive = new KeepAlive(deps.clock, http2KeepAlive, ask, () => socket.destroy());
