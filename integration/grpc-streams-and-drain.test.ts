@@ -110,11 +110,12 @@ const counts = async (word = '') => JSON.parse((await unary(inside, 'counts', wo
 
 /** A count that has stopped: the same over many calls on the same connection. */
 async function stoppedAt(read: () => Promise<number>): Promise<number> {
-  return eventually('it stops', async () => {
+  const look = async () => {
     const before = await read();
-    for (let i = 0; i < 30; i++) await say(inside);
+    for (let i = 0; i < 15; i++) await say(inside);
     return before > 0 && (await read()) === before ? before : undefined;
-  });
+  };
+  return eventually('it stops', look, 60_000);
 }
 
 describe('a stream whose other side is slow', () => {
