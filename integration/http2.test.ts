@@ -17,7 +17,7 @@ import { agentOf, nodeService, privateMb, tunnels } from './fixture/streams.ts';
 /** HTTP/2 with real clients, at the gateway and inside the mesh, to servers of either protocol. */
 
 const exec = promisify(execFile);
-const BYTES = 64 * 1024 * 1024;
+const BYTES = 32 * 1024 * 1024;
 /** What a proxy may grow by meanwhile: windows of streams and the pools of the runtime, not the bodies. */
 const GROWTH_MB = 100;
 const GATEWAY = 'istio-ingressgateway:8080';
@@ -113,7 +113,7 @@ function urlOf(door: Door, path: string): string[] {
 }
 
 async function curl(door: Door, path: string, ...more: string[]): Promise<Answer> {
-  const args = ['-sS', '--max-time', '120', '-w', '\n%{http_code} %{http_version}', ...more];
+  const args = ['-sS', '--max-time', '300', '-w', '\n%{http_code} %{http_version}', ...more];
   const { stdout } = await exec('curl', [...args, ...urlOf(door, path)]);
   const end = stdout.lastIndexOf('\n');
   const [status = '', version = ''] = stdout.slice(end + 1).split(' ');
