@@ -57,6 +57,7 @@ export class Cluster {
   readonly #window: RequestWindow | null;
   #balancer: Balancer<Host>;
   readonly #originalHosts: Map<string, { host: Host; usedAtMs: number }>;
+  #latestKey = { address: '', port: 0, key: '' };
   /** This cluster in the tables that followed, for retries of requests that began with these. */
   #successor: Cluster | null = null;
   #cancelWarmup: (() => void) | null = null;
@@ -271,8 +272,17 @@ export class Cluster {
     return nameAndPort(authority, this.spec.tls === null ? 80 : 443);
   }
 
+  /** The text that was made last is kept: a look into a map with one that is new each time costs a multiple. */
+  #hostKey(address: string, port: number): string {
+    const latest = this.#latestKey;
+    if (latest.port === port && latest.address === address) return latest.key;
+    const key = `${address}:${port}`;
+    this.#latestKey = { address, port, key };
+    return key;
+  }
+
   #hostAt(address: string, toPort: number, nowMs: number): Host {
-    const key = `${address}:${toPort}`;
+    const key = this.#hostKey(address, toPort);
     const known = this.#originalHosts.get(key);
     if (known !== undefined) {
       known.usedAtMs = nowMs;
