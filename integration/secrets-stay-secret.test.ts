@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createTestAuthority } from '../base/certificate.fixture.ts';
 import { controllerGet } from './fixture/admin.ts';
-import { docker } from './fixture/docker.ts';
+import { docker, tryDocker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
 import { secretDocument } from './fixture/https.ts';
 import { createSigningKey } from './fixture/issuer.ts';
@@ -153,7 +153,8 @@ function body(pem: string): string {
 async function gatherOutputs(): Promise<void> {
   const proxies: string[] = [];
   for (const each of await running()) {
-    outputs.set(`docker logs ${each.name}`, await docker(['logs', each.id]));
+    const { stdout, stderr } = await tryDocker(['logs', each.id]);
+    outputs.set(`docker logs ${each.name}`, stdout + stderr);
     outputs.set(`docker inspect ${each.name}`, await docker(['inspect', each.id]));
     if (!isProxy(each)) continue;
     for (const page of ['15000/config_dump', '15000/stats/prometheus', '15020/stats/prometheus'])
