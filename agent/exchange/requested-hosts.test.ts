@@ -10,11 +10,17 @@ import { openProxy } from './pipeline.fixture.ts';
 function open(routes: readonly RouteSpec[] = [routeSpec(['wild'])]) {
   const known = new Map<string, string | null>();
   const asked: { name: string; onDone: () => void }[] = [];
+  const doubted: string[] = [];
   const proxy = openProxy(routes, {
+    handler: (upstream) =>
+      upstream.head.path === '/broken'
+        ? upstream.fail({ kind: 'connect-failure', reason: 'refused' })
+        : upstream.respond(200),
     clusters: [[clusterSpec('wild', { discovery: { kind: 'requested-name', port: 80 } }), []]],
     requestedNames: {
       find: (name) => known.get(name),
       lookUp: (name, onDone) => asked.push({ name, onDone }),
+      doubt: (address) => doubted.push(address),
     },
   });
   const answer = (address: string | null) => {
@@ -24,7 +30,7 @@ function open(routes: readonly RouteSpec[] = [routeSpec(['wild'])]) {
   };
   const send = (request: MemoryRequest) => sendRequest(proxy.pipeline, request);
   const hosts = () => proxy.records.map(({ upstream }) => upstream);
-  return { ...proxy, asked, answer, send, hosts };
+  return { ...proxy, asked, doubted, answer, send, hosts };
 }
 
 describe('a request to a wildcard that is looked up', () => {
@@ -66,6 +72,16 @@ describe('a request to a wildcard that is looked up', () => {
     assert.equal(asked[0]?.name, 'other.wild.example');
     answer('10.0.0.9');
     assert.deepEqual(hosts(), ['10.0.0.9:80']);
+  });
+
+  test('that fails leads to doubt of the address', () => {
+    const { send, answer, doubted, clock } = open();
+    const { downstream } = send({ authority: 'a.wild.example', path: '/broken' });
+    answer('10.0.0.7');
+    // It is tried again first.
+    clock.advance(10_000);
+    assert.equal(downstream.response?.status, 503);
+    assert.deepEqual([...new Set(doubted)], ['10.0.0.7']);
   });
 
   test('whose caller leaves meanwhile goes nowhere', () => {

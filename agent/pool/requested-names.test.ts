@@ -73,6 +73,19 @@ test('a name server that fails leaves the last answer in force', async () => {
   assert.equal(names.find('a.example'), '10.0.0.1');
 });
 
+test('a host that failed is looked up anew, but not again and again', async () => {
+  const { names, asked, lookUp, clock } = open();
+  for (const name of ['a.example', 'b.example']) lookUp(name);
+  asked[0]?.answer({ addresses: ['10.0.0.1'], ttlSeconds: 60 });
+  asked[1]?.answer({ addresses: ['10.0.0.2'], ttlSeconds: 60 });
+  await settle();
+  names.doubt('10.0.0.1');
+  assert.equal(names.find('a.example'), '10.0.0.1');
+  clock.advance(5000);
+  names.doubt('10.0.0.1');
+  assert.deepEqual([names.find('a.example'), names.find('b.example')], [undefined, '10.0.0.2']);
+});
+
 test('a name server that is silent is waited for 5 s, and its late answer changes nothing', async () => {
   const { names, asked, lookUp, clock, done } = open();
   lookUp('slow.example');

@@ -3,6 +3,7 @@ import { errorCode } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import {
   FAILURE_TTL_SECONDS,
+  MIN_REFRESH_MS,
   ofOneFamily,
   type ResolveHost,
   refreshMsOf,
@@ -18,6 +19,8 @@ export interface RequestedNames {
   find(name: string): string | null | undefined;
   /** `onDone` is called once, when `find` knows more, or nothing is to be expected. */
   lookUp(name: string, onDone: () => void): void;
+  /** A host failed: the names that led there may lead elsewhere by now. Not sooner than 5 s after their look-up. */
+  doubt(address: string): void;
 }
 
 export interface RequestedNamesDeps {
@@ -29,6 +32,7 @@ export interface RequestedNamesDeps {
 
 interface Known {
   readonly address: string | null;
+  readonly lookedUpAtMs: number;
   readonly untilMs: number;
 }
 
@@ -50,7 +54,8 @@ export function createRequestedNames({
     known.delete(name);
     const oldest = known.size >= MAX_NAMES ? known.keys().next().value : undefined;
     if (oldest !== undefined) known.delete(oldest);
-    known.set(name, { address, untilMs: clock.now() + refreshMsOf(ttlSeconds) });
+    const now = clock.now();
+    known.set(name, { address, lookedUpAtMs: now, untilMs: now + refreshMsOf(ttlSeconds) });
   };
   const finish = (name: string) => {
     const waiting = pending.get(name) ?? [];
@@ -67,6 +72,12 @@ export function createRequestedNames({
     find(name) {
       const entry = known.get(name);
       return entry === undefined || clock.now() >= entry.untilMs ? undefined : entry.address;
+    },
+    doubt(address) {
+      const now = clock.now();
+      for (const [name, entry] of known)
+        if (entry.address === address && now - entry.lookedUpAtMs >= MIN_REFRESH_MS)
+          known.set(name, { ...entry, untilMs: now });
     },
     lookUp(name, onDone) {
       const waiting = pending.get(name);

@@ -224,8 +224,9 @@ export class Cluster {
   }
 
   /** No (whole) answer, for outlier detection. */
-  reportFailure({ monitor }: Host, isTimeout: boolean): void {
+  reportFailure({ monitor, address }: Host, isTimeout: boolean): void {
     if (this.spec.discovery.kind === 'dns') this.#deps.lookAgain?.(this.name);
+    else if (this.isByName) this.#deps.requestedNames?.doubt(address);
     if (monitor !== null) this.ejections?.recordFailure(monitor, isTimeout);
   }
 
