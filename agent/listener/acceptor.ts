@@ -232,7 +232,8 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     tables: Tables,
     bytes: Buffer,
   ): boolean => {
-    const protocol = detectProtocol(bytes, listener.spec.tcp !== null);
+    // Where all that is no HTTP is closed anyway a method is enough to get HTTP's answer.
+    const protocol = detectProtocol(bytes, listener.spec.tcp !== null && !listener.isDeadEnd);
     if (protocol === 'unknown' && !listener.isDeadEnd) return false;
     const wantsName = needsServerName(listener) || listener.isDeadEnd || endsMeshTls(listener, peer);
     if (protocol === 'tls' && wantsName && readServerName(bytes).incomplete) return false;

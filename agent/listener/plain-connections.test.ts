@@ -106,3 +106,22 @@ test('a caller that is slow to begin its request is not taken for one without HT
   const port = await start(await listen(web), onlyOpen);
   assert.match(await converse(port, REQUEST, DETECTION_MS * 4), /^HTTP\/1\.1 200 [\s\S]*web/);
 });
+
+describe('a word that is a method too', () => {
+  test('passes as what it is where its line names no version of HTTP', async () => {
+    assert.equal(await converse(await start(await greeter()), 'GET key\r\n'), 'greeting');
+  });
+
+  test('waits for the rest of its line, and is HTTP if that says so', async () => {
+    const web = createHttpServer((_request, response) => response.end('web')) as unknown as Server;
+    const port = await start(await listen(web));
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    socket.write(REQUEST.slice(0, 8));
+    setTimeout(() => socket.write(REQUEST.slice(8)), DETECTION_MS * 4);
+    // The proxy alone writes this header.
+    assert.match(
+      Buffer.concat(await socket.toArray()).toString(),
+      /\r\nx-envoy-|\r\nserver: istio-envoy\r\n/i,
+    );
+  });
+});
