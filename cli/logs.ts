@@ -55,6 +55,12 @@ async function printContainer(
   }
 }
 
+/** The last lines of a container, as they are. */
+export async function readLogs(docker: Docker, container: string, lines: number): Promise<string[]> {
+  const log = await docker.getContainer(container).logs({ stdout: true, stderr: true, tail: lines });
+  return demultiplex(log);
+}
+
 const HEADER_BYTES = 8;
 
 /** Where the last whole frame of Docker's log stream ends. */

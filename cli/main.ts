@@ -6,6 +6,7 @@ import { addAsCommand } from './as/as-command.ts';
 import type { AskProxy } from './ask.ts';
 import { askController, askProxy } from './ask-controller.ts';
 import { addAuthzCommand } from './authz-command.ts';
+import { addBugReportCommand } from './bug-report/bug-report.ts';
 import { addCertCommand } from './cert/cert-command.ts';
 import { addCheckCommands } from './check-commands.ts';
 import { CliError } from './cli-error.ts';
@@ -50,6 +51,7 @@ addTracingCommand(experimental, ask);
 addDescribeCommand(experimental, ask);
 addAsCommand(experimental, find);
 addEgressCommand(program);
+addBugReportCommand(program, find);
 addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
 program
   .command('logs <service>')

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type FakeContainer, type FakePages, openFakeDaemon } from './testing/fake-daemon.ts';
 import { folderOf, runLateen } from './testing/run-lateen.ts';
@@ -146,4 +148,30 @@ test('pc log shows how much a proxy logs, and changes it', async (context) => {
   assert.match(away.stderr, /^Error: no connected proxy is called "db"\nRemedy: /);
   const wrong = await run(context, ['pc', 'log', 'web', '--level', 'loud'], containers, pages);
   assert.match(wrong.stderr, /Allowed choices are debug, info, warn, error/);
+});
+
+test('bug-report collects what there is, and leaves out what would open a door', async (context) => {
+  const proxies = [
+    { proxy: 'web-1.default', workload: 'web', container: 'c1', kind: 'sidecar', state: 'SYNCED' },
+  ];
+  const dockerHost = await openFakeDaemon(
+    context,
+    [
+      { ...controllerOf('shop'), logs: 'authorization: Bearer abcdefghijk\n' },
+      { id: 'c1', labels: {} },
+    ],
+    {
+      '/debug/syncz': { exitCode: 0, body: { meshId: 'shop', isSettled: true, proxies } },
+      '/debug/violations': { exitCode: 1, body: { error: 'no' } },
+      'http://127.0.0.1:15000/stats/prometheus': { exitCode: 0, body: 'istio_requests_total 1' },
+    },
+  );
+  const folder = folderOf(context, {});
+  const { status, stdout } = await runLateen(folder, ['bug-report'], '', { DOCKER_HOST: dockerHost });
+  assert.equal(status, 0);
+  assert.match(stdout, /^bug-report\.tar\.gz: 11 files, \d+ of which only say why they are empty\n$/);
+  const text = execFileSync('tar', ['-xzOf', join(folder, 'bug-report.tar.gz')], { encoding: 'utf8' });
+  assert.match(text, /istio_requests_total 1/);
+  assert.match(text, /authorization: Bearer \[removed\]/);
+  assert.match(text, /not to be had: no\n/);
 });
