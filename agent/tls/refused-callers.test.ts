@@ -178,6 +178,20 @@ describe('the log says why a caller was not served', LIMIT, () => {
   });
 });
 
+test('callers that stop within the handshake keep nobody else from being served', LIMIT, async (context) => {
+  const hello = await helloFor('shop.example');
+  const stopped = Array.from({ length: 100 }, (_, index) => {
+    const socket = connectTcp(port, '127.0.0.1').on('error', () => {});
+    context.after(() => socket.destroy());
+    // Half of them within the hello, half behind it.
+    socket.write(index % 2 === 0 ? hello : hello.subarray(0, 40));
+    return socket;
+  });
+  await Promise.all(stopped.filter((_, index) => index % 2 === 0).map((socket) => once(socket, 'data')));
+  for (let times = 0; times < 10; times++) assert.equal((await call(port, 'shop.example')).status, 200);
+  assert.equal(stopped.filter(({ destroyed }) => destroyed).length, 0, 'they have their 15 seconds');
+});
+
 test(
   'a certificate that is revoked while its caller is connected is refused at the next handshake',
   LIMIT,
