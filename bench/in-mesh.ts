@@ -21,11 +21,12 @@ export async function benchInMesh(edits: number) {
     services: `${SHOP}${more.join('\n')}\n`,
     config: { 'subsets.yaml': SUBSETS },
   });
+  const idle = await idleMemory(mesh);
   const page = await openControllerPages(mesh.project);
   const sync = () => page<SyncStatus>('/debug/syncz');
   const inForce: number[] = [];
   for (let edit = 0; edit < edits; edit++) inForce.push(await timeEdit(mesh, sync, edit));
-  const idle = await idleMemory(mesh);
+  const edited = await idleMemory(mesh);
   const ready = await readyTimes(mesh);
   inForce.sort((a, b) => a - b);
   const at = (share: number) =>
@@ -38,6 +39,10 @@ export async function benchInMesh(edits: number) {
     { what: 'the same, 99th percentile, ms', value: at(0.99) },
     { what: 'the same, worst, ms', value: inForce.at(-1) ?? 0 },
     { what: 'idle agent, private memory, MB (median)', value: median(idle.map((each) => each.private)) },
+    {
+      what: `the same after ${edits} edits, garbage and all, MB (median)`,
+      value: median(edited.map((each) => each.private)),
+    },
     { what: 'idle agent, resident memory, MB (median)', value: median(idle.map((each) => each.resident)) },
     { what: 'agent ready after its container started, ms (median)', value: median(ready) },
     { what: 'the same, worst, ms', value: Math.max(...ready) },
