@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ADMIN_TOKEN } from '../fixture/admin.ts';
 import type { Bookinfo } from '../fixture/bookinfo.ts';
 import { docker } from '../fixture/docker.ts';
 import { eventually } from '../fixture/eventually.ts';
@@ -87,7 +88,8 @@ interface JaegerTrace {
 /** The controller's query API, from this machine. */
 async function askJaeger(mesh: Bookinfo, question: string): Promise<unknown> {
   const published = await mesh.compose('port', 'lateen-controller', '16686');
-  const response = await fetch(`http://${published.trim()}/api/${question}`);
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  const response = await fetch(`http://${published.trim()}/api/${question}`, { headers });
   const text = await response.text();
   assert.equal(response.status, 200, text);
   return (JSON.parse(text) as { data: unknown }).data;
