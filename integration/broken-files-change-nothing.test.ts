@@ -121,7 +121,7 @@ test('of two documents with one name the first file is in force, and both are na
 test('a link that leads out of the directory is told, since it is not there in the container', async () => {
   await symlink(join(mesh.folder, 'compose.yml'), path('outside.yaml'));
   assert.match((await complaint('outside.yaml')).message, /leads nowhere/);
-  await rm(path('outside.yaml'));
+  await mesh.remove('outside.yaml');
 });
 
 test('Kubernetes swaps its ..data link, and all files change at once', async () => {
