@@ -27,6 +27,11 @@ describe('OTLP', () => {
     assert.deepEqual(decodeTraces(encodeTraces(spans)), spans);
   });
 
+  it('of a time that there is none leaves the span out', () => {
+    const late = { ...span, startUs: Number.MAX_SAFE_INTEGER, durationUs: 10_000 };
+    assert.deepEqual(decodeTraces(encodeTraces([late, span])), [span]);
+  });
+
   it('that is no message is none, and never a failure', () => {
     const whole = encodeTraces([span]);
     fc.assert(

@@ -58,7 +58,7 @@ function attribute(key: string, value: string): Buffer {
     .finish();
 }
 
-/** null = it is no such message; spans without ids are left out. */
+/** null = it is no such message; spans without ids, or of no time, are left out. */
 export function decodeTraces(body: Buffer): Span[] | null {
   const request = readFields(body);
   if (request === null) return null;
@@ -101,6 +101,9 @@ function readSpan(bytes: Buffer, service: string): Span | null {
   });
 }
 
+/** Nanoseconds of the last microsecond that a number holds. */
+const LATEST = BigInt(Number.MAX_SAFE_INTEGER) * 1000n;
+
 interface ReadSpan
   extends Pick<Span, 'traceId' | 'spanId' | 'parentId' | 'service' | 'name' | 'isError' | 'tags'> {
   readonly kind: number;
@@ -110,6 +113,8 @@ interface ReadSpan
 
 function spanOf({ kind, start, end, ...read }: ReadSpan): Span | null {
   if (!/^[0-9a-f]{32}$/.test(read.traceId) || !/^[0-9a-f]{16}$/.test(read.spanId)) return null;
+  // A time that no number holds exactly is none.
+  if (start < 0n || start > LATEST || end > LATEST) return null;
   return {
     ...read,
     parentId: /^[0-9a-f]{16}$/.test(read.parentId) && !/^0+$/.test(read.parentId) ? read.parentId : '',

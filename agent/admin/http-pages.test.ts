@@ -9,9 +9,9 @@ async function open(context: TestContext, isPrivate: boolean) {
   const server = await servePages(pages, 0, '127.0.0.1', isPrivate);
   context.after(() => server.close());
   const { port } = server.address() as AddressInfo;
-  return (headers: Readonly<Record<string, string>>): Promise<number> =>
+  return (headers: Readonly<Record<string, string>>, path = '/config_dump'): Promise<number> =>
     new Promise((resolve, reject) => {
-      const outgoing = request({ port, host: '127.0.0.1', path: '/config_dump', headers, agent: false });
+      const outgoing = request({ port, host: '127.0.0.1', path, headers, agent: false });
       outgoing.on('response', (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject);
       outgoing.end();
     });
@@ -28,5 +28,12 @@ test('private pages are for programs that ask for loopback by its name', async (
 
 test('metrics and health answer to any name', async (context) => {
   const ask = await open(context, false);
+  assert.equal(await ask({ host: 'reviews:15090' }), 200);
+});
+
+test('a target that is no address of a page is none, and ends nothing', async (context) => {
+  const ask = await open(context, false);
+  for (const path of ['//', '//[', 'http://', '*', '/%'])
+    assert.equal(await ask({ host: 'reviews:15090' }, path), 404, path);
   assert.equal(await ask({ host: 'reviews:15090' }), 200);
 });

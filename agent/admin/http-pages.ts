@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, Server, ServerResponse } from 'node:http';
+import { readTarget } from '../../base/request-target.ts';
 import { isLoopbackHost } from '../../model/loopback.ts';
 import { createServer } from './node-http.ts';
 
@@ -21,7 +22,7 @@ export type Pages = Readonly<
 export function servePages(pages: Pages, port: number, host: string, isPrivate = false): Promise<Server> {
   const server = createServer((request, response) => {
     if (isPrivate && !isAskedByProgram(request.headers)) return send(response, NOT_FOR_BROWSERS);
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://agent');
+    const { pathname, searchParams } = readTarget(request.url);
     const page = pages[pathname]?.(request.method ?? 'GET', searchParams) ?? {
       status: 404,
       body: `${Object.keys(pages).join('\n')}\n`,

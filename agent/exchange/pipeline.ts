@@ -41,7 +41,7 @@ export interface ExchangeTelemetry {
   count(sample: ExchangeSample): void;
 }
 
-/** One finished exchange as metrics need it; the object is reused, so nothing of it may be kept. */
+/** One finished exchange as metrics need it. */
 export interface ExchangeSample {
   /** For what a rule of Telemetry wants to know beside the rest. */
   exchange: RecordSource;

@@ -44,7 +44,7 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream, DirectR
   isDraining = false;
   /** Its exchange is counted among the cluster's requests. */
   isCounted = false;
-  /** Stops the timer that ends a connection for its age; null = there is none. */
+  /** Stops the timer that ends a connection for its age, if there is one. */
   cancelAge: () => void = () => {};
 
   constructor(socket: Socket, queue: FlushQueue, owner: UpstreamConnectionOwner) {

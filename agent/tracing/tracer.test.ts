@@ -244,4 +244,19 @@ describe('an application that does not pass headers on', () => {
     outbound.send();
     assert.partialDeepStrictEqual(outbound.spans, [{ parentId: '' }]);
   });
+
+  it('is asked twice with one request id: what is left when one of them is answered is still told', () => {
+    const { inbound, outbound, answer } = application();
+    const both = ['x-request-id', '00000001-1234-9abc-8def-0123456789ab'];
+    inbound.send([...both, ...traceparent('01')]);
+    inbound.send([...both, ...traceparent('01')]);
+    outbound.send(both);
+    assert.partialDeepStrictEqual(outbound.spans, [{ parentId: '' }]);
+    answer();
+    outbound.send();
+    assert.partialDeepStrictEqual(outbound.spans[1], {
+      traceId: TRACE,
+      tags: { 'lateen.parent': 'inferred' },
+    });
+  });
 });

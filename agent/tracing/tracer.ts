@@ -43,7 +43,7 @@ export class Tracer implements ExchangeTracer {
     span: ActiveSpan | null,
     exchange: RecordSource & TracedRequest & { readonly decorator: string },
   ): void {
-    if (this.#side === 'server') this.#deps.inFlight.leave(exchange.requestId, span);
+    if (this.#side === 'server') this.#deps.inFlight.leave(span);
     if (span === null) return;
     const record = exchange.toRecord();
     const { traceId, spanId, parentId } = span;

@@ -10,6 +10,9 @@ import { answerFrom, callerOf, openAdminServer } from './admin-server.ts';
 
 const PAGES = {
   '/ready': () => ({ status: 200, body: 'READY\n' }),
+  '/broken': () => {
+    throw new Error('no');
+  },
   '/json': (query: URLSearchParams) => ({ status: 418, body: { who: query.get('who') } }),
 };
 
@@ -50,7 +53,21 @@ test('text pages are sent as text, others as JSON with their status', async (con
 test('a page that is not there names those that are', async (context) => {
   const { status, body } = await get(await open(context), '/nowhere');
   assert.equal(status, 404);
-  assert.deepEqual(JSON.parse(body), { pages: ['/ready', '/json'] });
+  assert.deepEqual(JSON.parse(body), { pages: ['/ready', '/broken', '/json'] });
+});
+
+test('a target that is no address of a page is none, and ends nothing', async (context) => {
+  const socket = await open(context);
+  for (const path of ['//', '//[', 'http://', '*', '/%'])
+    assert.equal((await get(socket, path)).status, 404, path);
+  assert.equal((await get(socket, '/ready')).status, 200);
+});
+
+test('a page that cannot be made is an error of that page alone', async (context) => {
+  const socket = await open(context);
+  const { status, body } = await get(socket, '/broken');
+  assert.deepEqual([status, JSON.parse(body)], [500, { error: 'the page could not be made: no' }]);
+  assert.equal((await get(socket, '/ready')).status, 200);
 });
 
 test('a socket that a dead controller left behind is no obstacle', async (context) => {

@@ -2,6 +2,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { errorMessage } from '../../base/errors.ts';
+import { readTarget } from '../../base/request-target.ts';
 import { ADMIN_HEADERS, refuseAdminRequest } from './admin-guard.ts';
 
 export interface AdminReply {
@@ -36,8 +38,8 @@ export function answerFrom(pages: AdminPages): AnswerPage {
 /** The controller's pages (istiod's paths): on a TCP port for scrapers, and on a Unix socket for the CLI. */
 export async function openAdminServer(answerPage: AnswerPage, target: AdminTarget): Promise<Server> {
   const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://controller');
-    const { status, body } = answer(answerPage, url, request, target);
+    const url = readTarget(request.url);
+    const { status, body } = answerSafely(() => answer(answerPage, url, request, target));
     const isText = typeof body === 'string';
     const text = isText ? body : `${JSON.stringify(body, null, 2)}\n`;
     response.writeHead(status, {
@@ -57,6 +59,15 @@ export async function openAdminServer(answerPage: AnswerPage, target: AdminTarge
     else server.listen(target.socketPath, resolve);
   });
   return server;
+}
+
+/** A page that cannot be made must not end the controller. */
+function answerSafely(make: () => AdminReply): AdminReply {
+  try {
+    return make();
+  } catch (error) {
+    return { status: 500, body: { error: `the page could not be made: ${errorMessage(error)}` } };
+  }
 }
 
 function answer(

@@ -14,6 +14,7 @@ import {
 } from '../../model/push.ts';
 import type { Span } from '../../model/span.ts';
 import type { Certificates } from '../ca/certificates.ts';
+import { readSpans } from '../traces/read-spans.ts';
 import type { Challenges } from './challenges.ts';
 import type { PushHub } from './push-hub.ts';
 import type { Sessions } from './sessions.ts';
@@ -87,14 +88,19 @@ async function handle(
       deps.onOpenPorts(container, JSON.parse(body) as OpenPorts);
       return reply(response, 204);
     case '/v1/spans':
-      deps.onSpans(JSON.parse(body) as Span[]);
-      return reply(response, 204);
+      return takeSpans(deps, body, response);
     case '/v1/unknown-key':
       deps.onUnknownKey();
       return reply(response, 204);
     default:
       return reply(response, 404);
   }
+}
+
+function takeSpans(deps: ControlServerDeps, body: string, response: ServerResponse): void {
+  const spans = readSpans(body);
+  if (spans !== null) deps.onSpans(spans);
+  reply(response, spans === null ? 400 : 204);
 }
 
 function challenge(deps: ControlServerDeps, { container: claim }: Claim, response: ServerResponse): void {

@@ -79,6 +79,7 @@ describe("Jaeger's API", () => {
     assert.deepEqual(found('service=reviews.default&maxDuration=1ms'), ['b']);
     assert.deepEqual(found(`service=reviews.default&tags=${encodeURIComponent('{"error":"true"}')}`), ['a']);
     assert.deepEqual(found('service=reviews.default&tag=http.status_code:200'), ['b']);
+    assert.deepEqual(found('service=reviews.default&limit=1.5'), ['b']);
     assert.deepEqual(found('service=nobody'), []);
   });
 
@@ -87,6 +88,7 @@ describe("Jaeger's API", () => {
     assert.partialDeepStrictEqual(ask(store, '/api/traces?service=a&tags=x').errors, [{ code: 400 }]);
     assert.equal(answerJaeger(store, new URL('http://j/api/nothing'), 0), null);
     assert.equal(answerJaeger(store, new URL('http://j/'), 0), null);
+    assert.deepEqual(ask(store, '/api/services/%/operations').data, []);
   });
 
   it('tells who called whom', () => {

@@ -14,13 +14,13 @@ const DAY_MS = 86_400_000;
  */
 export function answerJaeger(store: TraceStore, url: URL, nowMs: number): AdminReply | null {
   const { pathname, searchParams: query } = url;
-  const [, api, what = '', of = '', more = ''] = pathname.split('/');
+  const [, api, what = '', of = '', more = ''] = pathname.split('/').map(decode);
   if (api !== 'api') return null;
   switch (what) {
     case 'services':
       if (of === '') return data(store.services());
       if (more !== 'operations') return null;
-      return data([...new Set(store.operations(decodeURIComponent(of)).map(({ name }) => name))]);
+      return data([...new Set(store.operations(of).map(({ name }) => name))]);
     case 'operations':
       return operations(store, query);
     case 'traces':
@@ -33,6 +33,15 @@ export function answerJaeger(store: TraceStore, url: URL, nowMs: number): AdminR
     }
     default:
       return null;
+  }
+}
+
+/** A step of a path; one that is not encoded well is taken as it is. */
+function decode(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
   }
 }
 
@@ -73,7 +82,7 @@ function readQuery(query: URLSearchParams): TraceQuery | { problem: string } {
     ...optional('endUs', numberOf(query, 'end')),
     ...optional('minDurationUs', durationOf(query, 'minDuration')),
     ...optional('maxDurationUs', durationOf(query, 'maxDuration')),
-    limit: Math.min(MOST_TRACES, Math.max(1, numberOf(query, 'limit') ?? DEFAULT_LIMIT)),
+    limit: Math.floor(Math.min(MOST_TRACES, Math.max(1, numberOf(query, 'limit') ?? DEFAULT_LIMIT))),
   };
 }
 
