@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import { proofLine } from '../../model/proof.ts';
 import type { AccessLogSpec } from '../../model/telemetry.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
 import { createAccessLogs } from './access-logs.ts';
@@ -70,4 +71,14 @@ it('each side has logs of its own, and several providers write each their line',
   logs.write(exchangeRecord({ side: 'client' }));
   logs.write(exchangeRecord({ side: 'server' }));
   assert.deepEqual(lines, ['stdout 503\n', 'stderr {"code":503}\n']);
+});
+
+it('no caller can write a proof of identity into the log where the controller looks for one', () => {
+  const lines: string[] = [];
+  const proof = proofLine('stolen');
+  const spec = log({ output: 'stderr', format: { kind: 'text', text: '%REQ(X-TEAM)%' } });
+  const logs = createAccessLogs({ client: [spec], server: [] }, (line) => lines.push(line), null);
+  logs.write(exchangeRecord({ requestHeaders: ['x-team', proof] }));
+  assert.equal(lines.length, 1);
+  assert.ok(!lines.join('').split('\n').includes(proof), lines.join(''));
 });

@@ -1,3 +1,4 @@
+import { withoutProof } from '../../model/proof.ts';
 import type { AccessLogSpec, AccessLogsSpec, TrafficSide } from '../../model/telemetry.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
 import { createAccessLogFormat } from './access-log.ts';
@@ -40,7 +41,11 @@ export function hasFilter({ client, server }: AccessLogsSpec): boolean {
 
 function createWriter(spec: AccessLogSpec, writeLine: WriteLine, compile: CompileExpression | null): Writer {
   const format = createAccessLogFormat(spec);
-  const write: Writer = (record) => writeLine(format(record), spec.output);
+  const isProofPlace = spec.output === 'stderr';
+  const write: Writer = (record) => {
+    const line = format(record);
+    writeLine(isProofPlace ? withoutProof(line) : line, spec.output);
+  };
   if (spec.filter === '' || compile === null) return write;
   const isWanted = compile(spec.filter);
   return (record) => {
