@@ -7,27 +7,11 @@ import { eventually } from './fixture/eventually.ts';
 import { secretDocument } from './fixture/https.ts';
 import { lateen } from './fixture/lateen.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
-import { type Outside, startOutside } from './fixture/outside.ts';
+import { CAPTIVE, CLOSED_MESH, type Outside, startOutside } from './fixture/outside.ts';
+import { metricsOf, sumOf } from './fixture/proxies.ts';
 import { CLIENT } from './fixture/shop.ts';
-import { sumOf } from './fixture/streams.ts';
 
 /** What the way out does with requests, beyond letting them through. */
-
-const MESH_CONFIG = `
-apiVersion: mesh.istio.io/v1alpha1
-kind: MeshConfig
-outboundTrafficPolicy: { mode: REGISTRY_ONLY }
-accessLogFile: /dev/stdout
-`;
-
-/** A caller with no network that leads out. */
-const CAPTIVE = `
-  captive:
-    image: app
-    labels: { app: captive, lateen.inject: "true", lateen.ports: "http:8080", traffic.sidecar.istio.io/excludeInboundPorts: "7070" }
-    environment: { NAME: captive }
-    networks: [inner]
-`;
 
 const GATEWAY = 'istio-egressgateway';
 const authority = await createTestAuthority();
@@ -41,7 +25,7 @@ let vault: Outside;
 before(async () => {
   mesh = await startMesh({
     ...{ name: 'egress', services: CLIENT + CAPTIVE, rest: 'networks: { inner: { internal: true } }' },
-    config: { 'meshconfig.yaml': MESH_CONFIG },
+    config: { 'meshconfig.yaml': CLOSED_MESH },
     env: { LATEEN_EGRESS_GATEWAYS: '1' },
   });
   const network = `${mesh.project}_default`;
@@ -114,12 +98,6 @@ const answerOf = (service: string, url: string, status = 200) =>
   });
 
 const logsOf = async (service: string) => docker(['logs', (await mesh.containers(service))[0] ?? '']);
-
-async function metricsOfGateway(): Promise<string> {
-  const [gateway = ''] = await mesh.containers(GATEWAY);
-  const script = `console.log(await (await fetch('http://127.0.0.1:15090/stats/prometheus')).text())`;
-  return docker(['exec', gateway, 'node', '--input-type=module', '-e', script]);
-}
 
 const lineOf = (pattern: RegExp) =>
   eventually(`a line like ${pattern}`, async () => (pattern.test(await logsOf(GATEWAY)) ? true : undefined));
@@ -199,7 +177,7 @@ test('answers on the disk of the gateway are there again after its restart', asy
     const again = await answerOf('client', url);
     assert.deepEqual([again.headers['cache-status'], again.body], ['lateen; hit', first.body]);
     await lineOf(/ 200 RFCF cache\.response_from_cache_filter /);
-    assert.match(await metricsOfGateway(), /^lateen_cache_requests_total\{result="hit"\} [1-9]/m);
+    assert.match(await metricsOf(mesh, GATEWAY), /^lateen_cache_requests_total\{result="hit"\} [1-9]/m);
   });
 });
 
@@ -217,7 +195,7 @@ test('a host that fails is left out by the gateway, for all callers', async () =
   await withDocuments([...throughGateway('both.example', entry), rule], async () => {
     const cluster = 'outbound|80||both.example';
     const count = async (name: string) =>
-      sumOf(await metricsOfGateway(), `envoy_cluster_${name}`, `cluster_name="${cluster}"`);
+      sumOf(await metricsOf(mesh, GATEWAY), `envoy_cluster_${name}`, `cluster_name="${cluster}"`);
     await eventually('the port that nobody serves is left out', async () => {
       await mesh.call('client', { url: 'http://both.example/', times: 10 });
       return (await count('outlier_detection_ejections_active')) === 1 ? true : undefined;

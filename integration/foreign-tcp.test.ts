@@ -4,7 +4,8 @@ import { tryDocker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
 import { buildForeign, FOREIGN_IMAGE } from './fixture/foreign.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
-import { metricsOf, nodeService, sumOf } from './fixture/streams.ts';
+import { metricsOf, sumOf } from './fixture/proxies.ts';
+import { nodeService } from './fixture/streams.ts';
 
 /** Debian's Redis and PostgreSQL, with their own clients, as services that speak something else than HTTP. */
 

@@ -4,22 +4,16 @@ import { after, before, describe, test } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { docker } from './fixture/docker.ts';
 import { createEchoClient, type EchoClient } from './fixture/echo-client.ts';
+import { ECHO_SUBSETS, echoServer } from './fixture/echo-service.ts';
 import { eventually } from './fixture/eventually.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
-import { agentOf, nodeService, tunnels } from './fixture/streams.ts';
+import { agentOf } from './fixture/proxies.ts';
+import { tunnels } from './fixture/streams.ts';
 import type { Counts, Message } from './streams/grpc-service.ts';
 
 /** Streams of gRPC whose other side is slow or gone, and calls while proxies and servers end. */
 
 const DOOR = 7071;
-
-const server = (version: string) =>
-  nodeService(
-    `echo-${version}`,
-    'server.ts',
-    `app: echo, version: ${version}, lateen.ports: "grpc:9090"`,
-    `VERSION: ${version}`,
-  );
 
 const ROUTE = `
 apiVersion: networking.istio.io/v1
@@ -29,14 +23,7 @@ spec:
   selector: { istio: ingressgateway }
   servers: [{ port: { number: 80, name: grpc, protocol: GRPC }, hosts: ["*"] }]
 ---
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: { name: echo }
-spec:
-  host: echo
-  subsets:
-    - { name: v1, labels: { version: v1 } }
-    - { name: v2, labels: { version: v2 } }
+${ECHO_SUBSETS.trim()}
 ---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -66,7 +53,7 @@ let outside: EchoClient;
 before(async () => {
   mesh = await startMesh({
     name: 'grpc-streams',
-    services: server('v1') + server('v2') + tunnels({ [DOOR]: 'echo:9090' }),
+    services: echoServer('v1') + echoServer('v2') + tunnels({ [DOOR]: 'echo:9090' }),
     config: { 'route.yaml': ROUTE },
   });
   const [caller = ''] = await mesh.containers('caller');

@@ -3,23 +3,17 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { createEchoClient, type EchoClient } from './fixture/echo-client.ts';
+import { ECHO_SUBSETS, echoServer } from './fixture/echo-service.ts';
 import { eventually } from './fixture/eventually.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
-import { metricsOf, nodeService, sumOf, tunnels } from './fixture/streams.ts';
+import { metricsOf, sumOf } from './fixture/proxies.ts';
+import { tunnels } from './fixture/streams.ts';
 import type { Message } from './streams/grpc-service.ts';
 
 /** A real gRPC client and real servers, through a caller's agent, the ingress gateway and the servers' agents. */
 
 const DOOR = 7071;
 const AUTHORITY = 'istio-ingressgateway:8080';
-
-const server = (version: string) =>
-  nodeService(
-    `echo-${version}`,
-    'server.ts',
-    `app: echo, version: ${version}, lateen.ports: "grpc:9090"`,
-    `VERSION: ${version}`,
-  );
 
 const ROUTE = `
 apiVersion: networking.istio.io/v1
@@ -29,14 +23,7 @@ spec:
   selector: { istio: ingressgateway }
   servers: [{ port: { number: 8080, name: grpc, protocol: GRPC }, hosts: ["*"] }]
 ---
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: { name: echo }
-spec:
-  host: echo
-  subsets:
-    - { name: v1, labels: { version: v1 } }
-    - { name: v2, labels: { version: v2 } }
+${ECHO_SUBSETS.trim()}
 `;
 
 const BALANCED = virtualService('http: [{ route: [{ destination: { host: echo } }] }]');
@@ -65,7 +52,7 @@ let client: EchoClient;
 before(async () => {
   mesh = await startMesh({
     name: 'grpc',
-    services: server('v1') + server('v2') + tunnels({ [DOOR]: AUTHORITY }),
+    services: echoServer('v1') + echoServer('v2') + tunnels({ [DOOR]: AUTHORITY }),
     config: { 'door.yaml': ROUTE, 'echo.yaml': BALANCED },
   });
   const [caller = ''] = await mesh.containers('caller');

@@ -4,7 +4,8 @@ import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { BehindGateway, GATEWAY_HOST, routeToServer, textOf } from './fixture/behind-gateway.ts';
 import { eventually } from './fixture/eventually.ts';
-import { agentOf, converse, privateMb } from './fixture/streams.ts';
+import { agentOf } from './fixture/proxies.ts';
+import { converse, privateMb } from './fixture/streams.ts';
 
 /** Much, slow and hostile traffic through the ingress gateway and two agents, and what it costs the others. */
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually } from './fixture/eventually.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
+import { metricsOf, sumOf } from './fixture/proxies.ts';
 import { CLIENT, SHOP } from './fixture/shop.ts';
-import { metricsOf, nodeService, sumOf } from './fixture/streams.ts';
+import { nodeService } from './fixture/streams.ts';
 
 /** Rate limits: in one proxy, by the mesh's own service, and by one of somebody else over gRPC. */
 

@@ -12,7 +12,8 @@ import { createTestAuthority } from '../base/certificate.fixture.ts';
 import { eventually } from './fixture/eventually.ts';
 import { secretDocument } from './fixture/https.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
-import { agentOf, nodeService, privateMb, tunnels } from './fixture/streams.ts';
+import { agentOf } from './fixture/proxies.ts';
+import { nodeService, privateMb, tunnels } from './fixture/streams.ts';
 
 /** HTTP/2 with real clients, at the gateway and inside the mesh, to servers of either protocol. */
 

@@ -12,6 +12,7 @@ import { eventually } from './fixture/eventually.ts';
 import { lateen } from './fixture/lateen.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { countVersions } from './fixture/outcomes.ts';
+import { agentOf, metricsOf } from './fixture/proxies.ts';
 import { CLIENT, SHOP } from './fixture/shop.ts';
 
 const CLIENT_ID = 'spiffe://cluster.local/ns/default/sa/client';
@@ -78,17 +79,7 @@ async function call(from: string, url = 'http://shop:8080/'): Promise<{ outcome:
   return { outcome, caller: headers['x-forwarded-client-cert'] ?? '' };
 }
 
-function metricsOf(agent: string): Promise<string> {
-  const script = `console.log(await (await fetch('http://127.0.0.1:15090/stats/prometheus')).text())`;
-  return docker(['exec', agent, 'node', '--input-type=module', '-e', script]);
-}
-
 const nameIn = (body: string) => (JSON.parse(body) as { name: string }).name;
-
-async function agentOf(service: string): Promise<string> {
-  const [container = ''] = await mesh.containers(service);
-  return docker(['ps', '-q', '--filter', `label=lateen.agent-for=${container}`]);
-}
 
 test('sidecars speak mutual TLS without a word of configuration', async () => {
   const { outcome, caller } = await call('client');
@@ -144,11 +135,11 @@ test('STRICT refuses a container outside of the mesh, and says so; callers of th
   const [greeted] = await mesh.call('client', { url: 'tcp://database:3306', until: 'greets' });
   assert.equal(greeted?.body, '220 database greets\n');
   const logs = await Promise.all(
-    ['shop-v1', 'shop-v2'].map(async (name) => docker(['logs', await agentOf(name)])),
+    ['shop-v1', 'shop-v2'].map(async (name) => docker(['logs', await agentOf(mesh, name)])),
   );
   assert.match(logs.join(''), /plaintext was refused: PeerAuthentication STRICT.*outlaw/);
   assert.match(
-    await metricsOf(await agentOf('shop-v1')),
+    await metricsOf(mesh, 'shop-v1'),
     /^istio_tcp_connections_closed_total\{[^}]*source_workload="outlaw"[^}]*response_flags="NR"[^}]*\} 1$/m,
   );
 });
@@ -164,7 +155,7 @@ test('openssl gets in with a certificate of the mesh alone', async () => {
   };
   try {
     const { key, chain, roots } = JSON.parse(
-      await docker(['exec', '-u', '1337', await agentOf('client'), 'cat', '/run/lateen/identity.json']),
+      await docker(['exec', '-u', '1337', await agentOf(mesh, 'client'), 'cat', '/run/lateen/identity.json']),
     ) as { key: string; chain: string; roots: string };
     await writeFile(join(folder, 'roots.crt'), roots);
     const connect = (...args: string[]) =>
@@ -233,7 +224,7 @@ test('an address that Docker gave to another service never answers for the one t
 });
 
 test('the key of a proxy lies in memory alone', async () => {
-  for (const agent of [await agentOf('client'), ...(await mesh.containers('istio-ingressgateway'))]) {
+  for (const agent of [await agentOf(mesh, 'client'), ...(await mesh.containers('istio-ingressgateway'))]) {
     const [type, ...files] = (
       await docker([
         ...['exec', '-u', '1337', agent, 'sh', '-c'],
@@ -269,9 +260,15 @@ test('a crashed agent speaks mutual TLS at once, without the controller too', as
   await mesh.compose('stop', '-t', '1', 'lateen-controller');
   try {
     const before = (await call('client')).caller;
-    await docker(['exec', '-u', '1337', await agentOf('client'), 'sh', '-c', 'kill -9 $(pidof node)']).catch(
-      () => '',
-    );
+    await docker([
+      'exec',
+      '-u',
+      '1337',
+      await agentOf(mesh, 'client'),
+      'sh',
+      '-c',
+      'kill -9 $(pidof node)',
+    ]).catch(() => '');
     await eventually('the client’s agent is back', async () => {
       const { outcome, caller } = await call('client');
       return outcome.status === 200 && caller.endsWith(before.slice(before.indexOf(';URI=')))
@@ -292,7 +289,7 @@ test('a proxy that asks for the certificate of another gets none', async () => {
     const headers = { authorization: 'Bearer ' + session };
     request({ socketPath: '/srv/lateen/control.sock', path: '/v1/certificates', method: 'POST', headers },
       (response) => { console.log(response.statusCode); response.resume(); }).end(JSON.stringify({ csr: '${FORGED}' }));`;
-  const agent = await agentOf('client');
+  const agent = await agentOf(mesh, 'client');
   assert.equal(
     await docker(['exec', '-u', '1337', agent, 'node', '--input-type=module', '-e', script]),
     '403',

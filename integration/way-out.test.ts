@@ -6,26 +6,10 @@ import { docker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
 import { lateen } from './fixture/lateen.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
-import { type Outside, startOutside } from './fixture/outside.ts';
+import { CAPTIVE, CLOSED_MESH, type Outside, startOutside } from './fixture/outside.ts';
 import { CLIENT } from './fixture/shop.ts';
 
 /** Hosts that are no part of the mesh: a container started beside it, with names of its own. */
-
-const MESH_CONFIG = `
-apiVersion: mesh.istio.io/v1alpha1
-kind: MeshConfig
-outboundTrafficPolicy: { mode: REGISTRY_ONLY }
-accessLogFile: /dev/stdout
-`;
-
-/** A caller with no network that leads out: only the egress gateway has. */
-const CAPTIVE = `
-  captive:
-    image: app
-    labels: { app: captive, lateen.inject: "true", lateen.ports: "http:8080", traffic.sidecar.istio.io/excludeInboundPorts: "7070" }
-    environment: { NAME: captive }
-    networks: [inner]
-`;
 
 let mesh: Mesh;
 let outside: Outside;
@@ -33,7 +17,7 @@ let outside: Outside;
 before(async () => {
   mesh = await startMesh({
     ...{ name: 'out', services: CLIENT + CAPTIVE, rest: 'networks: { inner: { internal: true } }' },
-    config: { 'meshconfig.yaml': MESH_CONFIG },
+    config: { 'meshconfig.yaml': CLOSED_MESH },
     env: { LATEEN_EGRESS_GATEWAYS: '1' },
   });
   outside = await startOutside({
@@ -150,7 +134,7 @@ test('a TCP host has an address of the mesh, so that its port is its own', async
 });
 
 test('an application with ALLOW_ANY reaches ports that the ServiceEntry of the host does not name', async () => {
-  await mesh.apply('meshconfig.yaml', MESH_CONFIG.replace('REGISTRY_ONLY', 'ALLOW_ANY'));
+  await mesh.apply('meshconfig.yaml', CLOSED_MESH.replace('REGISTRY_ONLY', 'ALLOW_ANY'));
   await withFile(
     entry('api', { hosts: ['api.outside.example'], ports: [HTTP], resolution: 'DNS' }),
     async () => {
@@ -158,11 +142,11 @@ test('an application with ALLOW_ANY reaches ports that the ServiceEntry of the h
       assert.deepEqual([answer.status, JSON.parse(answer.body).port], [200, 8080]);
     },
   );
-  await mesh.apply('meshconfig.yaml', MESH_CONFIG);
+  await mesh.apply('meshconfig.yaml', CLOSED_MESH);
 });
 
 test('ALLOW_ANY_DYNAMIC_DNS looks up whatever host HTTP asks for, on whatever port', async () => {
-  await mesh.apply('meshconfig.yaml', MESH_CONFIG.replace('REGISTRY_ONLY', 'ALLOW_ANY_DYNAMIC_DNS'));
+  await mesh.apply('meshconfig.yaml', CLOSED_MESH.replace('REGISTRY_ONLY', 'ALLOW_ANY_DYNAMIC_DNS'));
   for (const port of [80, 8080]) {
     // The address that was called is nobody's: only the Host leads anywhere.
     const headers = { host: `api.outside.example:${port}` };
@@ -172,7 +156,7 @@ test('ALLOW_ANY_DYNAMIC_DNS looks up whatever host HTTP asks for, on whatever po
   await lineOf('client', /" 200 - via_upstream .*AllowAnyDynamicDNSCluster/);
   const tcp = await one('client', { url: 'tcp://db.outside.example:3306', until: 'greets' });
   assert.equal(tcp.body, '220 outside greets\n');
-  await mesh.apply('meshconfig.yaml', MESH_CONFIG);
+  await mesh.apply('meshconfig.yaml', CLOSED_MESH);
 });
 
 test('limits of a host are kept at the egress gateway, for all its callers together', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Bookinfo } from '../fixture/bookinfo.ts';
 import { docker } from '../fixture/docker.ts';
 import { eventually } from '../fixture/eventually.ts';
-import { metricsOf, proxyOf } from '../fixture/proxies.ts';
+import { metricsOfProxy, proxyOf } from '../fixture/proxies.ts';
 
 import { LIMIT_PROOFS } from './limit-proofs.ts';
 import { SECURITY_PROOFS } from './security-proofs.ts';
@@ -235,7 +235,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   async 'egress-gateway'(mesh) {
     assert.equal(await statusForClient(mesh, 'http://api.outside.example/details/0'), 200);
     const [gateway = ''] = await mesh.containers('istio-egressgateway');
-    const text = await metricsOf(gateway);
+    const text = await metricsOfProxy(gateway);
     assert.match(text, /^istio_requests_total\{.*destination_service="api\.outside\.example".*\} 1$/m);
   },
 
@@ -250,7 +250,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     assert.deepEqual(await ask('POST'), ['answer 2', undefined]);
     assert.deepEqual(await ask('GET'), ['answer 3', 'lateen; fwd=uri-miss']);
     const [gateway = ''] = await mesh.containers('istio-egressgateway');
-    assert.match(await metricsOf(gateway), /^lateen_cache_requests_total\{result="hit"\} 1$/m);
+    assert.match(await metricsOfProxy(gateway), /^lateen_cache_requests_total\{result="hit"\} 1$/m);
   },
 
   ...SECURITY_PROOFS,
@@ -266,7 +266,7 @@ async function statusForClient(mesh: Bookinfo, url: string): Promise<number | un
 
 /** Requests that the agent of a container has counted on their way in. */
 async function inboundRequests(mesh: Bookinfo, container: string): Promise<number> {
-  const text = await metricsOf(await proxyOf(mesh, container));
+  const text = await metricsOfProxy(await proxyOf(mesh, container));
   const lines = text.match(/^istio_requests_total\{[^}]*reporter="destination"[^}]*\} \d+$/gm) ?? [];
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }

@@ -3,12 +3,11 @@ import { ADMIN_TOKEN } from '../fixture/admin.ts';
 import type { Bookinfo } from '../fixture/bookinfo.ts';
 import { docker } from '../fixture/docker.ts';
 import { eventually } from '../fixture/eventually.ts';
-import { metricsOf, proxyOf } from '../fixture/proxies.ts';
+import { agentOf, metricsOf } from '../fixture/proxies.ts';
 
 /** Lines of the access log of the proxy beside the first container of a service. */
 async function accessLogOf(mesh: Bookinfo, service: string): Promise<string[]> {
-  const [container = ''] = await mesh.containers(service);
-  return (await docker(['logs', await proxyOf(mesh, container)]))
+  return (await docker(['logs', await agentOf(mesh, service)]))
     .split('\n')
     .filter((line) => /^\[\d{4}-/.test(line));
 }
@@ -35,9 +34,7 @@ export const TELEMETRY_PROOFS = {
   },
 
   async 'metric-labels'(mesh: Bookinfo) {
-    const [container = ''] = await mesh.containers('details');
-    const proxy = await proxyOf(mesh, container);
-    const linesNow = async () => (await metricsOf(proxy)).split('\n');
+    const linesNow = async () => (await metricsOf(mesh, 'details')).split('\n');
     const before = await linesNow();
     await mesh.call('client', { url: 'http://details:9080/details/7' });
     await eventually('the call is counted under its path', async () => {
