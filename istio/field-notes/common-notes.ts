@@ -1,0 +1,45 @@
+import type { FieldNotes } from './notes.ts';
+
+/** Fields that mean the same wherever they stand. */
+export const COMMON_NOTES: FieldNotes = {
+  apiVersion: 'The API and its version; all versions of a kind mean the same here.',
+  kind: 'What this document is. It decides which fields it can have.',
+  metadata: 'Name, namespace, labels and annotations of the document.',
+  'metadata.name': 'Unique among the documents of this kind and namespace.',
+  'metadata.namespace':
+    'Where it belongs, "default" if left out. Documents in "istio-system" hold for the whole mesh.',
+  'metadata.labels': 'Free names and values; nothing follows from them.',
+  'metadata.annotations': 'Switches of single features, by their full names.',
+  spec: 'What the document asks for.',
+  exact: 'The whole value must be this text.',
+  prefix: 'The value must begin with this text.',
+  regex: 'The whole value must match this regular expression (RE2: no look-around, no back references).',
+  exportTo:
+    'Namespaces that see this: "*" all, "." its own. Left out = the default of the mesh, which is all.',
+  targetRefs: 'Meant for waypoint proxies; there are none here.',
+  targetRef: 'Meant for waypoint proxies; there are none here.',
+  workloadSelector: 'The workloads that it acts on, by their labels. Left out = all of the namespace.',
+  selector: 'The workloads that it acts on, by their labels. Left out = all of the namespace.',
+  matchLabels: 'Labels that a workload must have, all of them.',
+  'workloadSelector.labels': 'Labels that a workload must have, all of them.',
+  'destination.host':
+    'Service that gets the request: a short name of the same namespace, or a full host name.',
+  'destination.subset': 'Version of the service: a subset of the DestinationRule for this host.',
+  'destination.port.number': 'Port of the service. Needed only if the service has several.',
+  'port.number': 'Port number.',
+  'port.protocol': 'HTTP, HTTPS, HTTP2, GRPC, TCP, TLS, MONGO, MYSQL, REDIS or UDP.',
+  'port.name': 'Name of the port. A name such as "http-web" also tells the protocol.',
+  'headers.request': 'Changes to the request on its way to the service.',
+  'headers.response': 'Changes to the response on its way back.',
+  set: 'Headers to overwrite, or to add if they are not there.',
+  add: 'Headers to add beside those that are there.',
+  remove: 'Names of headers to take away.',
+  gateways: 'Gateways that this holds for: NAMESPACE/NAME, or "mesh" for the calls between services.',
+  sourceLabels: 'Labels of the calling workload.',
+  sourceNamespace: 'Namespace of the calling workload.',
+  'percentage.value': 'Share of the requests in percent, 0 to 100; fractions are allowed.',
+  locality: 'Place as REGION/ZONE/SUBZONE; nearer endpoints are preferred.',
+  credentialName: 'Name of a Secret, or of a folder with tls.crt and tls.key, that holds the certificate.',
+  subjectAltNames: "Names of which the peer's certificate must bear one.",
+  insecureSkipVerify: 'true = any certificate is taken. Whoever sits between can then read everything.',
+};

@@ -1,0 +1,87 @@
+import type { FieldNotes } from './notes.ts';
+
+export const DESTINATION_NOTES: Readonly<Record<string, FieldNotes>> = {
+  DestinationRule: {
+    '': 'What happens after routing: versions (subsets), load balancing, connection limits, ejection, TLS to the service.',
+    host: 'Service that it is for: a short name of the same namespace, or a full host name.',
+    trafficPolicy: 'How callers treat the service.',
+    'subsets.trafficPolicy': 'What is different for this version.',
+    'trafficPolicy.loadBalancer': 'How a host is picked.',
+    'loadBalancer.simple':
+      'LEAST_REQUEST (the default), ROUND_ROBIN, RANDOM; PASSTHROUGH = the address that was asked for.',
+    'loadBalancer.consistentHash':
+      'The same caller gets the same host, by a header, cookie, query or address.',
+    httpHeaderName: 'Header whose value decides the host.',
+    httpCookie: 'Cookie whose value decides the host; it is set if it is missing and ttl is given.',
+    useSourceIp: "The caller's address decides the host.",
+    'loadBalancer.localityLbSetting': 'How much nearness counts.',
+    failover: 'Region that takes over where another has no healthy endpoints.',
+    distribute: 'Shares of traffic by locality, in percent.',
+    warmup: 'A new host gets its share little by little.',
+    'trafficPolicy.connectionPool': 'Circuit breaker: hard limits. What is above is answered 503 UO at once.',
+    'tcp.maxConnections': 'Connections to all hosts of the service together, per calling proxy.',
+    'tcp.connectTimeout': 'How long to wait for a connection. 10s unless said.',
+    'http.http1MaxPendingRequests': 'Requests that may wait for a connection, per calling proxy.',
+    'http.http2MaxRequests': 'Requests that may be under way at once, per calling proxy (HTTP/1.1 too).',
+    'http.maxRequestsPerConnection': 'A connection ends after that many. 1 = no keep-alive.',
+    'http.maxRetries': 'Retries that may be under way at once.',
+    'http.idleTimeout': 'A connection without requests ends after this. 1h unless said.',
+    'http.h2UpgradePolicy': 'UPGRADE = speak HTTP/2 to the service though callers speak HTTP/1.1.',
+    'trafficPolicy.outlierDetection': 'Hosts that fail are left alone for a while (ejected).',
+    'outlierDetection.consecutive5xxErrors':
+      '5xx answers in a row until a host is ejected. 5 unless said, 0 = off.',
+    'outlierDetection.consecutiveGatewayErrors':
+      '502, 503 and 504 in a row until a host is ejected. 0 = off.',
+    'outlierDetection.consecutiveLocalOriginFailures':
+      'Failed connections in a row, if they are counted apart.',
+    'outlierDetection.splitExternalLocalOriginErrors':
+      'true = failed connections are counted apart from bad answers.',
+    'outlierDetection.interval': 'How often ejected hosts are looked at. 10s unless said.',
+    'outlierDetection.baseEjectionTime': 'Time away, times how often it was ejected. 30s unless said.',
+    'outlierDetection.maxEjectionPercent':
+      'Of all hosts at most so many are away. 10 unless said; one may always be.',
+    'outlierDetection.minHealthPercent': 'With fewer healthy hosts, ejections do not count.',
+    'trafficPolicy.tls': 'TLS to the service.',
+    'tls.mode':
+      "DISABLE plain, SIMPLE as a browser does, MUTUAL with own certificate, ISTIO_MUTUAL with the mesh's.",
+    'tls.sni': 'Server name to ask for.',
+    'tls.caCertificates': 'File with the authorities that are trusted.',
+    'trafficPolicy.portLevelSettings': 'What is different on single ports; it replaces, it does not add.',
+    subsets: 'Versions of the service, by labels of their containers.',
+    'subsets.name': 'Name that routes say.',
+    'subsets.labels': 'Labels that containers of this version have, such as version: v2.',
+    retryBudget: 'Retries as a share of the requests under way.',
+  },
+  ServiceEntry: {
+    '': 'A service that is not in the mesh: known to it, so that it can be called, routed and watched.',
+    hosts: 'Host names that callers ask for.',
+    addresses: 'Addresses or ranges that callers connect to, for TCP without a name.',
+    ports: 'Ports of the service.',
+    'ports.number': 'Port that callers connect to.',
+    'ports.protocol': 'HTTP, HTTPS, HTTP2, GRPC, TCP, TLS, MONGO …: what is spoken on it.',
+    'ports.name': 'Name of the port, unique here.',
+    'ports.targetPort': 'Port of the endpoints, if it is another.',
+    location: 'MESH_EXTERNAL: outside, no mutual TLS. MESH_INTERNAL: part of the mesh.',
+    resolution: 'DNS: look the name up. STATIC: the endpoints say. NONE: the address that the caller wanted.',
+    endpoints: 'Where it runs: addresses, or names to look up.',
+    'endpoints.address': 'Address or name of one endpoint.',
+    'endpoints.labels': 'Labels, for subsets.',
+    'endpoints.weight': 'Share of the traffic among the endpoints.',
+    subjectAltNames: "Names that the service's certificate may bear.",
+  },
+  WorkloadEntry: {
+    '': 'One endpoint outside Docker, picked by a selector of a service.',
+    address: 'Its address or name.',
+    ports: 'Port name → port number.',
+    labels: 'Labels, for selectors and subsets.',
+    weight: 'Share of the traffic among the endpoints.',
+  },
+  Service: {
+    '': 'A Kubernetes Service: a name for containers with some labels, and its ports.',
+    selector: 'Labels that the containers behind it have.',
+    'ports.port': 'Port that callers use.',
+    'ports.targetPort': 'Port of the containers, if it is another.',
+    'ports.name': 'Name of the port; "http-web" also tells the protocol.',
+    'ports.appProtocol': 'Protocol, if the name does not tell it: http, grpc, tcp …',
+  },
+};
