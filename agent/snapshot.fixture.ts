@@ -85,7 +85,7 @@ export function routeSpec(
       ...action,
     },
     ...{ requestHeaders: null, responseHeaders: null, fault: null, cors: null, cache: null },
-    ...{ decorator: '', origin: null },
+    ...{ decorator: '', rule: '' },
     ...change,
   };
 }

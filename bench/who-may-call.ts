@@ -9,7 +9,6 @@ import { markdownTable } from './table.ts';
 const condition = { key: [], notValues: [] };
 const policy: AuthorizationSpec = {
   ...{ name: 'default/p', action: 'ALLOW', isDryRun: false, provider: null },
-  origin: { resource: '', file: '', line: 0 },
   rules: Array.from({ length: 50 }, (_, n) => ({
     from: [
       [{ ...condition, attribute: 'source.principal', values: [`cluster.local/ns/default/sa/caller${n}`] }],

@@ -9,7 +9,6 @@ const policy = (
   rules: AuthorizationSpec['rules'],
 ): AuthorizationSpec => ({
   ...{ name, action, isDryRun: action === 'DENY', provider: null, rules },
-  origin: { resource: '', file: 'mesh/authz.yaml', line: 3 },
 });
 
 test('policies are listed in the order of their turn, with what each rule matches', () => {
@@ -18,6 +17,11 @@ test('policies are listed in the order of their turn, with what each rule matche
   const text = formatAuthorization(
     {
       proxy: 'web.default',
+      places: {
+        'AuthorizationPolicy/default/all': 'mesh/authz.yaml:9',
+        'AuthorizationPolicy/default/none': 'mesh/authz.yaml:6',
+        'AuthorizationPolicy/istio-system/trial': 'mesh/authz.yaml:3',
+      },
       authorization: [
         policy('ALLOW', 'default/none', []),
         policy('ALLOW', 'default/all', [{ from: [], to: [], when: [] }]),
@@ -35,8 +39,8 @@ test('policies are listed in the order of their turn, with what each rule matche
       'request.path = /a, /b* and request.path ≠ /bb; request.headers[x-user] ≠ *',
       'mesh/authz.yaml:3',
     ],
-    ['ALLOW', 'default/all', '0', 'everything', 'mesh/authz.yaml:3'],
-    ['ALLOW', 'default/none', '-', 'nothing', 'mesh/authz.yaml:3'],
+    ['ALLOW', 'default/all', '0', 'everything', 'mesh/authz.yaml:9'],
+    ['ALLOW', 'default/none', '-', 'nothing', 'mesh/authz.yaml:6'],
   ]);
 });
 
@@ -44,11 +48,13 @@ test('with CUSTOM it is told who is asked', () => {
   const provider = { name: 'door' } as AuthorizationSpec['provider'];
   const custom = { ...policy('CUSTOM', 'default/ask', [{ from: [], to: [], when: [] }]), provider };
   const of = (spec: AuthorizationSpec) =>
-    formatAuthorization({ proxy: 'web.default', authorization: [spec] }, 'short').split('\n')[1] ?? '';
+    formatAuthorization({ proxy: 'web.default', authorization: [spec], places: {} }, 'short').split(
+      '\n',
+    )[1] ?? '';
   assert.match(of(custom), /^CUSTOM \(asks door\) +default\/ask +0 +everything/);
   assert.match(of({ ...custom, provider: null }), /^CUSTOM \(unknown provider: refuses\) /);
 });
 
 test('without any policy everybody may call', () => {
-  assert.match(formatAuthorization({ proxy: 'web.default' }, 'short'), /everybody may call it$/);
+  assert.match(formatAuthorization({ proxy: 'web.default', places: {} }, 'short'), /everybody may call it$/);
 });

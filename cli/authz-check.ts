@@ -1,18 +1,20 @@
 import type { AuthorizationRuleSpec, AuthorizationSpec, ConditionSpec } from '../model/authorization.ts';
 import { type Format, formatAs } from './output.ts';
+import type { Places } from './proxy-config.ts';
 import { formatTable } from './table.ts';
 
 /** Of `/debug/config_dump?proxyID=…`. */
 export interface AuthorizationDump {
   readonly proxy: string;
   readonly authorization?: readonly AuthorizationSpec[];
+  readonly places: Places;
 }
 
 const ORDER: readonly AuthorizationSpec['action'][] = ['CUSTOM', 'DENY', 'ALLOW', 'AUDIT'];
 
 /** What istioctl's `x authz check` prints, and each rule in words: the policies in force, in the order of their turn. */
 export function formatAuthorization(
-  { proxy, authorization = [] }: AuthorizationDump,
+  { proxy, authorization = [], places }: AuthorizationDump,
   output: Format,
 ): string {
   const policies = authorization.toSorted(
@@ -22,15 +24,14 @@ export function formatAuthorization(
     if (policies.length === 0) return `no AuthorizationPolicy is in force at ${proxy}: everybody may call it`;
     return formatTable([
       ['ACTION', 'POLICY', 'RULE', 'WHAT IT MATCHES', 'ORIGIN'],
-      ...policies.flatMap(rowsOf),
+      ...policies.flatMap((policy) => rowsOf(policy, places[`AuthorizationPolicy/${policy.name}`] ?? '')),
     ]);
   });
 }
 
-function rowsOf(policy: AuthorizationSpec): string[][] {
-  const { name, rules, origin } = policy;
+function rowsOf(policy: AuthorizationSpec, place: string): string[][] {
+  const { name, rules } = policy;
   const shown = describeAction(policy);
-  const place = `${origin.file}:${origin.line}`;
   if (rules.length === 0) return [[shown, name, '-', 'nothing', place]];
   return rules.map((rule, index) => [shown, name, String(index), describeRule(rule), place]);
 }

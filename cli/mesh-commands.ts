@@ -130,7 +130,7 @@ async function readDump(
 function parseDump(file: string): ConfigDump {
   try {
     const dump = JSON.parse(readFileSync(file, 'utf8')) as Partial<ConfigDump>;
-    const empty = { proxy: '', listener: [], route: [], cluster: [], endpoint: [], secret: [] };
+    const empty = { proxy: '', listener: [], route: [], cluster: [], endpoint: [], secret: [], places: {} };
     return { ...empty, ...dump };
   } catch (error) {
     throw new CliError(

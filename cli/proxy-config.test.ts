@@ -69,10 +69,10 @@ const DUMP = {
                   { name: 'two', weight: 10 },
                 ],
               },
-              origin: { file: 'mesh/web.yaml', line: 7 },
+              rule: 'VirtualService/default/web#http[0]',
             },
-            { match: path('exact', '/old'), action: { kind: 'redirect', status: 301 }, origin: null },
-            { match: path('exact', '/no'), action: { kind: 'direct', status: 404 }, origin: null },
+            { match: path('exact', '/old'), action: { kind: 'redirect', status: 301 }, rule: '' },
+            { match: path('exact', '/no'), action: { kind: 'direct', status: 404 }, rule: '' },
           ],
         },
       ],
@@ -88,6 +88,7 @@ const DUMP = {
       endpoints: [{ address: '10.0.0.1', port: 80, health: 'healthy', workload: 'web-1' }],
     },
   ],
+  places: { 'VirtualService/default/web#http[0]': 'mesh/web.yaml:7' },
 } as unknown as ConfigDump;
 
 const lines = (kind: ConfigKind, filter: ConfigFilter = {}) =>

@@ -7,6 +7,9 @@ import { type Format, formatAs } from './output.ts';
 import { type DumpedSecret, secretTable } from './secret-table.ts';
 import { formatTable } from './table.ts';
 
+/** `file:line` of the rules that routes and policies come from, by their id (model/rule-id.ts). */
+export type Places = Readonly<Record<string, string>>;
+
 /** `/debug/config_dump?proxyID=…` of the controller. */
 export interface ConfigDump {
   readonly proxy: string;
@@ -15,6 +18,7 @@ export interface ConfigDump {
   readonly cluster: readonly ClusterSpec[];
   readonly endpoint: readonly EndpointsSpec[];
   readonly secret: readonly DumpedSecret[];
+  readonly places: Places;
 }
 
 export type ConfigKind = 'listener' | 'route' | 'cluster' | 'endpoint' | 'secret';
@@ -37,23 +41,27 @@ export function formatConfig(
   output: Format,
 ): string {
   const chosen = select(dump, kind, filter);
-  return formatAs(output, chosen, () => formatConfigTable(kind, chosen));
+  return formatAs(output, chosen, () => formatConfigTable(kind, chosen, dump.places));
 }
 
 /** All kinds, of each what the filter lets through. */
 export function formatAllConfig(dump: ConfigDump, filter: ConfigFilter, output: Format): string {
   const chosen = Object.fromEntries(CONFIG_KINDS.map((kind) => [kind, select(dump, kind, filter)]));
-  return formatAs(output, { proxy: dump.proxy, ...chosen }, () =>
-    CONFIG_KINDS.map((kind) => formatConfigTable(kind, chosen[kind] ?? [])).join('\n\n'),
+  return formatAs(output, { proxy: dump.proxy, ...chosen, places: dump.places }, () =>
+    CONFIG_KINDS.map((kind) => formatConfigTable(kind, chosen[kind] ?? [], dump.places)).join('\n\n'),
   );
 }
 
-function formatConfigTable(kind: ConfigKind, chosen: readonly { readonly name: string }[]): string {
+function formatConfigTable(
+  kind: ConfigKind,
+  chosen: readonly { readonly name: string }[],
+  places: Places,
+): string {
   switch (kind) {
     case 'listener':
       return listenerTable(chosen as readonly ListenerSpec[]);
     case 'route':
-      return routeTable(chosen as readonly RouteConfigSpec[]);
+      return routeTable(chosen as readonly RouteConfigSpec[], places);
     case 'cluster':
       return clusterTable(chosen as readonly ClusterSpec[]);
     case 'endpoint':
@@ -118,7 +126,7 @@ function destinationOf(route: ListenerSpec['route'], tcp: ListenerSpec['tcp']): 
   ].join(' · ');
 }
 
-function routeTable(configs: readonly RouteConfigSpec[]): string {
+function routeTable(configs: readonly RouteConfigSpec[], places: Places): string {
   const rows = configs.flatMap(({ name, virtualHosts }) =>
     virtualHosts.flatMap((host) =>
       host.routes.map((route) => [
@@ -127,7 +135,7 @@ function routeTable(configs: readonly RouteConfigSpec[]): string {
         shorten(host.domains),
         formatMatch(route),
         formatAction(route),
-        route.origin === null ? '' : `${route.origin.file}:${route.origin.line}`,
+        places[route.rule] ?? '',
       ]),
     ),
   );

@@ -1,5 +1,3 @@
-import type { Origin } from './route.ts';
-
 /** What AuthorizationPolicy becomes for the proxies that it is about (security/v1, authorization_policy.proto). */
 
 export interface AuthorizationSpec {
@@ -12,7 +10,6 @@ export interface AuthorizationSpec {
   readonly rules: readonly AuthorizationRuleSpec[];
   /** Whom CUSTOM asks; null = none, or one that is not known: what matches is refused. */
   readonly provider: ExternalAuthorizerSpec | null;
-  readonly origin: Origin;
 }
 
 /** `from`, `to` and `when` hold together. */

@@ -83,4 +83,6 @@ export interface TcpRouteSpec {
   /** 0 = never. Default 1 h (DestinationRule connectionPool.tcp.idleTimeout). */
   readonly idleTimeoutMs: number;
   readonly statPrefix: string;
+  /** As a route's; absent = no document made it. */
+  readonly rule?: string;
 }

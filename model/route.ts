@@ -1,14 +1,5 @@
 /** Compiled VirtualServices. Envoy's route model, reduced to what Istio writes into it. */
 
-/** Where a rule came from; shown to users, never used to decide. */
-export interface Origin {
-  /** `VirtualService/default/reviews`. */
-  readonly resource: string;
-  /** Path as the controller sees it, and 1-based line. */
-  readonly file: string;
-  readonly line: number;
-}
-
 export interface RouteConfigSpec {
   /** `9080` (all HTTP services on that port), `fqdn:port`, `http.8080` at a gateway, `inbound|9080||`. */
   readonly name: string;
@@ -37,7 +28,11 @@ export interface RouteSpec {
   readonly cache: CacheSpec | null;
   /** `x-envoy-decorator-operation`, e.g. `reviews.default.svc.cluster.local:9080/*`; '' = none. */
   readonly decorator: string;
-  readonly origin: Origin | null;
+  /**
+   * What made it (model/rule-id.ts): `VirtualService/default/reviews#http[1]`; '' = no document did. Shown to users,
+   * never used to decide. Without file and line, so that text which only moves changes no snapshot.
+   */
+  readonly rule: string;
 }
 
 /** All conditions hold together. Pseudo headers `:method`, `:authority`, `:scheme` are headers here. */

@@ -11,6 +11,7 @@ export interface Exchange {
   readonly request: RequestHead;
   readonly startedAtMs: number;
   readonly routeName: string;
+  readonly rule: string;
   readonly status: number;
   readonly flags: string;
   readonly details: string;

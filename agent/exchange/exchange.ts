@@ -120,6 +120,10 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     return this.#route?.spec.name ?? '';
   }
 
+  get rule(): string {
+    return this.#route?.spec.rule ?? '';
+  }
+
   /** Handles the request's head; the body follows through the {@link DownstreamEvents}. */
   start(): void {
     const path = normalizePath(this.request.path, this.pipeline.node.pathNormalization);

@@ -20,6 +20,8 @@ export interface ExchangeRecord {
   readonly flags: string;
   readonly details: string;
   readonly routeName: string;
+  /** What made the route (model/rule-id.ts), '' = no document did. */
+  readonly rule: string;
   /** '' = none was chosen. */
   readonly cluster: string;
   /** `address:port`, '' = none was chosen. */

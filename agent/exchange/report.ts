@@ -22,6 +22,7 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     flags: exchange.flags,
     details: exchange.details,
     routeName: exchange.routeName,
+    rule: exchange.rule,
     cluster: clusterOf(exchange),
     upstream: forwarder?.hostKey ?? '',
     upstreamServiceMs: forwarder?.upstreamServiceMs ?? null,

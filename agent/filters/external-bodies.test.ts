@@ -53,7 +53,6 @@ function asking(path: string, allowsPartial: boolean): AuthorizationSpec {
   const to = [[{ attribute: 'request.path' as const, key: [], values: [path], notValues: [] }]];
   return {
     ...{ name: `default${path}`, action: 'CUSTOM', isDryRun: false, provider: authorizer(allowsPartial) },
-    origin: { resource: '', file: '', line: 0 },
     rules: [{ to, from: [], when: [] }],
   };
 }

@@ -63,7 +63,6 @@ async function call(doorPort: number, provider: ExternalAuthorizerSpec | null) {
   });
   const policy: AuthorizationSpec = {
     ...{ name: 'default/ask', action: 'CUSTOM', isDryRun: false, provider },
-    origin: { resource: '', file: '', line: 0 },
     rules: [{ from: [], to: [], when: [] }],
   };
   const match = { sniHosts: [], destinationSubnets: [] };

@@ -11,7 +11,6 @@ import { nodeSpec, routeSpec } from '../snapshot.fixture.ts';
 
 const DENY_ADMIN: AuthorizationSpec = {
   ...{ name: 'default/no-admin', action: 'DENY', isDryRun: false, provider: null },
-  origin: { resource: '', file: '', line: 0 },
   rules: [
     {
       ...{ from: [], when: [] },

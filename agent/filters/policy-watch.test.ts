@@ -18,7 +18,6 @@ function policy(
   const to = [[{ attribute: 'request.path' as const, key: [], values: [path], notValues: [] }]];
   return {
     ...{ name: `foo/${name}`, action, isDryRun: false, provider: null },
-    origin: { resource: '', file: '', line: 0 },
     rules: [{ to, from: [], when: [] }],
     ...change,
   };

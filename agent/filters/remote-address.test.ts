@@ -8,7 +8,6 @@ import { nodeSpec, routeSpec } from '../snapshot.fixture.ts';
 function allowing(attribute: 'remote.ip' | 'source.ip', ...values: string[]): AuthorizationSpec {
   return {
     ...{ name: 'default/p', action: 'ALLOW', isDryRun: false, provider: null },
-    origin: { resource: '', file: '', line: 0 },
     rules: [{ to: [], when: [], from: [[{ attribute, key: [], values, notValues: [] }]] }],
   };
 }

@@ -53,7 +53,7 @@ function recordOf(
   return {
     ...{ method: '', path: '', sentPath: '', authority: '', scheme: '', protocol: 'HTTP/1.1' },
     ...{ requestHeaders: [], responseHeaders: [], responseTrailers: [], requestId: '', grpcStatus: '' },
-    ...{ routeName: '', cluster: '', upstream: '', upstreamLocalAddress: '', transportFailure: '' },
+    ...{ routeName: '', rule: '', cluster: '', upstream: '', upstreamLocalAddress: '', transportFailure: '' },
     ...{ upstreamServiceMs: null, attempts: 0, bytesReceived: 0, durationMs: 0 },
     ...{ side: direction === 'inbound' ? 'server' : 'client', hostname: node.name },
     ...{ startedAtMs: services.clock.wall(), status, flags: 'DPE', details, bytesSent },

@@ -10,6 +10,7 @@ export function exchangeRecord(change: Partial<ExchangeRecord> = {}): ExchangeRe
       flags: 'URX,UF',
       details: 'why',
       routeName: 'default',
+      rule: '',
       cluster: 'outbound|9080||reviews',
     },
     ...{

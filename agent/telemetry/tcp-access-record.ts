@@ -20,7 +20,7 @@ export function tcpAccessRecord(
   return {
     ...{ side, hostname: node.name, startedAtMs: endedAtMs - durationMs, durationMs },
     ...{ method: '', path: '', sentPath: '', authority: '', scheme: '', protocol: '' },
-    ...{ status: 0, flags: flag, routeName: '', cluster },
+    ...{ status: 0, flags: flag, routeName: '', rule: '', cluster },
     details: cluster === '' && flag === 'NR' ? 'filter_chain_not_found' : '',
     ...{ upstream: host === null ? '' : `${host.address}:${host.port}`, upstreamLocalAddress: '' },
     ...{ upstreamServiceMs: null, attempts: host === null ? 0 : 1 },

@@ -57,7 +57,9 @@ function tagsOf(record: ExchangeRecord, shorten: (text: string) => string): Reco
     'upstream_cluster.name': record.cluster,
   };
   if (record.upstream !== '') tags.upstream_address = record.upstream;
-  if (record.attempts > 1) tags['lateen.attempts'] = String(record.attempts);
+  if (record.attempts > 1) tags['retry.count'] = String(record.attempts - 1);
+  if (record.rule !== '') tags['lateen.rule'] = record.rule;
+  if (isOwnWord(record.details)) tags.response_code_details = shorten(record.details);
   if (record.routeName !== '') tags['lateen.route'] = record.routeName;
   if (record.grpcStatus !== '') addGrpcTags(tags, record);
   for (const [action, { isDenied, rule }] of Object.entries(record.dryRuns ?? {})) {
@@ -67,6 +69,9 @@ function tagsOf(record: ExchangeRecord, shorten: (text: string) => string): Reco
   }
   return tags;
 }
+
+/** The proxy says why, where it is not simply the host's answer. */
+const isOwnWord = (details: string) => details !== '' && details !== 'via_upstream';
 
 function addGrpcTags(tags: Record<string, string>, record: ExchangeRecord): void {
   tags['grpc.path'] = record.path;

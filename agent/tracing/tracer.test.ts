@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AuthorizationSpec } from '../../model/authorization.ts';
+import type { RouteSpec } from '../../model/route.ts';
 import type { Span } from '../../model/span.ts';
 import type { TracingSpec } from '../../model/telemetry.ts';
 import { type MemoryUpstream, sendRequest } from '../exchange/memory-codec.ts';
 import { type MemoryProxyOptions, openProxy } from '../exchange/pipeline.fixture.ts';
 import { getHeader } from '../policy/headers.ts';
-import { nodeSpec, routeSpec } from '../snapshot.fixture.ts';
+import { DEFAULT_RETRY, nodeSpec, routeSpec } from '../snapshot.fixture.ts';
 import { InFlight } from './in-flight.ts';
 import { Tracer } from './tracer.ts';
 
@@ -25,10 +26,11 @@ function traced(
   change: Partial<TracingSpec> = {},
   options: MemoryProxyOptions = {},
   inFlight = new InFlight(),
+  route = routeSpec(['north']),
 ) {
   const spans: Span[] = [];
   let made = 0;
-  const proxy = openProxy([routeSpec(['north'])], {
+  const proxy = openProxy([route], {
     requestId: ID,
     tracerFor: (side, node) =>
       new Tracer(spec(change), side, node, {
@@ -54,7 +56,6 @@ describe('a request that begins a trace', () => {
       const to = [[{ attribute: 'request.path' as const, key: [], values: [path], notValues: [] }]];
       return {
         ...{ name: `foo/${name}`, action, isDryRun: true, provider: null },
-        origin: { resource: '', file: '', line: 0 },
         rules: [{ to, from: [], when: [] }],
       };
     };
@@ -94,6 +95,28 @@ describe('a request that begins a trace', () => {
       upstream_cluster: 'north',
       user_agent: 'curl',
     });
+  });
+
+  it('tells the rule that routed it, its tries and faults, and why the proxy answered itself', () => {
+    const rule = 'VirtualService/default/shop#http[1]';
+    const retry = { ...DEFAULT_RETRY, retryOn: ['5xx'], backoffMs: 1 };
+    const tagsOf = (change: Partial<RouteSpec>) => {
+      const { spans, send, proxy } = traced(
+        {},
+        { handler: (host) => host.respond(503) },
+        undefined,
+        routeSpec(['north'], { rule, ...change }, { retry }),
+      );
+      send();
+      proxy.clock.advance(1000);
+      const { tags } = spans[0] ?? assert.fail('no span');
+      const names = ['lateen.rule', 'retry.count', 'response_flags', 'response_code_details'];
+      return names.map((name) => tags[name]);
+    };
+    assert.deepEqual(tagsOf({}), [rule, '2', 'URX', undefined]);
+    const abort = { status: 418, grpcStatus: null, perMillion: 1_000_000 };
+    const fault = { delay: null, abort };
+    assert.deepEqual(tagsOf({ fault, rule: '' }), [undefined, undefined, 'FI', 'fault_filter_abort']);
   });
 
   it('carries the decision in its id', () => {

@@ -146,7 +146,9 @@ describe('the pages of the controller', () => {
       assert.equal(get('/debug/config_dump', `proxyID=${name}`).body.proxy, 'web.default', name);
     const { body } = get('/debug/config_dump', 'proxyID=web');
     const config = body.route.find(({ name }: { name: string }) => name === '9080');
-    assert.equal(config.virtualHosts[0].routes[0].name, 'all');
+    const [route] = config.virtualHosts[0].routes;
+    assert.equal(route.name, 'all');
+    assert.equal(body.places[route.rule], 'mesh/a.yaml:6');
   });
 
   test('/debug/config_dump holds the certificate of a proxy that is connected', async () => {

@@ -9,9 +9,11 @@ import type { Controller } from '../controller.ts';
 import type { PushHub } from '../push/push-hub.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
+import { createFindRule } from '../world/find-rule.ts';
 import type { AdminPages, AdminReply } from './admin-server.ts';
 import { scrapeTargets } from './http-sd.ts';
 import { renderMetrics } from './metrics.ts';
+import { rulePlaces } from './rule-places.ts';
 
 export interface PagesDeps {
   readonly controller: Controller;
@@ -119,10 +121,12 @@ function configDump(deps: PagesDeps, proxyId: string): AdminReply {
       body: { error: `no proxy is called ${JSON.stringify(proxyId)}`, asked: proxyId, known },
     };
   }
-  const { resources } = compileSnapshot(index, found);
+  const snapshot = compileSnapshot(index, found);
+  const { resources } = snapshot;
   const dump = Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, [...resources[kind].values()]]));
   const secret = [...ownSecrets(deps, found.id), ...resources.secret.values()];
-  return { status: 200, body: { proxy: `${found.name}.${found.namespace}`, ...dump, secret } };
+  const places = rulePlaces(snapshot, createFindRule(index.world.resources));
+  return { status: 200, body: { proxy: `${found.name}.${found.namespace}`, ...dump, secret, places } };
 }
 
 /** Its certificate of the mesh and what it trusts, under Istio's names; the controller has never had the key. */

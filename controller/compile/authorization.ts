@@ -13,7 +13,6 @@ import type {
   ConditionSpec,
 } from '../../model/authorization.ts';
 import { externalAuthorizer } from './external-authorizer.ts';
-import { originOf } from './http-route.ts';
 import { securityPolicies } from './policy-scope.ts';
 import type { Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -43,7 +42,6 @@ function compilePolicy(index: WorldIndex, policy: Resource<AuthorizationPolicySp
     isDryRun: DRY_RUN.test(annotations['istio.io/dry-run'] ?? ''),
     rules: (spec.rules ?? []).map((rule) => compileRule(rule, namespace, mesh)),
     provider: spec.action === 'CUSTOM' ? externalAuthorizer(index, spec.provider?.name ?? '') : null,
-    origin: originOf(policy, 'spec'),
   };
 }
 

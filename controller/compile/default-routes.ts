@@ -7,9 +7,10 @@ import {
   outboundClusterName,
 } from '../../model/names.ts';
 import type { RetrySpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
+import { ruleId } from '../../model/rule-id.ts';
 import { defaultCache } from './cache.ts';
 import { MATCH_ALL } from './http-match.ts';
-import { decorator, originOf } from './http-route.ts';
+import { decorator } from './http-route.ts';
 import type { Service } from './world.ts';
 
 /** Routes that Istio makes where no VirtualService does. */
@@ -33,7 +34,7 @@ export function plainRoute(name: string, cluster: string, retry: RetrySpec | nul
     cors: null,
     cache: null,
     decorator: '',
-    origin: null,
+    rule: '',
   };
 }
 
@@ -63,8 +64,8 @@ export function catchAllHost(cluster: string | null): VirtualHostSpec {
   };
 }
 
-/** `servers[].tls.httpsRedirect`: all that did not come by https, before any rule is looked at. */
-export function httpsRedirect(gateway: Resource): RouteSpec {
+/** `servers[index].tls.httpsRedirect`: all that did not come by https, before any rule is looked at. */
+export function httpsRedirect(gateway: Resource, index: number): RouteSpec {
   return {
     ...plainRoute('', '', null),
     match: {
@@ -77,6 +78,6 @@ export function httpsRedirect(gateway: Resource): RouteSpec {
       ...{ kind: 'redirect', status: 301, scheme: 'https', authority: null, port: null, path: null },
       keepsPort: true,
     },
-    origin: originOf(gateway, 'spec.servers'),
+    rule: ruleId(gateway, `servers[${index}]`),
   };
 }

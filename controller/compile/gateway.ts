@@ -112,7 +112,8 @@ function compileRouteConfig(
   const redirects = new Map<string, RouteSpec>();
   for (const { gateway, server } of servers) {
     const isRedirect = server.tls?.httpsRedirect === true;
-    const redirect = (host: string) => redirects.set(host, httpsRedirect(gateway));
+    const redirect = (host: string) =>
+      redirects.set(host, httpsRedirect(gateway, (gateway.spec.servers ?? []).indexOf(server)));
     if (isRedirect) for (const host of server.hosts ?? []) redirect(splitHost(host, gateway.namespace).dns);
     const name = `${gateway.namespace}/${gateway.name}`;
     for (const rule of rulesOf(index, proxy, name)) {

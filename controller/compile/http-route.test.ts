@@ -38,6 +38,10 @@ describe('the list of routes', () => {
     const match = [{ name: 'one', uri: { prefix: '/1' } }, { uri: { prefix: '/2' } }];
     assert.deepEqual(names([{ name: 'rule', match, route }]), ['rule.one', 'rule']);
     assert.deepEqual(names([{ match, route }]), ['.one', '']);
+    assert.deepEqual(
+      compile([{ name: 'other', match, route }, { route }]).map(({ rule }) => rule),
+      ['#http[0]', '#http[0]', '#http[1]'].map((part) => `VirtualService/default/test${part}`),
+    );
   });
 
   test('ends with the first that takes everything', () => {

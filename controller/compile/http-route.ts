@@ -11,7 +11,6 @@ import { MESH_GATEWAY, outboundClusterName } from '../../model/names.ts';
 import type {
   DirectResponseActionSpec,
   MirrorSpec,
-  Origin,
   RetrySpec,
   RewriteSpec,
   RouteActionSpec,
@@ -19,6 +18,7 @@ import type {
   RouteSpec,
   WeightedClusterSpec,
 } from '../../model/route.ts';
+import { ruleId } from '../../model/rule-id.ts';
 import { compileCache } from './cache.ts';
 import type { HttpRule } from './delegates.ts';
 import { resolveGateway } from './gateway-names.ts';
@@ -129,7 +129,7 @@ function compileRoute(
         ? compileCache(resource, httpRule, match, context.gateway, servicesOf(rule, resource, context))
         : null,
     decorator: action.kind === 'route' ? decorator(action, matchSpec, resource.name, context.port) : '',
-    origin: originOf(source, `spec.http[${index}]`),
+    rule: ruleId(source, `http[${index}]`),
   };
 }
 
@@ -142,14 +142,6 @@ function servicesOf(rule: HttpRoute, { namespace }: Resource, context: RouteCont
 /** A name of the match alone leaves the dot in front of it, as in Istio's logs. */
 function routeName(rule = '', match = ''): string {
   return match === '' ? rule : `${rule}.${match}`;
-}
-
-export function originOf(resource: Resource, path: string): Origin {
-  return {
-    resource: `${resource.kind}/${resource.namespace}/${resource.name}`,
-    file: resource.position.file,
-    line: resource.position.lines[path] ?? resource.position.line,
-  };
 }
 
 function compileAction(

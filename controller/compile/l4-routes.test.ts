@@ -44,6 +44,17 @@ describe('TCP routes', () => {
     ]);
   });
 
+  it('tell which rule made them', () => {
+    const tcp = [{ match: [{ port: 1 }], route: to('old') }, { route: to('old') }];
+    const rules = (...documents: string[]) =>
+      routesOf('240.240.0.100_3306', ...documents).map(({ rule }) => rule);
+    assert.deepEqual(rules(), [undefined]);
+    assert.deepEqual(rules(virtualService({ hosts: ['db'], tcp })), ['VirtualService/default/v#tcp[1]']);
+    const tls = [{ match: [{ sniHosts: ['safe'] }], route: to('safe') }];
+    const [secured] = routesOf('240.240.0.115_443', virtualService({ hosts: ['safe'], tls }));
+    assert.equal(secured?.rule, 'VirtualService/default/v#tls[0]');
+  });
+
   it('are taken by subnet, and end at the first without', () => {
     const tcp = [
       {

@@ -3,6 +3,7 @@ import type { TcpRoute, TlsRoute } from '../../istio/schema/virtual-service.ts';
 import { matchesLabels } from '../../model/labels.ts';
 import type { TcpRouteSpec } from '../../model/listener.ts';
 import { MESH_GATEWAY, outboundClusterName, parseClusterName } from '../../model/names.ts';
+import { ruleId } from '../../model/rule-id.ts';
 import type { DestinationPolicy } from './destination-rules.ts';
 import { resolveGateway } from './gateway-names.ts';
 import { milliseconds } from './http-policies.ts';
@@ -43,15 +44,14 @@ export function compileTcpRoutes(
 ): TcpRouteSpec[] {
   const routes: TcpRouteSpec[] = [];
   for (const rule of rules) {
-    for (const tcp of rule.spec.tcp ?? []) {
+    for (const [index, tcp] of (rule.spec.tcp ?? []).entries()) {
       const matches = (tcp.match ?? []).filter((match) => appliesTo(match, rule.namespace, context));
       if ((tcp.match ?? []).length > 0 && matches.length === 0) continue;
       const end = matches.findIndex((match) => (match.destinationSubnets ?? []).length === 0);
       const subnets = matches.flatMap((match) => match.destinationSubnets ?? []);
       const isLast = matches.length === 0 || end >= 0;
-      routes.push(
-        routeTo(tcp, rule.namespace, { sniHosts: [], destinationSubnets: isLast ? [] : subnets }, context),
-      );
+      const match = { sniHosts: [], destinationSubnets: isLast ? [] : subnets };
+      routes.push(routeTo(tcp, { source: rule, part: `tcp[${index}]` }, match, context));
       if (isLast) return routes;
     }
   }
@@ -75,14 +75,14 @@ export function compileTlsRoutes(
 export function tlsRoutesOf(rules: readonly VirtualService[], context: L4Context): TcpRouteSpec[] {
   const routes = new Map<string, TcpRouteSpec>();
   for (const rule of rules) {
-    for (const tls of rule.spec.tls ?? []) {
+    for (const [index, tls] of (rule.spec.tls ?? []).entries()) {
       for (const match of tls.match ?? []) {
         if (!appliesTo(match, rule.namespace, context)) continue;
         const sniHosts = (match.sniHosts ?? []).map((host) => host.toLowerCase());
         const destinationSubnets = match.destinationSubnets ?? [];
         const key = `${sniHosts.join()}|${destinationSubnets.join()}`;
-        if (!routes.has(key))
-          routes.set(key, routeTo(tls, rule.namespace, { sniHosts, destinationSubnets }, context));
+        const place = { source: rule, part: `tls[${index}]` };
+        if (!routes.has(key)) routes.set(key, routeTo(tls, place, { sniHosts, destinationSubnets }, context));
       }
     }
   }
@@ -92,10 +92,11 @@ export function tlsRoutesOf(rules: readonly VirtualService[], context: L4Context
 /** The first TCP route that applies, for a gateway's server: `port` and `gateways` are all that count there. */
 export function firstTcpRoute(rules: readonly VirtualService[], context: L4Context): TcpRouteSpec | null {
   for (const rule of rules) {
-    for (const tcp of rule.spec.tcp ?? []) {
+    for (const [index, tcp] of (rule.spec.tcp ?? []).entries()) {
       const matches = tcp.match ?? [];
       if (matches.length > 0 && !matches.some((match) => appliesTo(match, rule.namespace, context))) continue;
-      return routeTo(tcp, rule.namespace, { sniHosts: [], destinationSubnets: [] }, context);
+      const match = { sniHosts: [], destinationSubnets: [] };
+      return routeTo(tcp, { source: rule, part: `tcp[${index}]` }, match, context);
     }
   }
   return null;
@@ -114,12 +115,19 @@ function appliesTo(match: L4Match, namespace: string, context: RouteContext): bo
   );
 }
 
+/** Where a rule is written. */
+interface RulePlace {
+  readonly source: VirtualService;
+  readonly part: string;
+}
+
 function routeTo(
   { route = [] }: TcpRoute | TlsRoute,
-  namespace: string,
+  { source, part }: RulePlace,
   match: TcpRouteSpec['match'],
   context: L4Context,
 ): TcpRouteSpec {
+  const { namespace } = source;
   const clusters = route
     .map(({ destination, weight }) => ({
       name: clusterOf(destination ?? {}, namespace, context),
@@ -134,6 +142,7 @@ function routeTo(
     clusters,
     idleTimeoutMs: service === undefined ? TCP_IDLE_MS : idleTimeout(name, service, context),
     statPrefix: name,
+    rule: ruleId(source, part),
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { documentOf } from '../../istio/testing/read-text.ts';
+import { documentOf, resourcesOf } from '../../istio/testing/read-text.ts';
 import { compileSnapshot } from './compile-snapshot.ts';
 import { OverlaidMap } from './overlaid-map.ts';
 import { createWorld, service, workload } from './world.fixture.ts';
@@ -18,6 +18,8 @@ const WORLD = createWorld(
   RULE,
 );
 
+const KINDS = ['listener', 'route', 'cluster', 'endpoint', 'workload', 'name', 'authorization'] as const;
+
 /** Compiles for one proxy twice, the second time as the World that follows. */
 function inTurn(first: World, second: World) {
   const before = indexWorld(first);
@@ -29,21 +31,18 @@ function inTurn(first: World, second: World) {
   });
   const [old, fresh] = resources;
   assert.ok(old !== undefined && fresh !== undefined);
-  const changed = (['listener', 'route', 'cluster', 'endpoint', 'workload', 'name'] as const).flatMap(
-    (kind) => {
-      const names = [...fresh[kind].keys()];
-      return names
-        .filter((name) => old[kind].get(name) !== fresh[kind].get(name))
-        .map((name) => `${kind} ${name}`);
-    },
-  );
+  const changed = KINDS.flatMap((kind) => {
+    const names = [...fresh[kind].keys()];
+    return names
+      .filter((name) => old[kind].get(name) !== fresh[kind].get(name))
+      .map((name) => `${kind} ${name}`);
+  });
   const scratch = indexWorld(second);
   const proxy = scratch.workloadsById.get('a');
   assert.ok(proxy !== undefined);
   const sorted = (map: ReadonlyMap<string, unknown>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   const anew = compileSnapshot(scratch, proxy).resources;
-  for (const kind of ['listener', 'route', 'cluster', 'endpoint', 'workload', 'name'] as const)
-    assert.deepEqual(sorted(fresh[kind]), sorted(anew[kind]), kind);
+  for (const kind of KINDS) assert.deepEqual(sorted(fresh[kind]), sorted(anew[kind]), kind);
   return changed;
 }
 
@@ -56,6 +55,18 @@ const copy = (world: World): World => ({
 describe('a World after another', () => {
   it('shares everything with it where nothing changed', () => {
     assert.deepEqual(inTurn(WORLD, copy(WORLD)), []);
+  });
+
+  it("shares everything with it where a file's lines only moved", () => {
+    const policy = documentOf('AuthorizationPolicy', { rules: [{}] });
+    const tcp = documentOf(
+      'VirtualService',
+      { hosts: ['d'], tcp: [{ route: [{ destination: { host: 'd' } }] }] },
+      { name: 'tcp' },
+    );
+    const text = [RULE, policy, tcp].join('---\n');
+    const world = (config: string) => ({ ...WORLD, resources: resourcesOf(config) });
+    assert.deepEqual(inTurn(world(text), world(`# a remark\n\n${text}`)), []);
   });
 
   it('has new endpoints where a container went, nobody who may answer for it, and nothing else', () => {

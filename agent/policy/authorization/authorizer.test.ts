@@ -47,7 +47,7 @@ function policy(
   name = 'default/p',
 ): AuthorizationSpec {
   return {
-    ...{ name, action, isDryRun: false, provider: null, origin: { resource: '', file: '', line: 0 } },
+    ...{ name, action, isDryRun: false, provider: null },
     rules: rules.map((rule) => ({ from: [], to: [], when: [], ...rule })),
   };
 }

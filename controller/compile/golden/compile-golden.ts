@@ -125,7 +125,7 @@ function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
   if (typeof value !== 'object' || value === null) return value;
   const kept = Object.entries(value)
-    .filter(([key]) => key !== 'origin')
+    .filter(([key, inner]) => !(key === 'rule' && String(inner).includes('#')))
     .map(([key, inner]) => [key, summaryOf(inner)] as const)
     .filter(([, inner]) => !isEmpty(inner));
   return Object.fromEntries(kept);
