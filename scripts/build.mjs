@@ -1,11 +1,14 @@
-// Emits the programs as plain JavaScript into dist/: bundled, so that an agent starts with one file to read.
+// Emits the programs as plain JavaScript into dist/: bundled with all that they use, so that an agent starts with one file
+// to read and an installed package needs no other. What a test suite imports goes to dist/library, with its types.
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { emitTypes } from './types.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const dist = join(root, 'dist');
+/** Where to: `dist`, or the folder that is given. */
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
 /** CommonJS packages in an ESM bundle still call `require` and read `__dirname`. */
@@ -15,12 +18,27 @@ const COMMON_JS = [
   'const __dirname = import.meta.dirname;',
 ].join(' ');
 
+/** Parts of dockerode that nothing here calls: sessions of image builds, and by a controller SSH. */
+const without = (...names) => ({
+  name: 'without',
+  setup({ onResolve, onLoad }) {
+    const filter = new RegExp(`^(${names.join('|')})$`);
+    onResolve({ filter }, ({ path }) => ({ path, namespace: 'without' }));
+    onLoad({ filter: /./, namespace: 'without' }, () => ({ contents: 'module.exports = {};' }));
+  },
+});
+const BUILD_SESSIONS = ['@grpc/grpc-js', '@grpc/proto-loader'];
+
 const common = {
   bundle: true,
   platform: 'node',
   format: 'esm',
   absWorkingDir: root,
   logLevel: 'warning',
+  // Names stay, for stacks; the maps of a version are made again from its sources.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 200,
   sourcemap: 'linked',
   sourcesContent: false,
   define: { 'process.env.LATEEN_VERSION': JSON.stringify(version) },
@@ -33,7 +51,7 @@ await Promise.all([
     ...common,
     target: 'node26',
     entryPoints: { agent: 'agent/main.ts' },
-    outdir: 'dist',
+    outdir: dist,
     // What few snapshots need is a file of its own, loaded when one of them comes.
     splitting: true,
     chunkNames: 'agent/[name]-[hash]',
@@ -42,26 +60,39 @@ await Promise.all([
     ...common,
     target: 'node26',
     entryPoints: ['controller/main.ts'],
-    outfile: 'dist/controller.js',
+    outfile: join(dist, 'controller.js'),
     banner: { js: COMMON_JS },
-    // Optional native parts of ssh2 (DOCKER_HOST=ssh://…), absent on purpose.
-    external: ['cpu-features', '*.node'],
+    plugins: [without(...BUILD_SESSIONS, 'ssh2')],
   }),
   build({
     ...common,
     target: 'node20',
     entryPoints: ['cli/admin-client.ts'],
-    outfile: 'dist/admin-client.js',
+    outfile: join(dist, 'admin-client.js'),
   }),
   build({
     ...common,
     target: 'node20',
     entryPoints: ['cli/main.ts'],
-    outdir: 'dist/cli',
-    packages: 'external',
+    outdir: join(dist, 'cli'),
+    chunkNames: 'part-[name]-[hash]',
+    banner: { js: COMMON_JS },
+    plugins: [without(...BUILD_SESSIONS)],
+    // Optional native parts of ssh2 (DOCKER_HOST=ssh://…), absent on purpose.
+    external: ['cpu-features', '*.node'],
     // What one verb alone needs is loaded by that verb.
     splitting: true,
   }),
+  build({
+    ...common,
+    target: 'node20',
+    entryPoints: { testcontainers: 'testcontainers/testcontainers.ts' },
+    outdir: join(dist, 'library'),
+    // What a test suite has already: the package must meet the very same classes.
+    packages: 'external',
+    splitting: true,
+  }),
+  emitTypes('testcontainers', join(dist, 'library')),
 ]);
 await cp(join(root, 'agent/supervisor/entrypoint.sh'), join(dist, 'entrypoint.sh'));
 await chmod(join(dist, 'entrypoint.sh'), 0o755);
