@@ -21,7 +21,7 @@ export async function printLogs(
     filters: { label: [`${LABEL.composeProject}=${controller.project}`] },
   });
   const containers = all.filter(({ Labels }) =>
-    [Labels[LABEL.composeService], Labels[LABEL.app], Labels[LABEL.service]].includes(service),
+    [LABEL.composeService, LABEL.agentOf, LABEL.app, LABEL.service].some((name) => Labels[name] === service),
   );
   if (containers.length === 0) {
     const known = new Set(all.flatMap(({ Labels }) => Labels[LABEL.composeService] ?? []));

@@ -12,7 +12,7 @@ import { type FileState, type LastGood, settle } from './last-good/last-good.ts'
 import { ViolationLog } from './violation-log.ts';
 import { buildWorld } from './world/build-world.ts';
 import type { ContainerFacts } from './world/container-facts.ts';
-import { isInjected, isMember, type Membership, roleOf } from './world/membership.ts';
+import { isInjected, isMember, type Membership, ownsNamespace, roleOf } from './world/membership.ts';
 import { OpenPortsReports } from './world/open-ports.ts';
 
 export interface ControllerDeps {
@@ -129,7 +129,7 @@ export class Controller {
   #awaitEndOfSilence(containers: ReadonlyMap<string, ContainerFacts>): void {
     this.#cancelSilence();
     const waits = [...containers.values()]
-      .filter((facts) => isInjected(facts))
+      .filter((facts) => isInjected(facts) || ownsNamespace(facts))
       .map((facts) => this.#openPorts.silenceEndsInMs(facts))
       .filter((ms) => ms > 0);
     if (waits.length === 0) return;

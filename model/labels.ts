@@ -31,6 +31,8 @@ export const LABEL = {
   role: 'lateen.role',
   /** On an agent's container: the id of the app's container. */
   agentFor: 'lateen.agent-for',
+  /** On an agent that Compose starts: the compose service whose containers join its namespace. */
+  agentOf: 'lateen.agent-of',
   /** On a visitor (`lateen x as SERVICE`): the service whose identity it has without being one of its containers. */
   actsAs: 'lateen.acts-as',
   composeProject: 'com.docker.compose.project',
@@ -40,6 +42,16 @@ export const LABEL = {
 } as const;
 
 export type Role = 'controller' | 'agent' | 'gateway';
+
+/** Whether the labels ask for an agent. Both ways in, attach and inject, choose by this. */
+export function asksForAgent(labels: Labels): boolean {
+  return labels[LABEL.inject] === 'true' || labels[LABEL.istioInject] === 'true';
+}
+
+/** Whether they say that there is to be none, where all are to have one. */
+export function refusesAgent(labels: Labels): boolean {
+  return !asksForAgent(labels) && (labels[LABEL.inject] === 'false' || labels[LABEL.istioInject] === 'false');
+}
 
 /** Equality AND over every wanted label, as Kubernetes' `matchLabels`; an empty selector selects all. */
 export function matchesLabels(wanted: Labels, labels: Labels): boolean {

@@ -8,6 +8,7 @@ import { AGENT_UID } from '../../model/ports.ts';
 import { parseHealthCheck } from '../compile/health-check.ts';
 import { needsVirtualAddress, serviceEntries } from '../compile/service-entries.ts';
 import type { Service, ServicePort, Workload, World } from '../compile/world.ts';
+import { type Seen, withApplications } from './applications.ts';
 import type { ContainerFacts } from './container-facts.ts';
 import { isDiscovered } from './discovery.ts';
 import { externalNames, isExternalName, lookedUpServices, withAliases } from './external-names.ts';
@@ -60,10 +61,10 @@ interface Member {
 /** Docker's words into Istio's: containers, labels and v1 Services become services and workloads. Pure. */
 export function buildWorld(input: WorldInput): BuiltWorld {
   const violations: Violation[] = [];
-  const members = [...input.containers]
-    .filter((facts) => isMember(input.membership, facts) && isPart(facts))
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map((facts) => createMember(facts, input, violations));
+  const members = withApplications(input.containers)
+    .filter(({ facts }) => isMember(input.membership, facts) && isPart(facts))
+    .sort((a, b) => (a.facts.id < b.facts.id ? -1 : 1))
+    .map((seen) => createMember(seen, input, violations));
   const own = input.membership.project;
   const admitted = refuseOtherProjects(members, own, violations);
   const residents = admitted.filter(({ facts }) => !isVisitor(facts));
@@ -123,7 +124,11 @@ function isPart(facts: ContainerFacts): boolean {
 
 const isAlive = ({ facts }: Member) => facts.state === 'running' || facts.state === 'paused';
 
-function createMember(facts: ContainerFacts, input: WorldInput, violations: Violation[]): Member {
+function createMember(
+  { facts, container, faults }: Seen,
+  input: WorldInput,
+  violations: Violation[],
+): Member {
   const { labels } = facts;
   const isGateway = roleOf(facts) === 'gateway';
   const proxy = isGateway ? 'gateway' : isInjected(facts) || ownsNamespace(facts) ? 'sidecar' : null;
@@ -138,11 +143,13 @@ function createMember(facts: ContainerFacts, input: WorldInput, violations: Viol
         'Write PROTOCOL:PORT or PROTOCOL:PORT:TARGET, e.g. http:9080.',
       ),
     );
+  for (const { code, message, remedy } of faults)
+    violations.push({ ...containerViolation(facts, code, message, remedy), severity: 'Error' });
   for (const { message, remedy } of labelTypos(labels))
     violations.push(containerViolation(facts, 'LAT0105', message, remedy));
   for (const { message, remedy } of readProxyConfigLabel(labels).faults)
     violations.push(containerViolation(facts, 'LAT0106', message, remedy));
-  if (proxy === 'sidecar' && !ownsNamespace(facts) && Number.parseInt(facts.user, 10) === AGENT_UID)
+  if (proxy === 'sidecar' && Number.parseInt(facts.user, 10) === AGENT_UID)
     violations.push(
       containerViolation(
         facts,
@@ -181,8 +188,8 @@ function createMember(facts: ContainerFacts, input: WorldInput, violations: Viol
       labels,
       serviceAccount: labels[LABEL.serviceAccount] ?? joinedName,
       addresses: facts.networks.map(({ id, address }) => ({ network: id, address })),
-      health: healthOf(facts, input.isFailing?.(facts) ?? false),
-      openPorts: proxy === 'sidecar' ? input.openPorts(facts) : null,
+      health: healthOf(facts, input.isFailing?.(container) ?? false),
+      openPorts: proxy === 'sidecar' ? input.openPorts(container) : null,
       proxy,
       locality: (labels[LABEL.locality] ?? '').replaceAll('.', '/'),
     },

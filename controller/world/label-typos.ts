@@ -7,7 +7,7 @@ const PREFIX = 'lateen.';
 const OWN = ['lateen.app-started'];
 const KNOWN: readonly string[] = Object.values(LABEL).filter((name) => name.startsWith(PREFIX));
 /** Those that people write, without the prefix. */
-const UNWRITTEN: readonly string[] = [LABEL.role, LABEL.agentFor, LABEL.actsAs];
+const UNWRITTEN: readonly string[] = [LABEL.role, LABEL.agentFor, LABEL.agentOf, LABEL.actsAs];
 const SUFFIXES = KNOWN.filter((name) => !UNWRITTEN.includes(name)).map((name) => name.slice(PREFIX.length));
 const FLAGS: readonly string[] = [LABEL.inject, LABEL.istioInject, LABEL.headless];
 

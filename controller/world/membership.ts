@@ -1,4 +1,4 @@
-import { LABEL, type Role } from '../../model/labels.ts';
+import { asksForAgent, LABEL, type Role } from '../../model/labels.ts';
 import type { ContainerFacts } from './container-facts.ts';
 
 /** Which mesh a controller serves: the containers of its own compose project, and any that carry the mesh's id. */
@@ -21,7 +21,7 @@ export function roleOf({ labels }: ContainerFacts): Role | null {
 }
 
 export function isInjected({ labels }: ContainerFacts): boolean {
-  return labels[LABEL.inject] === 'true' || labels[LABEL.istioInject] === 'true';
+  return asksForAgent(labels);
 }
 
 /** `docker compose run`: a visitor, not a part of its service. */
@@ -36,7 +36,7 @@ export function isVisitor({ labels }: ContainerFacts): boolean {
 
 /**
  * An agent that Compose started itself and whose namespace its app joins (`network_mode: service:…`), so that no
- * packet ever goes around it: it is the workload, and is given its token as a gateway is.
+ * packet ever goes around it: it is the workload, with what its application says (`withApplications`).
  */
 export function ownsNamespace(facts: ContainerFacts): boolean {
   return roleOf(facts) === 'agent' && facts.labels[LABEL.agentFor] === undefined;
