@@ -19,6 +19,10 @@ import { GatewayNetworks } from './attach/gateway-networks.ts';
 import { HeldApps } from './attach/held-apps.ts';
 import { Certificates } from './ca/certificates.ts';
 import { type AuthorityState, openAuthority } from './ca/open-authority.ts';
+import { createConsoleApi } from './console/console-api.ts';
+import { openConsoleServer } from './console/console-server.ts';
+import { EventHub } from './console/event-hub.ts';
+import { readStaticFiles } from './console/static-files.ts';
 import { Controller } from './controller.ts';
 import { createDockerReader, type DockerReader } from './docker/docker-reader.ts';
 import { createDockerWriter } from './docker/docker-writer.ts';
@@ -41,6 +45,7 @@ import { KeySets } from './sources/key-sets.ts';
 import { answerJaeger } from './traces/jaeger-api.ts';
 import { openOtlpIntake } from './traces/otlp-intake.ts';
 import { TraceStore } from './traces/trace-store.ts';
+import { TrafficStore } from './traffic/traffic-store.ts';
 import type { ContainerFacts } from './world/container-facts.ts';
 import { holdsApplication } from './world/proxy-config-label.ts';
 
@@ -130,6 +135,9 @@ const containers = (): ReadonlyMap<string, ContainerFacts> => source?.containers
 /** The app behind an agent, or the gateway itself. */
 const ownerOf = (container: string) => containers().get(container)?.labels[LABEL.agentFor] ?? container;
 
+const events = new EventHub();
+const traffic = new TrafficStore(Date.now());
+
 const hub = new PushHub({
   wall: Date.now,
   bootId: randomBytes(4).toString('hex'),
@@ -137,7 +145,10 @@ const hub = new PushHub({
     const workload = index.workloadsById.get(ownerOf(container));
     return workload?.proxy === null ? undefined : workload;
   },
-  onSettled: (workloadId, container) => attacher.onReady(workloadId, container),
+  onSettled: (workloadId, container) => {
+    events.changed('status', 'workloads');
+    attacher.onReady(workloadId, container);
+  },
 });
 
 const keysFile = new StateFile<Readonly<Record<string, string>>>(join(stateDirectory, 'key-sets.json'));
@@ -170,6 +181,7 @@ const controller = new Controller({
     hub.update(index);
     gatewayNetworks.reconcile(index, containers());
     attacher.reconcile(containers());
+    events.changed('status', 'services', 'workloads', 'config');
   },
 });
 
@@ -190,6 +202,7 @@ const traces = new TraceStore(join(stateDirectory, 'traces.db'));
 const keepSpans = (spans: readonly Span[]) => {
   try {
     traces.add(spans);
+    events.changed('traces');
   } catch (error) {
     log.warn('spans were not kept', { error: errorMessage(error) });
   }
@@ -231,10 +244,22 @@ const pages = createPages({
   traces,
 });
 const token = env['LATEEN_ADMIN_TOKEN'] ?? '';
+const writeToken = env['LATEEN_WRITE_TOKEN'] ?? '';
 const hosts = readHostAddresses();
 const adminServers = await Promise.all([
   openAdminServer(answerFrom(pages), { port: PORT.controllerAdmin, token }),
   openAdminServer(answerFrom(pages), { socketPath: adminSocket }),
+  openConsoleServer({
+    ...{ port: PORT.console, adminToken: token, writeToken, hosts, events, log },
+    files: readStaticFiles(env['LATEEN_CONSOLE_DIR'] ?? join(import.meta.dirname, 'console')),
+    api: createConsoleApi({
+      ...{ controller, hub, version, containers, certificates, traces, traffic, configDirectory, writeToken },
+      meshId: self.membership.meshId,
+      isDockerConnected: () => isDockerConnected,
+      files: () => directory.files,
+      wall: Date.now,
+    }),
+  }),
   openAdminServer((url) => answerJaeger(traces, url, Date.now()), { port: PORT.traceQuery, token, hosts }),
   openOtlpIntake({
     port: PORT.otlpHttp,
@@ -253,6 +278,7 @@ source = openDockerSource({
   },
   onConnection: (isConnected) => {
     isDockerConnected = isConnected;
+    events.changed('status');
   },
 });
 const onFiles = () => {
@@ -272,6 +298,7 @@ async function stop(): Promise<void> {
   await directory.close();
   await secretsDirectory?.close();
   limitServer.close();
+  events.close();
   for (const server of [controlServer, ...adminServers]) {
     server.close();
     server.closeAllConnections();

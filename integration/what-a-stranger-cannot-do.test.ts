@@ -111,7 +111,7 @@ async function openPorts(address: string): Promise<number[]> {
 
 test('of the controller a stranger reads health, version and metrics, and can change nothing', async () => {
   const controller = addresses['lateen-controller'] ?? '';
-  assert.deepEqual(await openPorts(controller), [4318, 15014, 16686]);
+  assert.deepEqual(await openPorts(controller), [4318, 15014, 16686, 20001]);
   for (const path of ['services', 'traces?service=vault.default'])
     assert.equal((await ask(stranger, `http://${controller}:16686/api/${path}`))[0], 403, path);
   const traces = { method: 'POST', headers: { 'content-type': 'application/json' } };

@@ -18,7 +18,9 @@
 // GET  /api/trace?id=TRACE                           TraceView            404 = not kept
 // GET  /api/events    server-sent events: `changed` with a {@link ChangedEvent}, and a comment every 15 s
 //
-// An event says only "look": pages ask again for what they show. Errors are an {@link ApiError}.
+// An event says only "look": pages ask again for what they show. Errors are an {@link ApiError}. 401 = the write token is
+// missing or wrong. Where LATEEN_ADMIN_TOKEN is set, reading needs `authorization: Bearer` too (403 without it), with that
+// token or with the write token; the page itself is for everybody.
 import type { Labels } from './labels.ts';
 import type { Span } from './span.ts';
 
@@ -217,6 +219,8 @@ export interface ConfigFileView {
   readonly isInForce: boolean;
   readonly documents: readonly RuleRef[];
   readonly violations: readonly ViolationView[];
+  /** '' = it may be saved; else why this file may not, e.g. since it holds a Secret, whose values are `[redacted]`. */
+  readonly whyReadOnly: string;
 }
 
 export interface ViolationView {

@@ -1,8 +1,10 @@
 // Emits the programs as plain JavaScript into dist/: bundled with all that they use, so that an agent starts with one file
 // to read and an installed package needs no other. What a test suite imports goes to dist/library, with its types.
-import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { emitTypes } from './types.mjs';
 
@@ -94,6 +96,26 @@ await Promise.all([
   }),
   emitTypes('testcontainers', join(dist, 'library')),
 ]);
+await buildConsole();
 await cp(join(root, 'agent/supervisor/entrypoint.sh'), join(dist, 'entrypoint.sh'));
 await chmod(join(dist, 'entrypoint.sh'), 0o755);
 await writeFile(join(dist, 'package.json'), JSON.stringify({ type: 'module', version }));
+
+/** The console by Vite (console/vite.config.ts), with each of its texts packed once for all who ask. */
+async function buildConsole() {
+  const source = join(root, 'console');
+  if (!existsSync(join(source, 'index.html'))) return;
+  const target = join(dist, 'console');
+  const vite = await import('vite');
+  await vite.build({ root: source, logLevel: 'warn', build: { outDir: target, emptyOutDir: true } });
+  for (const entry of await readdir(target, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/\.(html|js|css|svg|json)$/.test(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    const content = await readFile(path);
+    if (content.length < 1024) continue;
+    await Promise.all([
+      writeFile(`${path}.br`, brotliCompressSync(content)),
+      writeFile(`${path}.gz`, gzipSync(content, { level: 9 })),
+    ]);
+  }
+}

@@ -22,18 +22,21 @@ await main(async () => {
   await step('Starting the mesh and the example', () => must('docker', composeArgs('up', '-d'), { env }));
   const url = `http://127.0.0.1:${env.LATEEN_HTTP_PORT}/productpage`;
   await step(`Waiting until ${url} answers through the ingress gateway`, () => waitFor(url));
-  printThingsToTry(url);
+  printThingsToTry(url, `http://127.0.0.1:${env.LATEEN_CONSOLE_PORT}`);
 });
 
 /** The ports asked for; without a wish the usual ones, or free ones where those are taken. */
 async function choosePorts() {
-  const running = await publishedPort();
+  const running = await publishedPort('istio=ingressgateway', 8080);
+  const console = await publishedPort('lateen.role=controller', 20001);
   return {
     LATEEN_HTTP_PORT:
       process.env.LATEEN_HTTP_PORT ?? String(running ?? (await freePort(8080, 'LATEEN_HTTP_PORT'))),
     LATEEN_HTTPS_PORT:
       process.env.LATEEN_HTTPS_PORT ??
       String(running === null ? await freePort(8443, 'LATEEN_HTTPS_PORT') : 8443),
+    LATEEN_CONSOLE_PORT:
+      process.env.LATEEN_CONSOLE_PORT ?? String(console ?? (await freePort(20001, 'LATEEN_CONSOLE_PORT'))),
   };
 }
 
@@ -77,9 +80,10 @@ async function waitFor(url) {
   );
 }
 
-function printThingsToTry(url) {
+function printThingsToTry(url, console) {
   say(`
 ${green('✔')} The mesh is up. Open ${bold(url)}
+  and ${bold(console)} to see what talks to what.
 
 Three things to try, in another terminal:
   ${bold('1')} One in ten requests to reviews v2 ${dim('(reload the page and watch the stars)')}

@@ -14,15 +14,10 @@ export const composeArgs = (...args) => [
   ...args,
 ];
 
-/** The host's port behind which the ingress gateway's 8080 is published now; null if it does not run. */
-export async function publishedPort() {
-  const filter = [
-    '--filter',
-    `label=com.docker.compose.project=${PROJECT}`,
-    '--filter',
-    'label=istio=ingressgateway',
-  ];
+/** The host's port behind which a port of a container with this label is published now; null if it does not run. */
+export async function publishedPort(label, port) {
+  const filter = ['--filter', `label=com.docker.compose.project=${PROJECT}`, '--filter', `label=${label}`];
   const { stdout } = await run('docker', ['ps', ...filter, '--format', '{{.Ports}}']);
-  const match = /:(\d+)->8080\/tcp/.exec(stdout);
+  const match = new RegExp(`:(\\d+)->${port}/tcp`).exec(stdout);
   return match ? Number(match[1]) : null;
 }

@@ -19,19 +19,25 @@ export interface Refusal {
 /** What tells no secret and what Prometheus and health checks need, as istiod's own port has it. */
 const OPEN_TO_ALL: ReadonlySet<string> = new Set(['/ready', '/metrics', '/version', '/http_sd']);
 
-/**
- * Who may read which page, null = this caller may. All of them only read. What tells of the mesh's configuration answers
- * on the Unix socket, to who has the token, and on loopback; and there no page of a browser may ask, by a name that was
- * made to point to loopback (DNS rebinding) or from another site.
- * @param token '' = there is none, and nobody has it
- */
-export function refuseAdminRequest(
-  { method, path, headers, remoteAddress }: AdminRequest,
-  token: string,
-): Refusal | null {
+/** {@link refuseCaller} for pages that only read, all but a few of them. */
+export function refuseAdminRequest(request: AdminRequest, token: string): Refusal | null {
+  const { method, path } = request;
   if (method !== 'GET' && method !== 'HEAD')
     return { status: 405, error: 'these pages only read', remedy: 'Change files of the config directory.' };
-  if (remoteAddress === null || OPEN_TO_ALL.has(path) || hasToken(headers, token)) return null;
+  return OPEN_TO_ALL.has(path) ? null : refuseCaller(request, token);
+}
+
+/**
+ * Who may ask, null = this caller may. What tells of the mesh's configuration answers on the Unix socket, to who has the
+ * token, and on loopback; and there no page of a browser may ask, by a name that was made to point to loopback (DNS
+ * rebinding) or from another site.
+ * @param token '' = there is none, and nobody has it
+ */
+export function refuseCaller(
+  { headers, remoteAddress }: Pick<AdminRequest, 'headers' | 'remoteAddress'>,
+  token: string,
+): Refusal | null {
+  if (remoteAddress === null || hasToken(headers, token)) return null;
   if (!isLoopback(remoteAddress))
     return {
       status: 403,
@@ -45,13 +51,13 @@ export function refuseAdminRequest(
     : null;
 }
 
-function hasToken({ authorization = '' }: IncomingHttpHeaders, token: string): boolean {
+export function hasToken({ authorization = '' }: IncomingHttpHeaders, token: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return token !== '' && timingSafeEqual(digest(authorization), digest(`Bearer ${token}`));
 }
 
 /** Browsers send Sec-Fetch-Site (Fetch Metadata); older ones Origin, where a script asks. */
-function isFromAnotherSite(headers: IncomingHttpHeaders): boolean {
+export function isFromAnotherSite(headers: IncomingHttpHeaders): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
   const { origin, host } = headers;

@@ -58,7 +58,12 @@ async function start(hasRead = true) {
       new Map([
         [
           'mesh/a.yaml',
-          { kind: 'parsed', contentHash: 'hash-1', parsed: parseDocuments(RULES, 'mesh/a.yaml') },
+          {
+            kind: 'parsed',
+            contentHash: 'hash-1',
+            text: RULES,
+            parsed: parseDocuments(RULES, 'mesh/a.yaml'),
+          },
         ],
       ]),
     );

@@ -54,7 +54,7 @@ async function start() {
     },
   });
   const parsed = parseDocuments(DOCUMENTS, 'front.yaml');
-  controller.onFiles(new Map([['front.yaml', { kind: 'parsed', contentHash: '', parsed }]]));
+  controller.onFiles(new Map([['front.yaml', { kind: 'parsed', contentHash: '', text: '', parsed }]]));
   controller.onContainers(containers);
   await built.promise;
   const pushed = (container: string) => {

@@ -17,6 +17,7 @@ const parsed = (text: string, file: string): FileState => ({
   kind: 'parsed',
   parsed: parseDocuments(text, file),
   contentHash: '',
+  text,
 });
 
 function states(files: Record<string, string>): Map<string, FileState> {

@@ -14,6 +14,8 @@ export type FileState =
       readonly parsed: ParsedFile;
       /** SHA-256 of the bytes, in hexadecimal: tells which content is meant. */
       readonly contentHash: string;
+      /** As it was read, secrets and all; '' = it is no text, or of no file that people edit. */
+      readonly text: string;
     }
   /** Zero bytes, or not readable just now: nothing is known about what it means. */
   | { readonly kind: 'unknown'; readonly violation: Violation };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -167,7 +168,9 @@ async function readState(path: string, file: string): Promise<FileState> {
       'Warning',
     );
   const contentHash = createHash('sha256').update(content).digest('hex');
-  return { kind: 'parsed', parsed: parseDocuments(content, file), contentHash };
+  const parsed = parseDocuments(content, file);
+  const isText = !content.includes(0) && isUtf8(content);
+  return { kind: 'parsed', parsed, contentHash, text: isText ? content.toString() : '' };
 }
 
 /** null = it is gone, like a file that an editor is replacing. */

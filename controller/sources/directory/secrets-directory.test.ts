@@ -62,7 +62,10 @@ spec:
     );
     const { resources } = settle(
       {},
-      new Map([...directory.files, ['gateway.yaml', { kind: 'parsed', contentHash: '', parsed: gateway }]]),
+      new Map([
+        ...directory.files,
+        ['gateway.yaml', { kind: 'parsed', contentHash: '', text: '', parsed: gateway }],
+      ]),
     );
     const index = indexOf({ gate: { 'lateen.role': 'gateway', app: 'gate' } }, resources);
     const [gate] = index.world.workloads;

@@ -118,5 +118,5 @@ function stateOf(name: string, data: Readonly<Record<string, string>>): FileStat
     ...{ creationTimestamp: '', spec, position: { file, line: 1, index: 0, lines: {} }, hash },
   };
   const parsed = { resources: [resource], violations: [], invalid: [], isUnreadable: false };
-  return { kind: 'parsed', contentHash: hash, parsed };
+  return { kind: 'parsed', contentHash: hash, parsed, text: '' };
 }
