@@ -16,6 +16,7 @@ export async function askController<T>(
   const { exitCode, stdout, stderr } = await askInside(docker, controller.id, 'GET', path);
   if (exitCode === 0) return JSON.parse(stdout) as T;
   throw new CliError(
+    parseErrorPage(stdout).known === undefined ? 'LAT1005' : 'LAT1007',
     readReason(stdout) ?? (stderr.trim() || `the controller answered with an error`),
     readRemedy(stdout),
   );
@@ -32,6 +33,7 @@ export async function askProxy(
   const { exitCode, stdout, stderr } = await askInside(docker, container, method, url);
   if (exitCode === 0) return stdout;
   throw new CliError(
+    'LAT1006',
     stdout.trim() || stderr.trim() || 'the proxy answered with an error',
     'Is it still running?',
   );

@@ -115,10 +115,10 @@ test('what cannot be read ends with 65, and the rest is checked all the same', a
 test('a compose file that is no YAML, or not there, is told in one sentence with its remedy', async (context) => {
   const folder = folderOf(context, { 'compose.yml': 'services: {\n', 'mesh/a.yaml': '' });
   const broken = await runLateen(folder, ['analyze', '-f', 'compose.yml']);
-  assert.match(broken.stderr, /^Error: compose\.yml:\d+ is not YAML: .*\nRemedy: /);
+  assert.match(broken.stderr, /^Error \[LAT1021\]: compose\.yml:\d+ is not YAML: .*\nRemedy: /);
   assert.equal(broken.status, 65);
   const missing = await runLateen(folder, ['analyze', '-f', 'nowhere.yml']);
-  assert.match(missing.stderr, /^Error: nowhere\.yml cannot be read: .*\nRemedy: Check the path/);
+  assert.match(missing.stderr, /^Error \[LAT1020\]: nowhere\.yml cannot be read: .*\nRemedy: Check the path/);
   assert.equal(missing.status, 1);
 });
 

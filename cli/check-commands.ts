@@ -81,7 +81,11 @@ async function runAnalyze(paths: string[], options: AnalyzeArguments, askKnown: 
 
 function defaultPath(): string {
   if (existsSync('mesh')) return 'mesh';
-  throw new CliError('no path is given, and there is no directory ./mesh', 'Write `lateen analyze PATH`.');
+  throw new CliError(
+    'LAT1008',
+    'no path is given, and there is no directory ./mesh',
+    'Write `lateen analyze PATH`.',
+  );
 }
 
 async function knowledge(

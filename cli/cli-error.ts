@@ -1,12 +1,16 @@
 import { closestWord } from '../base/closest-word.ts';
+import { errorMessage } from '../base/errors.ts';
+import type { ErrorCode } from './error-codes.ts';
 
 /** A failure that is told to the user as one sentence with its remedy, without a stack. */
 export class CliError extends Error {
+  readonly code: ErrorCode;
   readonly remedy: string;
   readonly exitCode: number;
 
-  constructor(message: string, remedy: string, exitCode = 1) {
+  constructor(code: ErrorCode, message: string, remedy: string, exitCode = 1) {
     super(message);
+    this.code = code;
     this.remedy = remedy;
     this.exitCode = exitCode;
   }
@@ -20,4 +24,10 @@ export function knownRemedy(asked: string, known: readonly string[]): string {
   return known.length === 0
     ? 'None is known: has it the label lateen.inject?'
     : `Known: ${known.join(', ')}.`;
+}
+
+/** What is written to stderr; of a failure that nobody expected no more than its message. */
+export function formatFailure(error: unknown): string {
+  if (error instanceof CliError) return `Error [${error.code}]: ${error.message}\nRemedy: ${error.remedy}\n`;
+  return `Error [LAT1999]: ${errorMessage(error)}\n`;
 }

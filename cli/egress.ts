@@ -56,11 +56,13 @@ export function egressText({ host, port }: Target, options: EgressOptions): stri
   checkHost(host, protocol);
   if (originatesTls && isWildcard(host) && port !== 443)
     throw new CliError(
+      'LAT1009',
       `the hosts of ${host} cannot be asked for TLS on port ${port}`,
       'A proxy that looks hosts up speaks TLS to port 443 alone; name each host.',
     );
   if (originatesTls && protocol === 'http')
     throw new CliError(
+      'LAT1009',
       `on port ${port} of ${host} is no TLS`,
       `Name the port where the host speaks TLS: ${host}:443.`,
     );
@@ -71,11 +73,13 @@ export function egressText({ host, port }: Target, options: EgressOptions): stri
 function checkHost(host: string, protocol: WayOut['protocol']): void {
   if (isIpAddress(host) || !host.includes('.'))
     throw new CliError(
+      'LAT1009',
       `${host} is no DNS name of a host outside`,
       'Name the host as applications call it; one with an address alone needs a ServiceEntry with `addresses`.',
     );
   if (isWildcard(host) && protocol === 'tcp')
     throw new CliError(
+      'LAT1009',
       `plain TCP does not tell which host of ${host} is meant`,
       'Name each host; HTTP and TLS name theirs in each call.',
     );

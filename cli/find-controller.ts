@@ -30,6 +30,7 @@ export async function findController(docker: Docker, mesh: string | undefined): 
   if (first === undefined) {
     const known = running.map(({ project }) => project).join(', ');
     throw new CliError(
+      'LAT1003',
       mesh === undefined
         ? 'no controller is running'
         : `no controller of mesh ${mesh} is running${known === '' ? '' : ` (running: ${known})`}`,
@@ -38,6 +39,7 @@ export async function findController(docker: Docker, mesh: string | undefined): 
   }
   if (second !== undefined) {
     throw new CliError(
+      'LAT1004',
       `several controllers are running: ${wanted.map(({ project }) => project).join(', ')}`,
       'Choose one with `--mesh NAME`.',
     );
@@ -57,10 +59,12 @@ async function listControllers(docker: Docker) {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EACCES')
       throw new CliError(
+        'LAT1002',
         'you may not use the Docker socket',
         'Have yourself put into its group (`usermod -aG docker USER`), and log in again.',
       );
     throw new CliError(
+      'LAT1001',
       `the Docker daemon does not answer (${cause instanceof Error ? cause.message : String(cause)})`,
       'Start Docker, or set DOCKER_HOST.',
     );

@@ -26,6 +26,7 @@ export async function printLogs(
   if (containers.length === 0) {
     const known = new Set(all.flatMap(({ Labels }) => Labels[LABEL.composeService] ?? []));
     throw new CliError(
+      'LAT1007',
       `no container belongs to the service ${service}`,
       knownRemedy(service, [...known].sort()),
     );

@@ -19,7 +19,7 @@ test('--help names every verb, and each verb has a help of its own with an examp
 test('a misspelled verb or option is answered with the right one', async (context) => {
   const folder = folderOf(context, {});
   const verb = await runLateen(folder, ['anlyze']);
-  assert.match(verb.stderr, /unknown command 'anlyze'\n\(Did you mean analyze\?\)/);
+  assert.match(verb.stderr, /^Error \[LAT1000\]: unknown command 'anlyze'\n\(Did you mean analyze\?\)/);
   assert.equal(verb.status, 1);
   const kind = await runLateen(folder, ['pc', 'cluser', 'reviews']);
   assert.match(kind.stderr, /unknown command 'cluser'\n\(Did you mean .*cluster/);
@@ -38,7 +38,7 @@ test('without a Docker daemon each verb that needs one says so, with the remedy'
   for (const { status, stderr, stdout } of await Promise.all(verbs.map((args) => runLateen(folder, args)))) {
     assert.match(
       stderr,
-      /^Error: the Docker daemon does not answer \(.*\)\nRemedy: Start Docker, or set DOCKER_HOST\.\n$/,
+      /^Error \[LAT1001\]: the Docker daemon does not answer \(.*\)\nRemedy: Start Docker, or set DOCKER_HOST\.\n$/,
     );
     assert.deepEqual([status, stdout], [1, '']);
   }
@@ -80,6 +80,9 @@ test('proxy-config refuses what is no port, no direction and no dump', async (co
     (await run('a', '--direction', 'up')).stderr,
     /Allowed choices are inbound, outbound, gateway/,
   );
-  assert.match((await run('--file', 'dump.json')).stderr, /^Error: dump\.json is no dump.*\nRemedy: /);
-  assert.match((await run()).stderr, /^Error: no workload is given\nRemedy: .*proxy-status/);
+  assert.match(
+    (await run('--file', 'dump.json')).stderr,
+    /^Error \[LAT1009\]: dump\.json is no dump.*\nRemedy: /,
+  );
+  assert.match((await run()).stderr, /^Error \[LAT1008\]: no workload is given\nRemedy: .*proxy-status/);
 });

@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import type Docker from 'dockerode';
-import { errorMessage } from '../base/errors.ts';
 import type { KnownServices } from '../istio/analyze.ts';
 import { addAsCommand } from './as/as-command.ts';
 import type { AskProxy } from './ask.ts';
@@ -9,7 +8,7 @@ import { addAuthzCommand } from './authz-command.ts';
 import { addBugReportCommand } from './bug-report/bug-report.ts';
 import { addCertCommand } from './cert/cert-command.ts';
 import { addCheckCommands } from './check-commands.ts';
-import { CliError } from './cli-error.ts';
+import { CliError, formatFailure } from './cli-error.ts';
 import { addDescribeCommand } from './describe/describe-command.ts';
 import { addEgressCommand } from './egress.ts';
 import { createDocker, findController } from './find-controller.ts';
@@ -24,6 +23,9 @@ const program = new Command('lateen')
   .description('Istio for Docker Compose: looks into a running mesh and checks its configuration.')
   .version(VERSION, '-V, --client-version', 'version of this program alone')
   .addOption(new Option('--mesh <name>', 'mesh id or compose project, where several run'))
+  .configureOutput({
+    outputError: (text, write) => write(text.replace(/^error: /, 'Error [LAT1000]: ')),
+  })
   .showHelpAfterError('(--help says what there is)')
   .addHelpText(
     'after',
@@ -73,7 +75,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  const isExpected = error instanceof CliError;
-  process.stderr.write(`Error: ${errorMessage(error)}\n${isExpected ? `Remedy: ${error.remedy}\n` : ''}`);
-  process.exitCode = isExpected ? error.exitCode : 1;
+  process.stderr.write(formatFailure(error));
+  process.exitCode = error instanceof CliError ? error.exitCode : 1;
 }

@@ -27,7 +27,7 @@ test('no controller: the remedy is to start the mesh', async (context) => {
   const { status, stderr } = await run(context, ['ps'], []);
   assert.match(
     stderr,
-    /^Error: no controller is running\nRemedy: Start the mesh: .*mesh\.yml.*docker compose up -d/,
+    /^Error \[LAT1003\]: no controller is running\nRemedy: Start the mesh: .*mesh\.yml.*docker compose up -d/,
   );
   assert.equal(status, 1);
 });
@@ -37,7 +37,7 @@ test('several meshes: they are named, and --mesh chooses one', async (context) =
   const several = await run(context, ['ps'], both);
   assert.match(
     several.stderr,
-    /^Error: several controllers are running: shop, bank\nRemedy: Choose one with `--mesh NAME`/,
+    /^Error \[LAT1004\]: several controllers are running: shop, bank\nRemedy: Choose one with `--mesh NAME`/,
   );
   const page = { meshId: 'bank', isSettled: true, proxies: [] };
   const chosen = await run(context, ['--mesh', 'bank', 'ps', '-o', 'json'], both, {
@@ -57,7 +57,10 @@ test('an unknown workload: the one that was meant, else all', async (context) =>
     },
   });
   const near = await run(context, ['pc', 'route', 'review-v1'], [controllerOf('shop')], pages('review-v1'));
-  assert.match(near.stderr, /^Error: no proxy is called "review-v1"\nRemedy: Did you mean "reviews-v1"\?\n$/);
+  assert.match(
+    near.stderr,
+    /^Error \[LAT1007\]: no proxy is called "review-v1"\nRemedy: Did you mean "reviews-v1"\?\n$/,
+  );
   const far = await run(context, ['pc', 'route', 'zebra'], [controllerOf('shop')], pages('zebra'));
   assert.match(far.stderr, /\nRemedy: Known: reviews-v1\.default, web\.default\.\n$/);
 });
@@ -126,7 +129,10 @@ test('logs prints the lines of a service and of the agents beside it, each with 
     'shop-web-1-lateen | agent',
   ]);
   const wrong = await run(context, ['logs', 'wob'], containers);
-  assert.match(wrong.stderr, /^Error: no container belongs to the service wob\nRemedy: Did you mean "web"\?/);
+  assert.match(
+    wrong.stderr,
+    /^Error \[LAT1007\]: no container belongs to the service wob\nRemedy: Did you mean "web"\?/,
+  );
 });
 
 test('pc log shows how much a proxy logs, and changes it', async (context) => {
@@ -145,7 +151,7 @@ test('pc log shows how much a proxy logs, and changes it', async (context) => {
   const changed = await run(context, ['pc', 'log', 'web-1', '--level', 'debug'], containers, pages);
   assert.equal(changed.stdout, 'web-1.default:\n"proxy: debug"\n');
   const away = await run(context, ['pc', 'log', 'db'], containers, pages);
-  assert.match(away.stderr, /^Error: no connected proxy is called "db"\nRemedy: /);
+  assert.match(away.stderr, /^Error \[LAT1007\]: no connected proxy is called "db"\nRemedy: /);
   const wrong = await run(context, ['pc', 'log', 'web', '--level', 'loud'], containers, pages);
   assert.match(wrong.stderr, /Allowed choices are debug, info, warn, error/);
 });

@@ -123,7 +123,7 @@ async function readDump(
 ): Promise<ConfigDump> {
   if (file !== undefined) return parseDump(file);
   if (workload === undefined)
-    throw new CliError('no workload is given', 'Name one: `lateen proxy-status` lists them.');
+    throw new CliError('LAT1008', 'no workload is given', 'Name one: `lateen proxy-status` lists them.');
   return ask<ConfigDump>(`/debug/config_dump?proxyID=${encodeURIComponent(workload)}`);
 }
 
@@ -134,6 +134,7 @@ function parseDump(file: string): ConfigDump {
     return { ...empty, ...dump };
   } catch (error) {
     throw new CliError(
+      'LAT1009',
       `${file} is no dump: ${errorMessage(error)}`,
       'Write one by `lateen pc all NAME -o json`.',
     );

@@ -39,6 +39,7 @@ export async function findProxies(workload: string, ask: Ask): Promise<readonly 
   if (found.length > 0) return found;
   const known = [...new Set(proxies.flatMap((each) => each.workload ?? each.proxy))].sort();
   throw new CliError(
+    'LAT1007',
     `no connected proxy is called ${JSON.stringify(workload)}`,
     knownRemedy(workload, known),
   );

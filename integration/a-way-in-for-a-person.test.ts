@@ -126,16 +126,19 @@ test('what cannot be is told with its remedy', async () => {
   const unknown = await as('clint', ...STATUS);
   assert.match(
     unknown.stderr,
-    /^Error: no container of clint runs in the mesh\nRemedy: Did you mean "client"\?\n$/,
+    /^Error \[LAT1007\]: no container of clint runs in the mesh\nRemedy: Did you mean "client"\?\n$/,
   );
   const program = await as('client', '--', 'no-such-program');
   assert.match(
     program.stderr,
-    /^Error: no-such-program is not in the mesh's own image\nRemedy: Name an image that has it/,
+    /^Error \[LAT1012\]: no-such-program is not in the mesh's own image\nRemedy: Name an image that has it/,
   );
   assert.equal(program.status, 127);
   const image = await as('client', '--image', 'no-such-image:1', '--', 'true');
-  assert.match(image.stderr, /^Error: the image no-such-image:1 is not here\nRemedy: Run `docker pull/);
+  assert.match(
+    image.stderr,
+    /^Error \[LAT1011\]: the image no-such-image:1 is not here\nRemedy: Run `docker pull/,
+  );
   const other = await as('client', '--image', 'lateen-integration-app', '--', 'node', '-p', '6 * 7');
   assert.deepEqual([other.status, other.stdout], [0, '42\n'], other.stderr);
   await untilNothingIsLeft();

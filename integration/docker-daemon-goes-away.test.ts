@@ -116,6 +116,6 @@ test('without a daemon the command line says what to do', async () => {
   assert.equal(stdout, '');
   assert.match(
     stderr,
-    /^Error: the Docker daemon does not answer \(.*ENOENT.*\)\nRemedy: Start Docker, or set DOCKER_HOST\.\n$/,
+    /^Error \[LAT1001\]: the Docker daemon does not answer \(.*ENOENT.*\)\nRemedy: Start Docker, or set DOCKER_HOST\.\n$/,
   );
 });

@@ -30,6 +30,11 @@ export async function runChecks() {
       'scripts/compatibility.mjs',
       '--check',
     ]),
+    await runTool('docs/reference and docs/errors.md', 'node', [
+      '--disable-warning=ExperimentalWarning',
+      'scripts/reference.mjs',
+      '--check',
+    ]),
     await runUnitTests(),
   ];
   return isClean.every(Boolean);

@@ -47,12 +47,17 @@ export function findActor({ workloads, services }: Registry, asked: string): Act
   const found = residents.filter((workload) => behind.has(workload.id) || isNamed(workload, asked));
   if (found.length === 0) {
     const known = new Set(residents.filter(({ proxy }) => proxy !== null).map(({ workload }) => workload));
-    throw new CliError(`no container of ${asked} runs in the mesh`, knownRemedy(asked, [...known].sort()));
+    throw new CliError(
+      'LAT1007',
+      `no container of ${asked} runs in the mesh`,
+      knownRemedy(asked, [...known].sort()),
+    );
   }
   const meshed = found.filter(({ proxy }) => proxy !== null);
   const [first] = meshed;
   if (first === undefined)
     throw new CliError(
+      'LAT1014',
       `${asked} has no agent, and so no identity`,
       `Give it the label ${LABEL.inject}: "true" and run \`docker compose up -d\`.`,
     );
@@ -61,6 +66,7 @@ export function findActor({ workloads, services }: Registry, asked: string): Act
   const networks = addresses.map(({ network }) => network);
   if (networks.length === 0)
     throw new CliError(
+      'LAT1014',
       `${asked} is on no network that another container can join`,
       'Give it a network of Docker instead of `network_mode: host`.',
     );
@@ -76,6 +82,7 @@ function refuseSeveral(asked: string, found: readonly RegisteredWorkload[]): voi
   );
   if (identities.size < 2) return;
   throw new CliError(
+    'LAT1015',
     `the containers of ${asked} have several identities: ${[...identities.keys()].join(', ')}`,
     `Name one of them: ${[...identities.values()].join(', ')}.`,
   );

@@ -96,6 +96,7 @@ async function untilReady(
     if (proxies.some(({ workload, state }) => workload === name && state === 'SYNCED')) return;
     if (Date.now() > endsAt)
       throw new CliError(
+        'LAT1013',
         `no agent with that identity got ready within ${READY_MS / 1000} s`,
         `Look into the controller's log: docker logs ${controller.name}.`,
       );
@@ -135,6 +136,7 @@ function explain(error: unknown, { command, image }: RunAsOptions): unknown {
   if (!/executable file not found|no such file or directory/i.test(errorMessage(error))) return error;
   const [program = ''] = command;
   return new CliError(
+    'LAT1012',
     `${program} is not in ${image === null ? "the mesh's own image" : `the image ${image}`}`,
     `Name an image that has it: --image IMAGE -- ${command.join(' ')}.`,
     NOT_FOUND,
@@ -147,10 +149,15 @@ async function requireImage(docker: Docker, image: string): Promise<void> {
     .inspect()
     .catch((error: { statusCode?: number }) => {
       if (error.statusCode !== 404) throw error;
-      throw new CliError(`the image ${image} is not here`, `Run \`docker pull ${image}\`, or name another.`);
+      throw new CliError(
+        'LAT1011',
+        `the image ${image} is not here`,
+        `Run \`docker pull ${image}\`, or name another.`,
+      );
     });
   if (Number.parseInt(found.Config?.User ?? '', 10) === AGENT_UID)
     throw new CliError(
+      'LAT1011',
       `the image ${image} runs as user ${AGENT_UID}, whose calls go around the agent`,
       'Name an image that runs as another user.',
     );

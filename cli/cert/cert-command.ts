@@ -50,7 +50,12 @@ async function makeCertificate(hosts: readonly string[], options: CertOptions): 
 function checkHost(host: string): void {
   if (/^(\*\.)?[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?$/.test(host) || /^[0-9a-fA-F:]+$/.test(host))
     return;
-  throw new CliError(`${JSON.stringify(host)} is no host`, 'Write a name, *.SUFFIX or an IP address.', 2);
+  throw new CliError(
+    'LAT1009',
+    `${JSON.stringify(host)} is no host`,
+    'Write a name, *.SUFFIX or an IP address.',
+    2,
+  );
 }
 
 function nameFor(host: string): string {

@@ -47,7 +47,11 @@ function closingBrace(text: string, open: number): number {
     else if (text[at] === '}') depth -= 1;
     if (depth === 0) return at;
   }
-  throw new CliError(`a brace is missing in ${JSON.stringify(text)}`, 'Close it, or write $$ for a dollar.');
+  throw new CliError(
+    'LAT1022',
+    `a brace is missing in ${JSON.stringify(text)}`,
+    'Close it, or write $$ for a dollar.',
+  );
 }
 
 function expand(expression: string, env: Environment): string {
@@ -63,7 +67,11 @@ function expand(expression: string, env: Environment): string {
       return isGiven ? interpolate(word, env) : '';
     case '?':
       if (isGiven) return value;
-      throw new CliError(`the variable ${name} is not set: ${word}`, 'Set it in the environment or in .env.');
+      throw new CliError(
+        'LAT1022',
+        `the variable ${name} is not set: ${word}`,
+        'Set it in the environment or in .env.',
+      );
     default:
       return value ?? '';
   }

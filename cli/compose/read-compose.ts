@@ -61,6 +61,7 @@ function readFile(path: string, env: Environment): ComposeFile {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new CliError(
+      'LAT1020',
       `${shown} cannot be read: ${errorMessage(error)}`,
       'Check the path of the compose file.',
     );
@@ -75,6 +76,7 @@ function readFile(path: string, env: Environment): ComposeFile {
   const [fault] = document.errors;
   if (fault !== undefined)
     throw new CliError(
+      'LAT1021',
       `${shown}:${lines.linePos(fault.pos[0]).line} is not YAML: ${fault.message.split('\n')[0]}`,
       'Mend the compose file; `docker compose config` checks it.',
       EXIT.unparsable,
@@ -131,7 +133,11 @@ function include(
 function resolveExtends(file: ComposeFile, name: string, env: Environment, seen: readonly string[]): Fields {
   const key = `${file.path} ${name}`;
   if (seen.includes(key))
-    throw new CliError(`${file.shown}: service ${name} extends itself`, 'Remove one of the `extends`.');
+    throw new CliError(
+      'LAT1023',
+      `${file.shown}: service ${name} extends itself`,
+      'Remove one of the `extends`.',
+    );
   const fields = asFields(asFields(file.fields['services'])[name]);
   const base = fields['extends'];
   if (base === undefined) return fields;

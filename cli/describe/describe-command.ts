@@ -42,6 +42,7 @@ export function findWorkloads({ services, workloads }: World, name: string): rea
   if (members.length > 0) return members;
   const known = [...workloads.map(({ workload }) => workload), ...services.map((each) => each.name)];
   throw new CliError(
+    'LAT1007',
     `no workload or service is called ${JSON.stringify(name)}`,
     knownRemedy(name, [...new Set(known)].sort()),
   );
