@@ -1,6 +1,5 @@
 // Emits the programs as plain JavaScript into dist/: bundled with all that they use, so that an agent starts with one file
 // to read and an installed package needs no other. What a test suite imports goes to dist/library, with its types.
-import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -104,7 +103,6 @@ await writeFile(join(dist, 'package.json'), JSON.stringify({ type: 'module', ver
 /** The console by Vite (console/vite.config.ts), with each of its texts packed once for all who ask. */
 async function buildConsole() {
   const source = join(root, 'console');
-  if (!existsSync(join(source, 'index.html'))) return;
   const target = join(dist, 'console');
   const vite = await import('vite');
   await vite.build({ root: source, logLevel: 'warn', build: { outDir: target, emptyOutDir: true } });

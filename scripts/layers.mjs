@@ -20,6 +20,7 @@ const LAYERS = {
   compose: { may: ['istio', 'model', 'base'] },
   cli: { may: ['compose', 'controller/world', 'controller/compile', 'istio', 'model', 'base'] },
   testcontainers: { may: ['compose', 'cli', 'controller/compile', 'istio', 'model', 'base'] },
+  console: { may: ['istio', 'model', 'base'] },
   vectors: { may: ['agent', 'controller/compile', 'istio', 'model', 'base'] },
   integration: { may: ['vectors', 'testcontainers', 'cli', 'istio', 'model', 'base'] },
   bench: { may: ['agent', 'controller', 'integration', 'testcontainers', 'cli', 'istio', 'model', 'base'] },

@@ -22,6 +22,7 @@ const results = [];
 export async function runChecks() {
   const isClean = [
     await runTool('types', 'tsc', ['-p', root]),
+    await runTool('types of the console', 'tsc', ['-p', join(root, 'console')]),
     await runTool('lint and format', 'biome', ['ci', '--reporter=summary', '.']),
     await runTool('layers', 'node', ['scripts/layers.mjs']),
     await runTool('licences', 'node', ['scripts/licences.mjs']),
