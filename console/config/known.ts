@@ -1,0 +1,127 @@
+import { parseAllDocuments } from 'yaml';
+import type { ServiceView } from '../../model/console.ts';
+
+/** Names that completion and wizards offer. */
+export interface Known {
+  readonly services: readonly KnownService[];
+  /** NAME, or NAMESPACE/NAME outside `default`. */
+  readonly gateways: readonly string[];
+  readonly namespaces: readonly string[];
+}
+
+export interface KnownService {
+  /** As routes of `default` say it. */
+  readonly host: string;
+  readonly hostname: string;
+  readonly kind: ServiceView['kind'];
+  readonly ports: readonly number[];
+  /** Values of the label `version` of its containers. */
+  readonly versions: readonly string[];
+  /** Names of the subsets that DestinationRules make. */
+  readonly subsets: readonly string[];
+  /** DestinationRules for it, NAME or NAMESPACE/NAME. */
+  readonly destinationRules: readonly string[];
+  /** VirtualServices for it, of calls within the mesh. */
+  readonly virtualServices: readonly string[];
+  readonly mtls: ServiceView['mtls'];
+}
+
+interface Document {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly label: string;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+const DEFAULT = 'default';
+
+export function knownOf(services: readonly ServiceView[], texts: readonly string[]): Known {
+  const documents = texts.flatMap(readDocuments);
+  const rules = documents.filter(({ kind }) => kind === 'DestinationRule');
+  const routes = documents.filter(({ kind, spec }) => kind === 'VirtualService' && isForMesh(spec));
+  const known = services.map((service): KnownService => {
+    const ownRules = rules.filter((rule) => means(rule, rule.spec['host'], service));
+    const ownRoutes = routes.filter((route) =>
+      listOf(route.spec['hosts']).some((host) => means(route, host, service)),
+    );
+    return {
+      host: service.kind !== 'external' && service.namespace === DEFAULT ? service.name : service.hostname,
+      hostname: service.hostname,
+      kind: service.kind,
+      ports: service.ports.map(({ number }) => number),
+      versions: unique(service.endpoints.map(({ version }) => version)),
+      subsets: unique(
+        ownRules.flatMap(({ spec }) => listOf(spec['subsets']).map((subset) => textAt(subset, 'name'))),
+      ),
+      destinationRules: ownRules.map(({ label }) => label),
+      virtualServices: ownRoutes.map(({ label }) => label),
+      mtls: service.mtls,
+    };
+  });
+  return {
+    services: known,
+    gateways: unique(documents.filter(({ kind }) => kind === 'Gateway').map(({ label }) => label)),
+    namespaces: unique([DEFAULT, 'istio-system', ...services.map(({ namespace }) => namespace)]),
+  };
+}
+
+/** The service that a host in a document means. */
+export function findKnown(known: Known, host: string): KnownService | undefined {
+  const wanted = host.toLowerCase();
+  return known.services.find(
+    (service) =>
+      service.host === wanted || service.hostname === wanted || shortForms(service.hostname).includes(wanted),
+  );
+}
+
+/** `reviews`, `reviews.default`, `reviews.default.svc` mean `reviews.default.svc.cluster.local`. */
+function shortForms(hostname: string): string[] {
+  const [name = '', namespace = '', kind] = hostname.split('.');
+  return kind === 'svc' ? [`${name}.${namespace}`, `${name}.${namespace}.svc`] : [];
+}
+
+function means(document: Document, host: unknown, service: ServiceView): boolean {
+  if (typeof host !== 'string') return false;
+  const isShort = !host.includes('.');
+  if (isShort) return service.name === host && service.namespace === document.namespace;
+  return service.hostname === host || shortForms(service.hostname).includes(host);
+}
+
+const isForMesh = (spec: Document['spec']) =>
+  spec['gateways'] === undefined || listOf(spec['gateways']).includes('mesh');
+
+function readDocuments(text: string): Document[] {
+  const parsed = parseAllDocuments(text, { merge: true, uniqueKeys: false, logLevel: 'silent' });
+  if (!Array.isArray(parsed)) return [];
+  return parsed.flatMap((each) => {
+    const value = jsOf(each);
+    const kind = textAt(value, 'kind');
+    const metadata = (value as Readonly<Record<string, unknown>> | null)?.['metadata'];
+    const name = textAt(metadata, 'name');
+    const namespace = textAt(metadata, 'namespace') || DEFAULT;
+    const spec = (value as Readonly<Record<string, unknown>> | null)?.['spec'];
+    if (kind === '' || name === '' || typeof spec !== 'object' || spec === null) return [];
+    const label = namespace === DEFAULT ? name : `${namespace}/${name}`;
+    return [{ kind, namespace, label, spec: spec as Document['spec'] }];
+  });
+}
+
+/** A text that is being typed may mean nothing. */
+function jsOf(document: { toJS(options: { maxAliasCount: number }): unknown }): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    // Broken aliases: nothing can be known of it.
+    return null;
+  }
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+function textAt(value: unknown, key: string): string {
+  if (typeof value !== 'object' || value === null) return '';
+  const text = (value as Readonly<Record<string, unknown>>)[key];
+  return typeof text === 'string' ? text : '';
+}
+
+const unique = (words: readonly string[]) => [...new Set(words)].filter((word) => word !== '').sort();
