@@ -38,7 +38,11 @@ metadata: { name: shop, namespace: front }
 spec: {}
 `;
 
-const known = knownOf([service('reviews', ['v1', 'v2', 'v2']), service('ratings', [], [9080, 9090])], [RULE]);
+const known = knownOf(
+  [service('reviews', ['v1', 'v2', 'v2']), service('ratings', [], [9080, 9090])],
+  [],
+  [RULE],
+);
 
 /** At the bar. */
 const complete = (text: string) =>

@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
-import type { ServiceView } from '../../model/console.ts';
+import type { ServiceView, WorkloadView } from '../../model/console.ts';
+import { LABEL, type Labels } from '../../model/labels.ts';
 
 /** Names that completion and wizards offer. */
 export interface Known {
@@ -24,6 +25,8 @@ export interface KnownService {
   /** VirtualServices for it, of calls within the mesh. */
   readonly virtualServices: readonly string[];
   readonly mtls: ServiceView['mtls'];
+  /** Labels by which its containers are selected; {} = they have none in common. */
+  readonly selector: Labels;
 }
 
 interface Document {
@@ -35,7 +38,11 @@ interface Document {
 
 const DEFAULT = 'default';
 
-export function knownOf(services: readonly ServiceView[], texts: readonly string[]): Known {
+export function knownOf(
+  services: readonly ServiceView[],
+  workloads: readonly WorkloadView[],
+  texts: readonly string[],
+): Known {
   const documents = texts.flatMap(readDocuments);
   const rules = documents.filter(({ kind }) => kind === 'DestinationRule');
   const routes = documents.filter(({ kind, spec }) => kind === 'VirtualService' && isForMesh(spec));
@@ -56,6 +63,7 @@ export function knownOf(services: readonly ServiceView[], texts: readonly string
       destinationRules: ownRules.map(({ label }) => label),
       virtualServices: ownRoutes.map(({ label }) => label),
       mtls: service.mtls,
+      selector: selectorOf(service, workloads),
     };
   });
   return {
@@ -63,6 +71,21 @@ export function knownOf(services: readonly ServiceView[], texts: readonly string
     gateways: unique(documents.filter(({ kind }) => kind === 'Gateway').map(({ label }) => label)),
     namespaces: unique([DEFAULT, 'istio-system', ...services.map(({ namespace }) => namespace)]),
   };
+}
+
+/** The first of these labels that all containers of a service have alike. */
+const SELECTING = ['istio', LABEL.app, LABEL.composeService];
+
+function selectorOf({ endpoints }: ServiceView, workloads: readonly WorkloadView[]): Labels {
+  const names = new Set(endpoints.map(({ workload }) => workload));
+  const members = workloads.filter(({ name }) => names.has(name));
+  for (const label of SELECTING) {
+    const values = unique(members.map(({ labels }) => labels[label] ?? ''));
+    const [value = ''] = values;
+    if (values.length === 1 && members.every(({ labels }) => labels[label] === value))
+      return { [label]: value };
+  }
+  return {};
 }
 
 /** The service that a host in a document means. */
