@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { renderFamilies } from '../base/exposition.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -19,6 +20,7 @@ import { createBehind } from './listener/virtual-addresses.ts';
 import { createDnsClusters } from './pool/dns-clusters.ts';
 import { createRequestedNames } from './pool/requested-names.ts';
 import type { WriteLine } from './telemetry/access-logs.ts';
+import { processMetrics } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { secretFilesDigest } from './tls/tls-material.ts';
 import { createTlsServers } from './tls/tls-servers.ts';
@@ -33,6 +35,8 @@ export interface DataplaneDeps {
   readonly log: Logger;
   /** Who this proxy is, to others of the mesh; without it mutual TLS is neither spoken nor ended. */
   readonly identity?: MeshIdentity;
+  /** Of the program. */
+  readonly version?: string;
   /** A token came with a key that the snapshot lacks. */
   readonly onUnknownKey?: () => void;
   /** For caches on a disk; without it they are in memory. */
@@ -167,6 +171,12 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     for (const cluster of tables?.clusters.values() ?? []) cluster.retire(null, () => false);
   };
 
+  const startedMs = clock.wall();
+  const processFacts = () => {
+    const { version = 'dev' } = deps;
+    return { version, startedMs, nowMs: clock.wall(), identity, tracing };
+  };
+
   return {
     apply(next) {
       const result = applying.then(() => apply(next));
@@ -191,6 +201,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
         look();
       });
     },
-    renderMetrics: () => telemetry.render(),
+    renderMetrics: (format = 'text') =>
+      renderFamilies([...telemetry.families(), ...processMetrics(processFacts())], format),
   };
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { MetricFormat } from '../base/exposition.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
 /** The data path behind the capture: all that answers connections. One per process. */
@@ -13,8 +14,8 @@ export interface Dataplane {
   accept(socket: Socket, capture: CapturedConnection): void;
   /** No new connections, `connection: close` on what is open; resolves when all ended or after `deadlineMs`. */
   drain(deadlineMs: number): Promise<void>;
-  /** Prometheus text exposition of all that this data path counts. */
-  renderMetrics(): string;
+  /** All that this data path counts; the default is Prometheus' text. OpenMetrics lacks its end, so that more may follow. */
+  renderMetrics(format?: MetricFormat): string;
 }
 
 export interface CapturedConnection {

@@ -31,6 +31,7 @@ import { MeshIdentity } from './identity/identity.ts';
 const RESOLV_CONF = '/etc/resolv.conf';
 const env = process.env;
 const isGateway = env[AGENT_ENV.mode] === 'gateway';
+const version = process.env.LATEEN_VERSION ?? 'dev';
 const clock = createSystemClock();
 const random = createSystemRandom();
 const log = createLineLogger(
@@ -47,7 +48,7 @@ process.on('uncaughtException', (error) => {
 const runDirectory = env[AGENT_ENV.runDirectory] ?? RUN_DIRECTORY;
 const identity = new MeshIdentity();
 const dataplane = createDataplane({
-  ...{ clock, random, log, identity },
+  ...{ clock, random, log, identity, version },
   cacheDirectory: env[AGENT_ENV.cacheDirectory] ?? CACHE_DIRECTORY,
   onUnknownKey: () => client.reportUnknownKey(),
   sendSpans: (spans) => client.sendSpans(spans),
@@ -123,7 +124,7 @@ const client = createControlClient({
     (readOwnContainer(readFileSync('/proc/self/mountinfo', 'utf8')) || hostname()),
   prove: (line) => void process.stderr.write(`${line}\n`),
   files: createKeptFiles(runDirectory),
-  version: process.env.LATEEN_VERSION ?? 'dev',
+  version,
   clock,
   random,
   log,
@@ -172,7 +173,7 @@ try {
     ...{ clock, log },
     held: () => client.held,
     isReady: () => isReady,
-    renderMetrics: () => dataplane.renderMetrics(),
+    renderMetrics: (format) => dataplane.renderMetrics(format),
     quit: () => void stop('quitquitquit'),
   });
   if (!isGateway) {

@@ -6,13 +6,23 @@ export const BUCKETS: readonly number[] = [
   ...[300_000, 600_000, 1_800_000, 3_600_000],
 ];
 
+/** One number under its labels; a gauge's too. */
 export class Counter {
   readonly labels: string;
-  value = 0;
+  value: number;
 
-  constructor(labels: string) {
+  constructor(labels: string, value = 0) {
     this.labels = labels;
+    this.value = value;
   }
+}
+
+/** One of the values that a bucket counts, and the trace that it was seen in (OpenMetrics). */
+export interface Exemplar {
+  readonly traceId: string;
+  readonly value: number;
+  /** Seconds since 1970. */
+  readonly seenAt: number;
 }
 
 export class Histogram {
@@ -20,6 +30,8 @@ export class Histogram {
   readonly bounds: readonly number[];
   /** Not cumulative; the last is for what lies above every bound. */
   readonly counts: number[];
+  /** The last of each bucket; absent where nothing was traced. */
+  exemplars?: (Exemplar | undefined)[];
   sum = 0;
   count = 0;
 
@@ -30,13 +42,42 @@ export class Histogram {
   }
 
   observe(value: number): void {
-    const { bounds } = this;
-    let index = 0;
-    while (index < bounds.length && value > (bounds[index] as number)) index++;
+    const index = this.#bucketOf(value);
     this.counts[index] = (this.counts[index] as number) + 1;
     this.sum += value;
     this.count += 1;
   }
+
+  /** Of a value that was observed. */
+  exemplify(exemplar: Exemplar): void {
+    this.exemplars ??= [];
+    this.exemplars[this.#bucketOf(exemplar.value)] = exemplar;
+  }
+
+  #bucketOf(value: number): number {
+    const { bounds } = this;
+    let index = 0;
+    while (index < bounds.length && value > (bounds[index] as number)) index++;
+    return index;
+  }
+}
+
+/** All series of one name. One without series is not shown. */
+export type MetricFamily = { readonly name: string; readonly help: string } & (
+  | { readonly type: 'counter' | 'gauge'; readonly samples: Iterable<Counter> }
+  | { readonly type: 'histogram'; readonly samples: Iterable<Histogram> }
+);
+
+export function counters(name: string, help: string, samples: Iterable<Counter>): MetricFamily {
+  return { name, help, type: 'counter', samples };
+}
+
+export function gauges(name: string, help: string, samples: Iterable<Counter>): MetricFamily {
+  return { name, help, type: 'gauge', samples };
+}
+
+export function histograms(name: string, help: string, samples: Iterable<Histogram>): MetricFamily {
+  return { name, help, type: 'histogram', samples };
 }
 
 /** `a="x",b="y"`, escaped as the exposition format wants it. */
@@ -46,25 +87,4 @@ export function formatLabels(labels: readonly (readonly [name: string, value: st
 
 function escapeLabel(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-}
-
-export function renderCounters(name: string, counters: Iterable<Counter>, type = 'counter'): string {
-  let text = '';
-  for (const { labels, value } of counters) text += `${name}{${labels}} ${value}\n`;
-  return text === '' ? '' : `# TYPE ${name} ${type}\n${text}`;
-}
-
-export function renderHistograms(name: string, histograms: Iterable<Histogram>): string {
-  let text = '';
-  for (const { labels, bounds, counts, sum, count } of histograms) {
-    const more = labels === '' ? '' : `${labels},`;
-    let below = 0;
-    bounds.forEach((bound, index) => {
-      below += counts[index] ?? 0;
-      text += `${name}_bucket{${more}le="${bound}"} ${below}\n`;
-    });
-    text += `${name}_bucket{${more}le="+Inf"} ${count}\n${name}_sum{${labels}} ${sum}\n`;
-    text += `${name}_count{${labels}} ${count}\n`;
-  }
-  return text === '' ? '' : `# TYPE ${name} histogram\n${text}`;
 }

@@ -1,10 +1,11 @@
 import type { Server } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
+import { METRIC_TYPES, type MetricFormat, negotiateFormat, OPENMETRICS_END } from '../../base/exposition.ts';
 import { type LineLogger, LOG_LEVELS } from '../../base/log.ts';
 import { PORT } from '../../model/ports.ts';
 import { RESOURCE_KINDS } from '../../model/snapshot.ts';
 import type { HeldSnapshot } from '../control/resource-store.ts';
-import { type Page, type Pages, servePages } from './http-pages.ts';
+import { type Page, type PageRequest, type Pages, servePages } from './http-pages.ts';
 import { createMergedMetrics } from './merged-metrics.ts';
 
 export interface AdminDeps {
@@ -13,28 +14,32 @@ export interface AdminDeps {
   readonly log: LineLogger;
   readonly held: () => HeldSnapshot;
   readonly isReady: () => boolean;
-  readonly renderMetrics: () => string;
+  readonly renderMetrics: (format: MetricFormat) => string;
   /** Ends the agent gracefully. */
   readonly quit: () => void;
 }
 
 /** 15000 (loopback), 15020, 15021 and 15090, each with the pages that it has in Istio. */
 export function openAdminServers(deps: AdminDeps): Promise<readonly Server[]> {
-  const metrics = (): Page => ({ status: 200, body: deps.renderMetrics() });
-  const renderMerged = createMergedMetrics(
-    deps.renderMetrics,
-    () => nodeOf(deps)?.applicationMetrics,
-    deps.clock,
-  );
-  const merged = async (): Promise<Page> => ({ status: 200, body: await renderMerged() });
+  const metrics = ({ headers }: PageRequest): Page => {
+    const format = negotiateFormat(headers.accept ?? '');
+    return {
+      ...{ status: 200, type: METRIC_TYPES[format] },
+      body: deps.renderMetrics(format) + (format === 'openmetrics' ? OPENMETRICS_END : ''),
+    };
+  };
+  const merged = createMergedMetrics(deps.renderMetrics, () => nodeOf(deps)?.applicationMetrics, deps.clock);
   const ready = (): Page =>
     deps.isReady() ? { status: 200, body: 'LIVE\n' } : { status: 503, body: 'NOT READY\n' };
   const admin: Pages = {
-    '/config_dump': () => ({ status: 200, body: dump(deps.held()), type: 'application/json' }),
+    '/config_dump': () => ({
+      ...{ status: 200, body: dump(deps.held()) },
+      type: 'application/json; charset=utf-8',
+    }),
     '/stats/prometheus': metrics,
     '/ready': ready,
-    '/logging': (method, query) => logging(deps.log, method, query.get('level')),
-    '/quitquitquit': (method) => {
+    '/logging': ({ method, query }) => logging(deps.log, method, query.get('level')),
+    '/quitquitquit': ({ method }) => {
       if (method !== 'POST') return { status: 405, body: 'POST only\n' };
       deps.quit();
       return { status: 200, body: 'OK\n' };

@@ -6,13 +6,18 @@ import { createServer } from './node-http.ts';
 export interface Page {
   readonly status: number;
   readonly body: string;
-  readonly type?: 'text/plain' | 'application/json';
+  /** Default `text/plain; charset=utf-8`. */
+  readonly type?: string;
+}
+
+export interface PageRequest {
+  readonly method: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** `GET /path` → page; a function is called for each request. Anything else is 404. */
-export type Pages = Readonly<
-  Record<string, (method: string, query: URLSearchParams) => Page | Promise<Page>>
->;
+export type Pages = Readonly<Record<string, (request: PageRequest) => Page | Promise<Page>>>;
 
 /**
  * A small server for the agent's own pages; never on the data path. Pages that tell of the configuration, or end the
@@ -22,8 +27,9 @@ export type Pages = Readonly<
 export function servePages(pages: Pages, port: number, host: string, isPrivate = false): Promise<Server> {
   const server = createServer((request, response) => {
     if (isPrivate && !isAskedByProgram(request.headers)) return send(response, NOT_FOR_BROWSERS);
-    const { pathname, searchParams } = readTarget(request.url);
-    const page = pages[pathname]?.(request.method ?? 'GET', searchParams) ?? {
+    const { pathname, searchParams: query } = readTarget(request.url);
+    const { method = 'GET', headers } = request;
+    const page = pages[pathname]?.({ method, query, headers }) ?? {
       status: 404,
       body: `${Object.keys(pages).join('\n')}\n`,
     };
@@ -45,9 +51,9 @@ function isAskedByProgram(headers: IncomingHttpHeaders): boolean {
   return isLoopbackHost(headers.host ?? '') && headers.origin === undefined && site === 'none';
 }
 
-function send(response: ServerResponse, { status, body, type = 'text/plain' }: Page): void {
+function send(response: ServerResponse, { status, body, type = 'text/plain; charset=utf-8' }: Page): void {
   response.writeHead(status, {
-    'content-type': `${type}; charset=utf-8`,
+    'content-type': type,
     'content-length': Buffer.byteLength(body),
     'x-content-type-options': 'nosniff',
   });

@@ -15,6 +15,8 @@ export interface ForwardedExchange extends FormatContext {
   readonly route: RouteEntry;
   readonly destination: Destination | null;
   readonly isOver: boolean;
+  /** What the caller was answered, 0 = nothing yet. */
+  readonly status: number;
   details: string;
   addFlag(flag: ResponseFlag): void;
   sendResponseHead(head: ResponseHead, hasBody: boolean): void;

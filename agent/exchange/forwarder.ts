@@ -144,6 +144,7 @@ export class Forwarder implements UpstreamEvents {
     this.attempts += 1;
     this.#round += 1;
     if (host === null) {
+      if (!this.#cluster.isByName) this.#cluster.counters.upstream_cx_none_healthy += 1;
       this.#exchange.sendLocalReply(this.#cluster.isByName ? DNS_FAILURE : NO_HEALTHY_UPSTREAM);
       return;
     }
@@ -260,6 +261,7 @@ export class Forwarder implements UpstreamEvents {
     if (this.host !== null) this.#reportStatus(this.host, head);
     const isUnreached = pipeline.direction !== 'inbound' && takeUnreached(head);
     if (isUnreached ? this.#tryAgain({ kind: 'connect-failure' }) : this.#retriesResponse(head)) return;
+    if (this.#isCountedRetry) this.#cluster.counters.upstream_rq_retry_success += 1;
     this.#endRetry();
     this.#hasResponse = true;
     this.#body?.stopKeeping();
@@ -418,8 +420,18 @@ export class Forwarder implements UpstreamEvents {
 
   /** The exchange is over: whatever is still under way for it ends. */
   release(): void {
+    this.#countOutcome();
     this.#endRetry();
     this.#closeAttempt(true);
+  }
+
+  /** Answers that were made here for want of a host's count too, as with Envoy. */
+  #countOutcome(): void {
+    const { counters } = this.#cluster;
+    const digit = Math.floor(this.#exchange.status / 100);
+    if (digit < 1 || digit > 5) return;
+    counters.upstream_rq_completed += 1;
+    counters.byClass[digit] = (counters.byClass[digit] as number) + 1;
   }
 
   #closeAttempt(isFinal: boolean): void {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { renderFamilies } from '../../base/exposition.ts';
 import type { CacheSpec } from '../../model/route.ts';
 import { makeStored } from '../policy/cache/make-stored.ts';
 import { routeSpec, snapshotOf } from '../snapshot.fixture.ts';
-import { renderCacheMetrics } from '../telemetry/cache-metrics.ts';
+import { cacheMetrics } from '../telemetry/cache-metrics.ts';
 import { CacheStores } from './cache-stores.ts';
 
 const spec = (store: string, maxBytes = 10_000): CacheSpec => ({
@@ -38,12 +39,13 @@ test('a new limit acts at once', () => {
 
 test('metrics say what came of requests and what is held, where there is a cache', () => {
   const stores = new CacheStores();
-  assert.equal(renderCacheMetrics(stores), '');
+  assert.equal(renderFamilies(cacheMetrics(stores), 'text'), '');
   fill(stores, spec('a'));
   stores.counts.hit = 3;
   assert.equal(
-    renderCacheMetrics(stores),
+    renderFamilies(cacheMetrics(stores), 'text'),
     [
+      '# HELP lateen_cache_requests_total Requests of routes with a cache, by what it did.',
       '# TYPE lateen_cache_requests_total counter',
       'lateen_cache_requests_total{result="hit"} 3',
       'lateen_cache_requests_total{result="stale"} 0',
@@ -51,6 +53,7 @@ test('metrics say what came of requests and what is held, where there is a cache
       'lateen_cache_requests_total{result="miss"} 0',
       'lateen_cache_requests_total{result="revalidated"} 0',
       'lateen_cache_requests_total{result="bypass"} 0',
+      '# HELP lateen_cache_bytes Size of the answers that are kept.',
       '# TYPE lateen_cache_bytes gauge',
       'lateen_cache_bytes{} 1009\n',
     ].join('\n'),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createManualClock } from '../../base/clock.ts';
+import { renderFamilies } from '../../base/exposition.ts';
 import { createLineLogger } from '../../base/log.ts';
 import type { GlobalRateLimitSpec, RateActionSpec } from '../../model/rate-limit.ts';
 import { type RateLimitAnswer, readQuestion, writeAnswer } from '../../model/rate-limit-service.ts';
@@ -8,7 +9,7 @@ import { type MemoryRequest, type MemoryUpstream, sendRequest } from '../exchang
 import { headerOf, openProxy } from '../exchange/pipeline.fixture.ts';
 import { policyOf, rs256 } from '../policy/authentication/tokens.fixture.ts';
 import { clusterSpec, endpointSpec, routeSpec } from '../snapshot.fixture.ts';
-import { renderRateLimitMetrics } from '../telemetry/rate-limit-metrics.ts';
+import { rateLimitMetrics } from '../telemetry/rate-limit-metrics.ts';
 import { RateLimitState } from './rate-limit-state.ts';
 import { globalLimit, limitsOf, rateOf } from './rate-limits.fixture.ts';
 
@@ -217,7 +218,7 @@ test('what was said is counted by the cluster that requests go to', () => {
     else say(counter, answer);
   });
   for (const _ of [1, 2, 3]) ask(proxy);
-  const metrics = renderRateLimitMetrics(proxy.limits);
+  const metrics = renderFamilies(rateLimitMetrics(proxy.limits), 'text');
   for (const name of ['ok', 'over_limit', 'error', 'failure_mode_allowed'])
     assert.match(metrics, new RegExp(`^envoy_cluster_ratelimit_${name}{cluster_name="north"} 1$`, 'm'));
 });

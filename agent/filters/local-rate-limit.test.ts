@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { renderFamilies } from '../../base/exposition.ts';
 import type { LocalRateLimitSpec, RateActionSpec, RateLimitsSpec } from '../../model/rate-limit.ts';
 import { type MemoryRequest, sendRequest } from '../exchange/memory-codec.ts';
 import { headerOf, type MemoryProxyOptions, openProxy } from '../exchange/pipeline.fixture.ts';
 import { routeSpec } from '../snapshot.fixture.ts';
-import { renderRateLimitMetrics } from '../telemetry/rate-limit-metrics.ts';
+import { rateLimitMetrics } from '../telemetry/rate-limit-metrics.ts';
 import { limitsOf, localLimit, perMinute, rateOf } from './rate-limits.fixture.ts';
 
 const NORTH = [routeSpec(['north'])];
@@ -91,7 +92,7 @@ describe('a local rate limit', () => {
     assert.deepEqual([at(0.6), at(0.4), at(0.1)], [200, 200, 429]);
     const marks = proxy.seen.map(({ head }) => headerOf(head.headers, 'x-would-be-limited'));
     assert.deepEqual(marks, [undefined, 'true']);
-    const metrics = renderRateLimitMetrics(proxy.limits);
+    const metrics = renderFamilies(rateLimitMetrics(proxy.limits), 'text');
     for (const [name, value] of Object.entries({ enabled: 2, rate_limited: 2, enforced: 1, ok: 0 }))
       assert.match(
         metrics,

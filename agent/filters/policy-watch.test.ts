@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { renderFamilies } from '../../base/exposition.ts';
 import type { AuthorizationSpec } from '../../model/authorization.ts';
 import { MemoryDownstream, sendRequest } from '../exchange/memory-codec.ts';
 import { openProxy } from '../exchange/pipeline.fixture.ts';
 import { routeSpec } from '../snapshot.fixture.ts';
-import { renderPolicyMetrics } from '../telemetry/policy-metrics.ts';
+import { policyMetrics } from '../telemetry/policy-metrics.ts';
 import { createSecurity, refuseConnection } from './security.ts';
 
 const DRY_RUN = { isDryRun: true };
@@ -29,7 +30,7 @@ function open(authorization: readonly AuthorizationSpec[], direction: 'inbound' 
     ...proxy,
     send: (path: string) => sendRequest(proxy.pipeline, { path }).downstream.response?.status,
     counts: () =>
-      renderPolicyMetrics(proxy.watch)
+      renderFamilies(policyMetrics(proxy.watch), 'text')
         .split('\n')
         .filter((line) => line !== '' && !line.startsWith('#')),
   };
@@ -109,7 +110,7 @@ test('a dry run on connections without HTTP is counted under the name of Envoyâ€
   assert.equal(refuseConnection(security, peer, '', null), null);
   assert.equal(refuseConnection(security, peer, '', watch), null);
   assert.match(
-    renderPolicyMetrics(watch),
+    renderFamilies(policyMetrics(watch), 'text'),
     /^envoy_tcp_rbac{authz_dry_run_action="allow",authz_dry_run_result="denied"} 1$/m,
   );
 });
@@ -140,5 +141,8 @@ test('ports without end fill no memory', () => {
   const { watch } = open([]);
   for (let port = 1; port <= 1000; port++) watch.ofRequests(false, port).countDecision(true);
   assert.equal(watch.all.length, 102);
-  assert.match(renderPolicyMetrics(watch), /envoy_http_others_rbac{authz_enforce_result="allowed"} 900/);
+  assert.match(
+    renderFamilies(policyMetrics(watch), 'text'),
+    /envoy_http_others_rbac{authz_enforce_result="allowed"} 900/,
+  );
 });

@@ -11,7 +11,7 @@ export interface PoolDeps {
   readonly queue: FlushQueue;
   /** Connections and waiting requests of the whole cluster, over which its limits hold. */
   readonly usage: ClusterUsage;
-  readonly counters: { upstream_cx_overflow: number };
+  readonly counters: { upstream_cx_total: number; upstream_cx_overflow: number };
   /** Needed where a cluster speaks mutual TLS of the mesh. */
   readonly identity?: MeshIdentity | undefined;
 }
@@ -33,6 +33,7 @@ export function openConnection(
   { onOpen, onFailed }: Opening,
 ): Socket {
   deps.usage.connections += 1;
+  deps.counters.upstream_cx_total += 1;
   const socket = openSocket(spec, address, port, deps.identity);
   const cancelTimer = deps.clock.after(spec.connectTimeoutMs, () =>
     socket.destroy(new Error('connection timeout')),

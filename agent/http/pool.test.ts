@@ -88,7 +88,7 @@ async function open(breaker: Partial<CircuitBreakerSpec>, kept: Partial<Connecti
     connections: { ...defaults.connections, ...kept },
   });
   const usage = noUsage();
-  const counters = { upstream_cx_overflow: 0 };
+  const counters = { upstream_cx_total: 0, upstream_cx_overflow: 0 };
   const deps = { clock, queue: new FlushQueue(), usage, counters };
   const create = () => new HttpPool(spec, '127.0.0.1', host.port, deps);
   const pool = create();

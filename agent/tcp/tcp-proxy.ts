@@ -76,7 +76,10 @@ export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, d
     const host = pickHost(cluster, caller, session, deps);
     if (host === null) {
       if (cluster.isByName) refuse(name, null, 'DF', 'dns resolution failure');
-      else refuse(name, null, 'UH', 'no healthy upstream');
+      else {
+        cluster.counters.upstream_cx_none_healthy += 1;
+        refuse(name, null, 'UH', 'no healthy upstream');
+      }
       return;
     }
     if (cluster.usage.connections >= cluster.spec.circuitBreaker.maxConnections) {
@@ -166,6 +169,7 @@ function connectTo(
   const spec = overTcp(specForHost(cluster.spec, host.spec));
   const socket = openSocket(spec, host.address, host.port, deps.identity);
   cluster.usage.connections += 1;
+  cluster.counters.upstream_cx_total += 1;
   socket.once('close', () => {
     cluster.usage.connections -= 1;
   });

@@ -1,18 +1,14 @@
-import { Counter, formatLabels, renderCounters } from '../../base/metrics.ts';
+import { Counter, counters, formatLabels, gauges, type MetricFamily } from '../../base/metrics.ts';
 import { CACHE_RESULTS, type CacheStores } from '../filters/cache-stores.ts';
 
 /** Our own names: Istio has no cache. Nothing where no route has one. */
-export function renderCacheMetrics(stores: CacheStores): string {
-  if (!stores.isUsed) return '';
-  const results = CACHE_RESULTS.map((result) => counter([['result', result]], stores.counts[result]));
-  return (
-    renderCounters('lateen_cache_requests_total', results) +
-    renderCounters('lateen_cache_bytes', [counter([], stores.bytes)], 'gauge')
+export function cacheMetrics(stores: CacheStores): MetricFamily[] {
+  if (!stores.isUsed) return [];
+  const results = CACHE_RESULTS.map(
+    (result) => new Counter(formatLabels([['result', result]]), stores.counts[result]),
   );
-}
-
-function counter(labels: readonly (readonly [string, string])[], value: number): Counter {
-  const made = new Counter(formatLabels(labels));
-  made.value = value;
-  return made;
+  return [
+    counters('lateen_cache_requests_total', 'Requests of routes with a cache, by what it did.', results),
+    gauges('lateen_cache_bytes', 'Size of the answers that are kept.', [new Counter('', stores.bytes)]),
+  ];
 }

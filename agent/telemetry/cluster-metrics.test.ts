@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createManualClock } from '../../base/clock.ts';
+import { renderFamilies } from '../../base/exposition.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import { createMemoryPool } from '../exchange/memory-codec.ts';
 import { clusterSpec, endpointSpec } from '../snapshot.fixture.ts';
 import { Cluster } from '../upstream/cluster.ts';
-import { renderClusterMetrics } from './cluster-metrics.ts';
+import { clusterMetrics } from './cluster-metrics.ts';
 
 function clusterOf(change: Partial<ClusterSpec>): Cluster {
   const endpoints = { name: 'north', endpoints: [endpointSpec(1), endpointSpec(2)], localityWeights: null };
@@ -15,7 +16,7 @@ function clusterOf(change: Partial<ClusterSpec>): Cluster {
 
 /** `name` → value of the only cluster. */
 function read(cluster: Cluster): Record<string, number> {
-  const lines = renderClusterMetrics([cluster]).matchAll(
+  const lines = renderFamilies(clusterMetrics([cluster]), 'text').matchAll(
     /^envoy_cluster_(\S+)\{cluster_name="north"\} (\d+)$/gm,
   );
   return Object.fromEntries([...lines].map(([, name, value]) => [name ?? '', Number(value)]));

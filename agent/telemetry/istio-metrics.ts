@@ -1,4 +1,4 @@
-import type { Counter, Histogram } from '../../base/metrics.ts';
+import type { Counter, Histogram, MetricFamily } from '../../base/metrics.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
 import { spiffeId } from '../../model/names.ts';
 import type { TrafficSide } from '../../model/telemetry.ts';
@@ -93,8 +93,8 @@ export class IstioMetrics {
     add(this.#families.counter('TCP_RECEIVED_BYTES', labels), record.sentBytes);
   }
 
-  render(): string {
-    return this.#families.render();
+  get families(): MetricFamily[] {
+    return this.#families.all;
   }
 
   /** The common case, a plain answer of a known host to our own workload, costs one look into a small map. */

@@ -1,22 +1,27 @@
-import { Counter, Histogram, renderCounters, renderHistograms } from '../../base/metrics.ts';
+import { Counter, counters, Histogram, histograms, type MetricFamily } from '../../base/metrics.ts';
 import type { IstioMetric } from '../../model/telemetry.ts';
 
-/** Names as Prometheus shows them (istio.io "Istio Standard Metrics"), in the order in which they are rendered. */
+/** As Prometheus shows them (istio.io "Istio Standard Metrics"), in the order in which they are rendered. */
 const COUNTERS = {
-  REQUEST_COUNT: 'istio_requests_total',
-  GRPC_REQUEST_MESSAGES: 'istio_request_messages_total',
-  GRPC_RESPONSE_MESSAGES: 'istio_response_messages_total',
-  TCP_OPENED_CONNECTIONS: 'istio_tcp_connections_opened_total',
-  TCP_CLOSED_CONNECTIONS: 'istio_tcp_connections_closed_total',
-  TCP_SENT_BYTES: 'istio_tcp_sent_bytes_total',
-  TCP_RECEIVED_BYTES: 'istio_tcp_received_bytes_total',
-} as const satisfies Partial<Record<IstioMetric, string>>;
+  REQUEST_COUNT: ['istio_requests_total', 'HTTP and gRPC requests.'],
+  GRPC_REQUEST_MESSAGES: ['istio_request_messages_total', 'gRPC messages of callers.'],
+  GRPC_RESPONSE_MESSAGES: ['istio_response_messages_total', 'gRPC messages of servers.'],
+  TCP_OPENED_CONNECTIONS: ['istio_tcp_connections_opened_total', 'TCP connections that were opened.'],
+  TCP_CLOSED_CONNECTIONS: ['istio_tcp_connections_closed_total', 'TCP connections that were closed.'],
+  TCP_SENT_BYTES: ['istio_tcp_sent_bytes_total', 'Bytes that servers of TCP connections sent.'],
+  TCP_RECEIVED_BYTES: ['istio_tcp_received_bytes_total', 'Bytes that servers of TCP connections received.'],
+} as const satisfies Partial<Record<IstioMetric, NameAndHelp>>;
 
 const HISTOGRAMS = {
-  REQUEST_DURATION: 'istio_request_duration_milliseconds',
-  REQUEST_SIZE: 'istio_request_bytes',
-  RESPONSE_SIZE: 'istio_response_bytes',
-} as const satisfies Partial<Record<IstioMetric, string>>;
+  REQUEST_DURATION: [
+    'istio_request_duration_milliseconds',
+    'From the head of a request to the end of its answer.',
+  ],
+  REQUEST_SIZE: ['istio_request_bytes', 'Sizes of the bodies of requests.'],
+  RESPONSE_SIZE: ['istio_response_bytes', 'Sizes of the bodies of answers.'],
+} as const satisfies Partial<Record<IstioMetric, NameAndHelp>>;
+
+type NameAndHelp = readonly [name: string, help: string];
 
 /** The labels of one metric as the exposition format writes them; null = it is disabled. */
 export type LabelsOf = (metric: IstioMetric) => string | null;
@@ -39,24 +44,26 @@ export class MetricFamilies {
     return labels === null ? null : findOrAdd(this.#histograms[metric], labels, (key) => new Histogram(key));
   }
 
-  render(): string {
+  get all(): MetricFamily[] {
     return [
-      ...entriesOf(COUNTERS).map(([metric, name]) => renderCounters(name, this.#counters[metric].values())),
-      ...entriesOf(HISTOGRAMS).map(([metric, name]) =>
-        renderHistograms(name, this.#histograms[metric].values()),
+      ...entriesOf(COUNTERS).map(([metric, [name, help]]) =>
+        counters(name, help, this.#counters[metric].values()),
       ),
-    ].join('');
+      ...entriesOf(HISTOGRAMS).map(([metric, [name, help]]) =>
+        histograms(name, help, this.#histograms[metric].values()),
+      ),
+    ];
   }
 }
 
-function mapsFor<Metric extends string, Series>(names: Readonly<Record<Metric, string>>) {
+function mapsFor<Metric extends string, Series>(names: Readonly<Record<Metric, NameAndHelp>>) {
   return Object.fromEntries(
     Object.keys(names).map((metric) => [metric, new Map<string, Series>()]),
   ) as Record<Metric, Map<string, Series>>;
 }
 
-function entriesOf<Metric extends string>(names: Readonly<Record<Metric, string>>): [Metric, string][] {
-  return Object.entries(names) as [Metric, string][];
+function entriesOf<Metric extends string>(names: Readonly<Record<Metric, NameAndHelp>>) {
+  return Object.entries(names) as [Metric, NameAndHelp][];
 }
 
 function findOrAdd<Series>(

@@ -1,13 +1,11 @@
-import { Counter, formatLabels, renderCounters } from '../../base/metrics.ts';
+import { Counter, counters, formatLabels, type MetricFamily } from '../../base/metrics.ts';
 import type { RateLimitState } from '../filters/rate-limit-state.ts';
 
 /** Envoy's names. Nothing where nothing is limited. */
-export function renderRateLimitMetrics(state: RateLimitState): string {
+export function rateLimitMetrics(state: RateLimitState): MetricFamily[] {
   const metrics = new Map<string, Counter[]>();
   const add = (name: string, labels: string, value: number) => {
-    const counter = new Counter(labels);
-    counter.value = value;
-    metrics.set(name, [...(metrics.get(name) ?? []), counter]);
+    metrics.set(name, [...(metrics.get(name) ?? []), new Counter(labels, value)]);
   };
   for (const [prefix, counts] of state.local)
     for (const [name, value] of Object.entries(counts))
@@ -20,7 +18,7 @@ export function renderRateLimitMetrics(state: RateLimitState): string {
         add(`envoy_cluster_ratelimit_${start}${name}`, labels, value);
     }
   }
-  return [...metrics].map(([name, counters]) => renderCounters(name, counters)).join('');
+  return [...metrics].map(([name, samples]) => counters(name, 'What rate limits decided.', samples));
 }
 
 /** Anything else is no letter of a metric's name. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import type { MetricFamily } from '../../base/metrics.ts';
 import { BLACK_HOLE_CLUSTER } from '../../model/names.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { ExchangeTelemetry } from '../exchange/pipeline.ts';
@@ -18,13 +19,13 @@ import {
 } from './access-logs.ts';
 import { createBlockedHostsLog } from './blocked-hosts.ts';
 import { createBrokenProtocolLog } from './broken-protocol.ts';
-import { renderCacheMetrics } from './cache-metrics.ts';
-import { renderClusterMetrics } from './cluster-metrics.ts';
+import { cacheMetrics } from './cache-metrics.ts';
+import { clusterMetrics } from './cluster-metrics.ts';
 import { type CompileExpression, loadExpressions } from './expressions.ts';
 import { IstioMetrics } from './istio-metrics.ts';
 import { createMetricRules, usesExpressions } from './metric-rules.ts';
-import { renderPolicyMetrics } from './policy-metrics.ts';
-import { renderRateLimitMetrics } from './rate-limit-metrics.ts';
+import { policyMetrics } from './policy-metrics.ts';
+import { rateLimitMetrics } from './rate-limit-metrics.ts';
 import { createRefusedConnectionsLog } from './refused-connections.ts';
 import { createRefusedPlaintextLog } from './refused-plaintext.ts';
 import { tcpAccessRecord } from './tcp-access-record.ts';
@@ -34,7 +35,7 @@ export interface Telemetry extends ExchangeTelemetry, TcpTelemetry {
   prepare(node: NodeSpec): Promise<void>;
   /** Access logs and their formats, as the new snapshot says. */
   configure(node: NodeSpec): void;
-  render(): string;
+  families(): readonly MetricFamily[];
 }
 
 export interface TelemetryDeps {
@@ -101,11 +102,12 @@ export function createTelemetry({
         server: createMetricRules(node.metrics?.server, compile),
       });
     },
-    render: () =>
-      metrics.render() +
-      renderClusterMetrics(tables()?.clusters.values() ?? []) +
-      renderCacheMetrics(stores) +
-      renderPolicyMetrics(watch) +
-      renderRateLimitMetrics(limits),
+    families: () => [
+      ...metrics.families,
+      ...clusterMetrics(tables()?.clusters.values() ?? []),
+      ...cacheMetrics(stores),
+      ...policyMetrics(watch),
+      ...rateLimitMetrics(limits),
+    ],
   };
 }

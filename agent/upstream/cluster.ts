@@ -28,14 +28,20 @@ export interface ClusterDeps {
 /** Counts of one cluster, in Envoy's names (`envoy_cluster_…`). */
 export interface ClusterCounters {
   upstream_rq_total: number;
+  upstream_rq_completed: number;
   upstream_rq_retry: number;
+  upstream_rq_retry_success: number;
   upstream_rq_retry_overflow: number;
   upstream_rq_retry_limit_exceeded: number;
   upstream_rq_timeout: number;
   upstream_rq_per_try_timeout: number;
   upstream_rq_pending_overflow: number;
+  upstream_cx_total: number;
   upstream_cx_connect_fail: number;
+  upstream_cx_none_healthy: number;
   upstream_cx_overflow: number;
+  /** `upstream_rq_1xx` to `upstream_rq_5xx`, by their first digit. */
+  readonly byClass: number[];
 }
 
 /** A host that a connection or a request named is forgotten when nobody has used it for this long. */
@@ -349,8 +355,10 @@ function isSameInstance(known: EndpointSpec, next: EndpointSpec): boolean {
 
 function noCounts(): ClusterCounters {
   return {
-    ...{ upstream_rq_total: 0, upstream_rq_retry: 0, upstream_rq_retry_overflow: 0 },
-    ...{ upstream_rq_retry_limit_exceeded: 0, upstream_rq_timeout: 0, upstream_rq_per_try_timeout: 0 },
-    ...{ upstream_rq_pending_overflow: 0, upstream_cx_connect_fail: 0, upstream_cx_overflow: 0 },
+    ...{ upstream_rq_total: 0, upstream_rq_completed: 0, upstream_rq_retry: 0, upstream_rq_retry_success: 0 },
+    ...{ upstream_rq_retry_overflow: 0, upstream_rq_retry_limit_exceeded: 0, upstream_rq_timeout: 0 },
+    ...{ upstream_rq_per_try_timeout: 0, upstream_rq_pending_overflow: 0, upstream_cx_total: 0 },
+    ...{ upstream_cx_connect_fail: 0, upstream_cx_none_healthy: 0, upstream_cx_overflow: 0 },
+    byClass: [0, 0, 0, 0, 0, 0],
   };
 }

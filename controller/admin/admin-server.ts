@@ -9,13 +9,15 @@ import { ADMIN_HEADERS, refuseAdminRequest } from './admin-guard.ts';
 export interface AdminReply {
   readonly status: number;
   readonly body: unknown;
+  /** Default: plain text for a text, else JSON. */
+  readonly type?: string;
 }
 
-/** Path → answer; the query is handed in. A text body is sent as text, anything else as JSON. */
-export type AdminPages = Readonly<Record<string, (query: URLSearchParams) => AdminReply>>;
+/** Path → answer; the query and the header `accept` are handed in. */
+export type AdminPages = Readonly<Record<string, (query: URLSearchParams, accept: string) => AdminReply>>;
 
 /** null = there is no such page. */
-export type AnswerPage = (url: URL) => AdminReply | null;
+export type AnswerPage = (url: URL, accept: string) => AdminReply | null;
 
 export type AdminTarget = AdminPort | { readonly socketPath: string };
 
@@ -31,20 +33,20 @@ export interface AdminPort {
 }
 
 export function answerFrom(pages: AdminPages): AnswerPage {
-  return ({ pathname, searchParams }) =>
-    pages[pathname]?.(searchParams) ?? { status: 404, body: { pages: Object.keys(pages) } };
+  return ({ pathname, searchParams }, accept) =>
+    pages[pathname]?.(searchParams, accept) ?? { status: 404, body: { pages: Object.keys(pages) } };
 }
 
 /** The controller's pages (istiod's paths): on a TCP port for scrapers, and on a Unix socket for the CLI. */
 export async function openAdminServer(answerPage: AnswerPage, target: AdminTarget): Promise<Server> {
   const server = createServer((request, response) => {
     const url = readTarget(request.url);
-    const { status, body } = answerSafely(() => answer(answerPage, url, request, target));
+    const { status, body, type } = answerSafely(() => answer(answerPage, url, request, target));
     const isText = typeof body === 'string';
     const text = isText ? body : `${JSON.stringify(body, null, 2)}\n`;
     response.writeHead(status, {
       ...ADMIN_HEADERS,
-      'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
+      'content-type': type ?? (isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8'),
       'content-length': Buffer.byteLength(text),
     });
     response.end(request.method === 'HEAD' ? '' : text);
@@ -84,7 +86,12 @@ function answer(
   };
   const refusal = refuseAdminRequest(asked, 'token' in target ? target.token : '');
   if (refusal !== null) return { status: refusal.status, body: refusal };
-  return answerPage(url) ?? { status: 404, body: { error: `there is no page ${url.pathname}` } };
+  return (
+    answerPage(url, headers.accept ?? '') ?? {
+      status: 404,
+      body: { error: `there is no page ${url.pathname}` },
+    }
+  );
 }
 
 /** null = it came over the Unix socket. */

@@ -1,3 +1,5 @@
+import { type MetricFormat, OPENMETRICS_END, renderFamilies } from '../../base/exposition.ts';
+import { Counter, counters, formatLabels, gauges, type MetricFamily } from '../../base/metrics.ts';
 import type { Controller } from '../controller.ts';
 import type { PushHub } from '../push/push-hub.ts';
 
@@ -7,32 +9,87 @@ export interface MetricsDeps {
   readonly version: string;
 }
 
-/** Istio's `pilot_*` names, in Prometheus' text format. */
-export function renderMetrics({ controller, hub, version }: MetricsDeps): string {
-  const { statuses } = hub;
-  const count = (state: string) => statuses.filter((status) => status.state === state).length;
-  const resources = controller.world?.resources ?? [];
-  const lines = [
-    gauge('pilot_info', 'Version of the controller.', 1, `{version="${version}"}`),
-    gauge('pilot_xds', 'Connected proxies.', statuses.length),
-    gauge('pilot_xds_nacked', 'Proxies that refused their last push.', count('NACKED')),
-    gauge('pilot_xds_pending', 'Proxies with an unanswered push.', count('PENDING')),
-    gauge('pilot_services', 'Services known to the mesh.', controller.world?.services.length ?? 0),
-    gauge(
-      'pilot_virt_services',
-      'VirtualServices in force.',
-      resources.filter(({ kind }) => kind === 'VirtualService').length,
-    ),
-    gauge(
-      'pilot_k8s_cfg_errors',
-      'Documents with errors.',
-      controller.violationLog.violations.filter(({ severity }) => severity === 'Error').length,
-    ),
-    gauge('process_resident_memory_bytes', 'Resident memory.', process.memoryUsage.rss()),
+/** All that the controller counts, under Istio's `pilot_*` names where it has them. */
+export function renderMetrics({ controller, hub, version }: MetricsDeps, format: MetricFormat): string {
+  const families = [
+    ...buildFamilies(version),
+    ...proxyFamilies(hub),
+    ...worldFamilies(controller),
+    ...hub.metrics.families,
+    ...processFamilies(),
   ];
-  return lines.join('') + hub.metrics.render();
+  return renderFamilies(families, format) + (format === 'openmetrics' ? OPENMETRICS_END : '');
 }
 
-function gauge(name: string, help: string, value: number, labels = ''): string {
-  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name}${labels} ${value}\n`;
+const one = (value: number, labels: readonly (readonly [string, string])[] = []) => [
+  new Counter(formatLabels(labels), value),
+];
+
+function buildFamilies(version: string): MetricFamily[] {
+  return [
+    gauges('pilot_info', 'Version of the controller.', one(1, [['version', version]])),
+    gauges(
+      'istio_build',
+      'Which version runs.',
+      one(1, [
+        ['component', 'pilot'],
+        ['tag', version],
+      ]),
+    ),
+    gauges('istiod_uptime_seconds', 'Time since the start.', one(Math.floor(process.uptime()))),
+  ];
+}
+
+function proxyFamilies({ statuses }: PushHub): MetricFamily[] {
+  const count = (state: string) => one(statuses.filter((status) => status.state === state).length);
+  return [
+    gauges('pilot_xds', 'Connected proxies.', one(statuses.length)),
+    gauges('pilot_xds_nacked', 'Proxies that refused their last push.', count('NACKED')),
+    gauges('pilot_xds_pending', 'Proxies with an unanswered push.', count('PENDING')),
+  ];
+}
+
+function worldFamilies({ world, violationLog }: Controller): MetricFamily[] {
+  const { services = [], workloads = [], resources = [] } = world ?? {};
+  const proxied = workloads.filter(({ proxy }) => proxy !== null);
+  return [
+    gauges('pilot_services', 'Services known to the mesh.', one(services.length)),
+    gauges(
+      'pilot_virt_services',
+      'VirtualServices in force.',
+      one(resources.filter(({ kind }) => kind === 'VirtualService').length),
+    ),
+    gauges(
+      'pilot_eds_no_instances',
+      'Services without a workload.',
+      one(services.filter(({ members, external }) => external === undefined && members.length === 0).length),
+    ),
+    gauges(
+      'pilot_endpoint_not_ready',
+      'Workloads of the mesh that are not ready.',
+      one(proxied.filter(({ health }) => health !== 'ready').length),
+    ),
+    gauges(
+      'pilot_no_ip',
+      'Workloads of the mesh without an address.',
+      one(proxied.filter(({ addresses }) => addresses.length === 0).length),
+    ),
+    gauges(
+      'pilot_k8s_cfg_errors',
+      'Documents with errors.',
+      one(violationLog.violations.filter(({ severity }) => severity === 'Error').length),
+    ),
+  ];
+}
+
+/** Prometheus' names for what every process has. */
+function processFamilies(): MetricFamily[] {
+  const { rss, heapUsed } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  return [
+    counters('process_cpu_seconds_total', 'CPU time.', one((user + system) / 1_000_000)),
+    gauges('process_resident_memory_bytes', 'Resident memory.', one(rss)),
+    gauges('process_start_time_seconds', 'When it started.', one(Math.floor(performance.timeOrigin) / 1000)),
+    gauges('nodejs_heap_size_used_bytes', 'Memory of objects.', one(heapUsed)),
+  ];
 }

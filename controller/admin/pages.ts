@@ -1,3 +1,4 @@
+import { METRIC_TYPES, negotiateFormat } from '../../base/exposition.ts';
 import type { Resource } from '../../istio/resource.ts';
 import type { KubernetesSecretSpec } from '../../istio/schema/kubernetes.ts';
 import { LABEL } from '../../model/labels.ts';
@@ -32,7 +33,10 @@ export function createPages(deps: PagesDeps): AdminPages {
     '/ready': () =>
       controller.index === null ? { status: 503, body: 'NOT READY\n' } : { status: 200, body: 'READY\n' },
     '/version': () => ok({ version: deps.version }),
-    '/metrics': () => ok(renderMetrics(deps)),
+    '/metrics': (_, accept) => {
+      const format = negotiateFormat(accept);
+      return { status: 200, body: renderMetrics(deps, format), type: METRIC_TYPES[format] };
+    },
     '/http_sd': () => ok(scrapeTargets(controller.world?.workloads ?? [], 'lateen-controller')),
     '/debug/syncz': () => ok(syncStatus(deps)),
     '/debug/registryz': () =>

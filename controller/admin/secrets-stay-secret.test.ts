@@ -75,7 +75,7 @@ async function start() {
   };
   const pages = createPages(deps);
   const page = (path: keyof typeof pages, query = '') =>
-    JSON.stringify(pages[path]?.(new URLSearchParams(query)));
+    JSON.stringify(pages[path]?.(new URLSearchParams(query), ''));
   return { page, pushed, controller };
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { renderFamilies } from '../../base/exposition.ts';
 import type { Push } from '../../model/push.ts';
 import { emptyResources, type Resources } from '../../model/snapshot.ts';
 import { greetingOf, nothingHeld } from './delta.ts';
@@ -109,7 +110,7 @@ test('pushes, refusals and how long a change took are counted under the names of
   answer(null);
   connection.want(named('b'));
   answer('no such cluster');
-  const text = metrics.render();
+  const text = renderFamilies(metrics.families, 'text');
   assert.match(text, /^pilot_xds_pushes\{type="all"\} 2$/m);
   assert.match(text, /^pilot_total_xds_rejects\{type="all"\} 1$/m);
   assert.match(text, /^pilot_proxy_convergence_time_bucket\{le="0.1"\} 0$/m);

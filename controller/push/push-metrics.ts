@@ -1,4 +1,4 @@
-import { Counter, Histogram, renderCounters, renderHistograms } from '../../base/metrics.ts';
+import { Counter, counters, Histogram, histograms, type MetricFamily } from '../../base/metrics.ts';
 
 /** Seconds, as istiod has them (pilot/pkg/xds/monitoring.go). */
 const PUSH_SECONDS = [0.01, 0.1, 1, 3, 5, 10, 20, 30];
@@ -29,12 +29,18 @@ export class PushMetrics {
     this.#rejects.value += 1;
   }
 
-  render(): string {
+  get families(): MetricFamily[] {
     return [
-      renderCounters('pilot_xds_pushes', [this.#pushes]),
-      renderCounters('pilot_total_xds_rejects', [this.#rejects]),
-      renderHistograms('pilot_xds_push_time', [this.#pushTime]),
-      renderHistograms('pilot_proxy_convergence_time', [this.#convergence]),
-    ].join('');
+      counters('pilot_xds_pushes', 'Pushes that were sent.', [this.#pushes]),
+      counters('pilot_total_xds_rejects', 'Pushes that proxies refused.', [this.#rejects]),
+      histograms('pilot_xds_push_time', 'Seconds to look at all proxies, and send what changed.', [
+        this.#pushTime,
+      ]),
+      histograms(
+        'pilot_proxy_convergence_time',
+        'Seconds from a change of the configuration until a proxy has it.',
+        [this.#convergence],
+      ),
+    ];
   }
 }
