@@ -10,10 +10,10 @@ import { PORT } from '../model/ports.ts';
 import type { OpenPorts } from '../model/push.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { openAdminServers } from './admin/admin-servers.ts';
-import { captureRules, parseList } from './capture/capture-rules.ts';
+import { parseList } from './capture/capture-rules.ts';
 import { type CaptureServers, openCaptureServers } from './capture/capture-server.ts';
 import { type HealthWatch, watchHealth } from './capture/health-watch.ts';
-import { loadRules } from './capture/load-rules.ts';
+import { loadCaptureRules } from './capture/load-rules.ts';
 import { watchNamespace } from './capture/namespace-watch.ts';
 import { type OpenPortsWatch, watchOpenPorts } from './capture/open-ports.ts';
 import {
@@ -104,17 +104,16 @@ function capture(): Promise<void> {
   const complain = (entry: string) => log.warn('ignored in a traffic.sidecar.istio.io label', { entry });
   const ports = (name: string) => parseList(env[name], 'ports', complain);
   const ranges = (name: string) => parseList(env[name], 'ranges', complain);
-  return loadRules(
-    captureRules({
-      nameservers: readNameservers(readFileSync(RESOLV_CONF, 'utf8')),
-      excludeOutboundPorts: ports(AGENT_ENV.excludeOutboundPorts),
-      includeOutboundPorts: ports(AGENT_ENV.includeOutboundPorts),
-      excludeOutboundRanges: ranges(AGENT_ENV.excludeOutboundRanges),
-      includeOutboundRanges: ranges(AGENT_ENV.includeOutboundRanges),
-      excludeInboundPorts: ports(AGENT_ENV.excludeInboundPorts),
-      includeInboundPorts: ports(AGENT_ENV.includeInboundPorts),
-    }),
-  );
+  const options = {
+    nameservers: readNameservers(readFileSync(RESOLV_CONF, 'utf8')),
+    excludeOutboundPorts: ports(AGENT_ENV.excludeOutboundPorts),
+    includeOutboundPorts: ports(AGENT_ENV.includeOutboundPorts),
+    excludeOutboundRanges: ranges(AGENT_ENV.excludeOutboundRanges),
+    includeOutboundRanges: ranges(AGENT_ENV.includeOutboundRanges),
+    excludeInboundPorts: ports(AGENT_ENV.excludeInboundPorts),
+    includeInboundPorts: ports(AGENT_ENV.includeInboundPorts),
+  };
+  return loadCaptureRules(options, log);
 }
 
 const client = createControlClient({

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { docker } from './fixture/docker.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { countVersions } from './fixture/outcomes.ts';
+import { agentOf } from './fixture/proxies.ts';
 import { CLIENT, SHOP } from './fixture/shop.ts';
 
 const DATABASES = `
@@ -58,6 +59,23 @@ const resolve = (name: string, type: string, id?: string) =>
     try { console.log(JSON.stringify({ addresses: await dns.resolve('${name}', '${type}'), ms: performance.now() - start })); }
     catch (error) { console.log(JSON.stringify({ code: error.code, ms: performance.now() - start })); }`,
   ).then((text) => JSON.parse(text) as { addresses?: string[]; code?: string; ms: number });
+
+/** Asks the container's name server for `shop` from a port of its own, and gives what kind of answer came. */
+const askFrom = (port: number) => `
+  import { createSocket } from 'node:dgram';
+  const socket = createSocket('udp4');
+  const question = Buffer.concat([Buffer.from([0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4]), Buffer.from('shop'), Buffer.from([0, 0, 1, 0, 1])]);
+  socket.on('message', (reply) => { console.log((reply[3] & 15) === 0 ? 'an address' : 'unknown'); socket.close(); });
+  socket.bind(${port}, () => socket.send(question, 53, '127.0.0.11'));`;
+
+test('a question from a port from which the agent has asked Docker still reaches the agent', async () => {
+  const [client = ''] = await mesh.containers('client');
+  const agent = await agentOf(mesh, 'client');
+  const asAgent = ['exec', '-u', '1337', agent, 'node', '--input-type=module', '-e', askFrom(20053)];
+  assert.equal(await docker(asAgent), 'unknown', 'Docker has no container of that name');
+  assert.equal(await inContainer(client, askFrom(20053)), 'an address');
+  assert.equal(await docker(asAgent), 'unknown', 'and the agent still reaches Docker');
+});
 
 test('a server that speaks first is heard at once on a port declared tcp', async () => {
   const outcomes = await mesh.call('client', { url: 'tcp://database:3306', until: 'greets', times: 10 });

@@ -10,6 +10,7 @@ const NONE: CaptureOptions = {
   excludeInboundPorts: [],
   includeInboundPorts: [],
   nameservers: ['10.0.0.2'],
+  hasZones: true,
 };
 
 const lines = (options: Partial<CaptureOptions> = {}) =>
@@ -45,12 +46,23 @@ test("the agent's own traffic returns before anything is redirected", () => {
 test("questions that Docker's own name server asks outside do not come back to the agent", () => {
   const all = lines({ nameservers: ['127.0.0.11'] });
   assert.deepEqual(
-    all.filter((line) => line.includes('dport 53')),
+    all.filter((line) => line.includes('dport 53') && !line.includes('zone set')),
     [
       'ip daddr 127.0.0.0/8 udp dport 53 redirect to :15053',
       'ip daddr 127.0.0.0/8 tcp dport 53 redirect to :15053',
       'tcp dport 53 return',
     ],
+  );
+});
+
+test("the agent's questions to name servers are remembered apart from the application's, where the kernel can", () => {
+  const zone = 'meta skuid 1337 udp dport 53 ct original zone set 1';
+  assert.equal(lines().includes(zone), true);
+  const without = lines({ hasZones: false });
+  assert.equal(without.includes(zone), false);
+  assert.deepEqual(
+    without,
+    lines().filter((_, at, all) => at < all.indexOf('chain zones {') || at > all.indexOf(zone) + 1),
   );
 });
 

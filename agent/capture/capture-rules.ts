@@ -10,6 +10,8 @@ export interface CaptureOptions {
   readonly includeInboundPorts: readonly string[];
   /** The container's own name servers. */
   readonly nameservers: readonly string[];
+  /** Whether the kernel knows zones of tracked connections; without them see {@link zoneRules}. */
+  readonly hasZones: boolean;
 }
 
 /** Ports of the agent that are reached directly. */
@@ -24,7 +26,7 @@ export function captureRules(options: CaptureOptions): string {
   return `add table inet lateen
 delete table inet lateen
 table inet lateen {
-  chain output {
+${options.hasZones ? zoneRules : ''}  chain output {
     type nat hook output priority -150; policy accept;
 ${indent(outputRules(options))}
   }
@@ -35,6 +37,17 @@ ${indent(preroutingRules(options))}
 }
 `;
 }
+
+/**
+ * A question that the agent passes on and one of the application are told apart by their port alone, which each chooses
+ * at random, and the kernel remembers for 30 s and longer where a port's questions went: without a zone of its own the
+ * agent's would lead a later one of the application around the agent, where names of the mesh are NXDOMAIN.
+ */
+const zoneRules = `  chain zones {
+    type filter hook output priority -300; policy accept;
+    meta skuid ${AGENT_UID} udp dport 53 ct original zone set 1
+  }
+`;
 
 /**
  * Only what begins a connection is brought to the agent. Where nothing in the namespace has tracked connections so far,

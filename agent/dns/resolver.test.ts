@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { Resolver as Client } from 'node:dns/promises';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { createSystemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import type { NameEntrySpec } from '../../model/name-entry.ts';
@@ -33,6 +34,13 @@ async function start(
   names: readonly NameEntrySpec[],
   known: Record<string, string> = {},
 ) {
+  const { resolver, client } = await open(context, known);
+  resolver.update(new Map(names.map((entry) => [entry.name, entry])));
+  return client;
+}
+
+/** A resolver that has not been told any names. */
+async function open(context: TestContext, known: Record<string, string> = {}) {
   const resolver = await createResolver({
     nameservers: ['127.0.0.1'],
     upstreamPort: await startUpstream(context, known),
@@ -43,10 +51,9 @@ async function start(
     log: silentLogger,
   });
   context.after(() => resolver.close());
-  resolver.update(new Map(names.map((entry) => [entry.name, entry])));
   const client = new Client({ timeout: 3000, tries: 1 });
   client.setServers([`127.0.0.1:${resolver.port}`]);
-  return client;
+  return { resolver, client };
 }
 
 const entry = (name: string, addresses: string[], mode: NameEntrySpec['mode'] = 'answer'): NameEntrySpec => ({
@@ -63,6 +70,14 @@ test('a name of the mesh is answered by the agent, whatever its case', async (co
 test('a known name has no IPv6 address: empty at once, not NXDOMAIN', async (context) => {
   const client = await start(context, [entry('reviews', ['240.240.1.2'])]);
   await assert.rejects(client.resolve6('reviews'), { code: 'ENODATA' });
+});
+
+test('a question that comes before the names are known waits for them', async (context) => {
+  const { client, resolver } = await open(context);
+  const asked = client.resolve4('reviews');
+  await setImmediate();
+  resolver.update(new Map([['reviews', entry('reviews', ['240.240.1.2'])]]));
+  assert.deepEqual(await asked, ['240.240.1.2']);
 });
 
 test("Docker's own name gets Docker's answer while it has one", async (context) => {

@@ -38,7 +38,7 @@ export interface ResolverDeps {
 }
 
 export interface Resolver {
-  /** Replaces all names at once. Until the first call every question is passed on. */
+  /** Replaces all names at once. Until the first call every question waits: passed on, a name of the mesh is NXDOMAIN. */
   update(names: ReadonlyMap<string, NameEntrySpec>): void;
   close(): void;
   /** The port listened on, for tests that ask for 0. */
@@ -48,8 +48,12 @@ export interface Resolver {
 /** The agent's name server: answers what the mesh knows better, passes everything else on untouched. */
 export async function createResolver(deps: ResolverDeps): Promise<Resolver> {
   const forwarder = createDnsForwarder(deps.nameservers, deps.clock, deps.upstreamPort);
-  let table: NameTable = EMPTY_NAMES;
-  const answer = (query: Buffer, maxBytes: number) => resolve(query, maxBytes, table, forwarder, deps.random);
+  const known = Promise.withResolvers<void>();
+  let table: NameTable | null = null;
+  const answer = async (query: Buffer, maxBytes: number) => {
+    if (table === null) await known.promise;
+    return resolve(query, maxBytes, table ?? EMPTY_NAMES, forwarder, deps.random);
+  };
   const sockets: UdpSocket[] = [];
   const servers: Server[] = [];
   let { port } = deps;
@@ -64,6 +68,7 @@ export async function createResolver(deps: ResolverDeps): Promise<Resolver> {
     port,
     update(names) {
       table = createNameTable(names, deps.searchDomains);
+      known.resolve();
     },
     close() {
       for (const socket of sockets) socket.close();
