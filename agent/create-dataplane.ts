@@ -203,5 +203,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     },
     renderMetrics: (format = 'text') =>
       renderFamilies([...telemetry.families(), ...processMetrics(processFacts())], format),
+    reportTraffic: (isFirst) => telemetry.reportTraffic(isFirst),
+    skipTraffic: () => telemetry.skipTraffic(),
   };
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { MetricFormat } from '../base/exposition.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import type { TrafficReport } from '../model/traffic.ts';
 
 /** The data path behind the capture: all that answers connections. One per process. */
 export interface Dataplane {
@@ -16,6 +17,10 @@ export interface Dataplane {
   drain(deadlineMs: number): Promise<void>;
   /** All that this data path counts; the default is Prometheus' text. OpenMetrics lacks its end, so that more may follow. */
   renderMetrics(format?: MetricFormat): string;
+  /** What was counted since the last report; null = nothing has changed. */
+  reportTraffic(isFirst: boolean): TrafficReport | null;
+  /** What was counted until now is told to nobody. */
+  skipTraffic(): void;
 }
 
 export interface CapturedConnection {

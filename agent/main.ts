@@ -24,6 +24,7 @@ import { readOwnContainer } from './capture/own-container.ts';
 import { readNameservers, readSearchDomains } from './codec/dns/resolv-conf.ts';
 import { createControlClient } from './control/control-client.ts';
 import { createKeptFiles } from './control/kept-files.ts';
+import { reportTraffic } from './control/report-traffic.ts';
 import { createDataplane } from './create-dataplane.ts';
 import { createResolver, type Resolver } from './dns/resolver.ts';
 import { MeshIdentity } from './identity/identity.ts';
@@ -179,6 +180,7 @@ try {
     openPorts = watchOpenPorts(clock, (open) => report({ open }));
     health = watchHealth({ clock, onChange: (isFailing) => report({ isFailing }) });
   }
+  reportTraffic(clock, client, dataplane);
   await client.start();
 } catch (error) {
   giveUp(error);

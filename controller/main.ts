@@ -45,6 +45,7 @@ import { KeySets } from './sources/key-sets.ts';
 import { answerJaeger } from './traces/jaeger-api.ts';
 import { openOtlpIntake } from './traces/otlp-intake.ts';
 import { TraceStore } from './traces/trace-store.ts';
+import { partyOf } from './traffic/graph-nodes.ts';
 import { TrafficStore } from './traffic/traffic-store.ts';
 import type { ContainerFacts } from './world/container-facts.ts';
 import { holdsApplication } from './world/proxy-config-label.ts';
@@ -137,6 +138,14 @@ const ownerOf = (container: string) => containers().get(container)?.labels[LABEL
 
 const events = new EventHub();
 const traffic = new TrafficStore(Date.now());
+let lastTrafficMs = 0;
+/** For as long as pages may show the end of something, they look again although nothing comes any more. */
+const TRAFFIC_FADES_MS = 15 * 60_000;
+setInterval(() => {
+  const nowMs = Date.now();
+  traffic.tick(nowMs);
+  if (nowMs - lastTrafficMs < TRAFFIC_FADES_MS) events.changed('traffic');
+}, 1000).unref();
 
 const hub = new PushHub({
   wall: Date.now,
@@ -226,6 +235,17 @@ const controlServer = await openControlServer({
     if (app !== undefined) controller.onOpenPorts(app, report);
   },
   onUnknownKey: () => keySets.refreshSoon(),
+  onTraffic(container, report) {
+    const workload = controller.index?.workloadsById.get(ownerOf(container));
+    if (workload === undefined) return;
+    const haveEjectionsChanged = traffic.add({ container, self: partyOf(workload) }, report, Date.now());
+    lastTrafficMs = Date.now();
+    events.changed('traffic', ...(haveEjectionsChanged ? (['services', 'workloads'] as const) : []));
+  },
+  onGone(container) {
+    traffic.forget(container);
+    events.changed('status', 'workloads');
+  },
   onSpans: keepSpans,
   findContainer: (claim) => findRunning(containers().values(), claim),
   isProxy: (container) => {

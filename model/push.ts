@@ -13,6 +13,8 @@ import type { ResourceKind, ResourceTypes } from './snapshot.ts';
  * `POST /v1/certificates` carries a certificate request and is answered with a certificate (model/identity.ts); 403 =
  * the request is not signed with its own key, or asks for another identity.
  * `POST /v1/open-ports` carries an {@link OpenPorts} after each start of the stream and each change, answered 204.
+ * `POST /v1/traffic` carries a TrafficReport (model/traffic.ts), about once a second where there is something to tell,
+ * answered 204; 400 = it is none. What is not taken is not told again.
  * `POST /v1/unknown-key` says that a token came with a key that the snapshot lacks, answered 204.
  * A push is applied whole or refused whole. At most one is outstanding per proxy.
  */

@@ -16,6 +16,7 @@ const LAYERS = {
   agent: { may: ['model', 'base'] },
   'controller/compile': { may: ['istio', 'model', 'base'], pure: true },
   'controller/world': { may: ['controller/compile', 'istio', 'model', 'base'], pure: true },
+  'controller/traffic': { may: ['controller/compile', 'istio', 'model', 'base'], pure: true },
   controller: { may: ['istio', 'model', 'base'] },
   compose: { may: ['istio', 'model', 'base'] },
   cli: { may: ['compose', 'controller/world', 'controller/compile', 'istio', 'model', 'base'] },

@@ -18,6 +18,7 @@ import {
 } from '../../model/push.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Span } from '../../model/span.ts';
+import type { TrafficReport } from '../../model/traffic.ts';
 import { request } from '../admin/node-http.ts';
 import { CertificateKeeper } from '../identity/certificate-keeper.ts';
 import type { MeshIdentity } from '../identity/identity.ts';
@@ -50,9 +51,13 @@ export interface ControlClient {
   reportUnknownKey(): void;
   /** Takes spans to the mesh's own store; false = they did not arrive. */
   sendSpans(spans: readonly Span[]): Promise<boolean>;
+  /** Tells what was counted; false = it did not arrive. */
+  sendTraffic(report: TrafficReport): Promise<boolean>;
   close(): void;
   readonly held: HeldSnapshot;
   readonly isConnected: boolean;
+  /** How many streams there have been: each may lead to a controller that knows nothing yet. */
+  readonly streams: number;
 }
 
 const UNKNOWN_KEY_PAUSE_MS = 5000;
@@ -79,6 +84,7 @@ class Client implements ControlClient {
   #isKeyReported = false;
   #isWaiting = false;
   isConnected = false;
+  streams = 0;
 
   constructor(deps: ControlClientDeps) {
     this.#deps = deps;
@@ -122,10 +128,19 @@ class Client implements ControlClient {
     }
   }
 
-  async sendSpans(spans: readonly Span[]): Promise<boolean> {
+  sendSpans(spans: readonly Span[]): Promise<boolean> {
+    return this.#tell('/v1/spans', spans);
+  }
+
+  sendTraffic(report: TrafficReport): Promise<boolean> {
+    return this.#tell('/v1/traffic', report);
+  }
+
+  /** Whether it arrived; what did not is no reason to end anything. */
+  async #tell(path: string, what: unknown): Promise<boolean> {
     if (!this.isConnected) return false;
     try {
-      return (await this.#post('/v1/spans', this.#session, JSON.stringify(spans))).status === 204;
+      return (await this.#post(path, this.#session, JSON.stringify(what))).status === 204;
     } catch {
       // The stream's own end tells of a controller that is gone.
       return false;
@@ -206,6 +221,7 @@ class Client implements ControlClient {
     }
     if (response.statusCode !== 200) throw new Error(`the controller answered ${response.statusCode}`);
     this.isConnected = true;
+    this.streams += 1;
     this.#hasLoggedFailure = false;
     this.#retryMs = RETRY_MS.first;
     this.#read(response, this.#stream);

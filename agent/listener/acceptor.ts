@@ -16,7 +16,7 @@ import { DownstreamH2Connection } from '../http2/downstream-connection.ts';
 import type { MeshIdentity } from '../identity/identity.ts';
 import { protocolOfAlpn } from '../identity/mesh-tls.ts';
 import { readServerName } from '../tcp/server-name.ts';
-import { proxyTcp, type TcpRecord } from '../tcp/tcp-proxy.ts';
+import { proxyTcp, type RelayedBytes, type TcpRecord } from '../tcp/tcp-proxy.ts';
 import type { BlockedCall } from '../telemetry/blocked-hosts.ts';
 import { describeSecurePeer } from '../tls/forwarded-certificate.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../tls/tls-server.ts';
@@ -38,7 +38,13 @@ import { OpenConnections } from './open-connections.ts';
 import type { Tables } from './tables.ts';
 
 export interface TcpTelemetry {
-  tcpOpened(peer: DownstreamPeer, direction: ListenerDirection, cluster: Cluster, host: Host): void;
+  tcpOpened(
+    peer: DownstreamPeer,
+    direction: ListenerDirection,
+    cluster: Cluster,
+    host: Host,
+    relayed: RelayedBytes,
+  ): void;
   /** @param serverName the SNI, '' = none, or not looked at */
   tcpClosed(peer: DownstreamPeer, direction: ListenerDirection, record: TcpRecord, serverName: string): void;
   blocked(call: BlockedCall): void;
@@ -200,7 +206,8 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const session = {
       ...{ early, destination, serverName: name, clusters: tables.clusters, reconsider },
       onServerFirst: () => remember(silenceKey(peer, listener)),
-      onOpen: (cluster: Cluster, host: Host) => deps.telemetry.tcpOpened(peer, direction, cluster, host),
+      onOpen: (cluster: Cluster, host: Host, relayed: RelayedBytes) =>
+        deps.telemetry.tcpOpened(peer, direction, cluster, host, relayed),
       onOver: (record: TcpRecord) => {
         deps.telemetry.tcpClosed(peer, direction, record, name);
         if (record.cluster === BLACK_HOLE_CLUSTER)

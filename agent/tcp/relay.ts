@@ -16,6 +16,9 @@ export interface RelayLimits {
 }
 
 export interface Relay {
+  /** So far; of both directions. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
   /** Cuts both connections. */
   destroy(): void;
 }
@@ -84,5 +87,13 @@ export function relay(
   });
   if (idleTimeoutMs > 0) watchIdle(idleTimeoutMs);
   if (maxConnectionMs > 0) cancelAge = clock.after(maxConnectionMs, () => finish('too old'));
-  return { destroy: () => finish('error') };
+  return {
+    get sentBytes() {
+      return sentBytes;
+    },
+    get receivedBytes() {
+      return receivedBytes;
+    },
+    destroy: () => finish('error'),
+  };
 }

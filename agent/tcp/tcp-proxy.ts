@@ -10,7 +10,7 @@ import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { specForHost } from '../upstream/host-tls.ts';
 import { waitForFirstWord } from './first-word.ts';
-import { relay } from './relay.ts';
+import { type Relay, relay } from './relay.ts';
 import type { TcpRoute } from './tcp-route.ts';
 
 /** Attempts to connect before the caller's connection is closed (Envoy's max_connect_attempts is 1; Istio leaves it). */
@@ -27,6 +27,9 @@ export interface TcpRecord {
   readonly receivedBytes: number;
   readonly durationMs: number;
 }
+
+/** Of a connection that goes on. */
+export type RelayedBytes = Pick<Relay, 'sentBytes' | 'receivedBytes'>;
 
 export interface TcpProxyDeps {
   readonly clock: Clock;
@@ -49,7 +52,7 @@ export interface TcpSession {
   readonly reconsider: ((chunk: Buffer) => boolean) | null;
   /** The host spoke before the caller did. */
   onServerFirst(): void;
-  onOpen(cluster: Cluster, host: Host): void;
+  onOpen(cluster: Cluster, host: Host, relayed: RelayedBytes): void;
   onOver(record: TcpRecord): void;
 }
 
@@ -99,16 +102,16 @@ export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, d
       }
       const start = (toHost: Buffer | null, toCaller: Buffer | null) => {
         host.active += 1;
-        session.onOpen(cluster, host);
         if (toHost !== null && toHost.length > 0) socket.write(toHost);
         if (toCaller !== null) caller.write(toCaller);
         const { idleTimeoutMs } = route.spec;
         const limits = { idleTimeoutMs, maxConnectionMs: cluster.spec.connections.maxConnectionMs };
-        relay(caller, socket, deps.clock, limits, (end) => {
+        const relayed = relay(caller, socket, deps.clock, limits, (end) => {
           host.active -= 1;
           const sent = end.sentBytes + (toHost?.length ?? 0);
           over(name, host, '', end.reason, sent, end.receivedBytes + (toCaller?.length ?? 0));
         });
+        session.onOpen(cluster, host, relayed);
       };
       const { reconsider } = session;
       if (reconsider === null) {

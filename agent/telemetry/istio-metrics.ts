@@ -6,15 +6,17 @@ import type { WorkloadSpec } from '../../model/workload.ts';
 import type { ExchangeSample } from '../exchange/pipeline.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import type { Tables } from '../listener/tables.ts';
-import type { TcpRecord } from '../tcp/tcp-proxy.ts';
+import type { RelayedBytes, TcpRecord } from '../tcp/tcp-proxy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { specForHost } from '../upstream/host-tls.ts';
 import { attributesOf } from './attributes.ts';
 import { ownWorkload, partyLabels, type TrafficLabels, trafficLabels } from './istio-labels.ts';
+import { LiveTcp } from './live-tcp.ts';
 import { type LabelsOf, MetricFamilies } from './metric-families.ts';
 import { type Label, type MetricRules, STANDARD_RULES } from './metric-rules.ts';
 import { tcpAccessRecord } from './tcp-access-record.ts';
+import { TrafficReporter } from './traffic-reporter.ts';
 
 /** Handles of one set of labels; found once and then only added to. null = the metric is disabled. */
 class HttpSeries {
@@ -56,6 +58,9 @@ interface CachedSeries {
 export class IstioMetrics {
   readonly #tables: () => Tables | null;
   readonly #families = new MetricFamilies();
+  readonly #tcp = new LiveTcp();
+  /** What the controller is told of it all. */
+  readonly reporter = new TrafficReporter(this.#families, this.#tcp);
   readonly #byCaller = new WeakMap<DownstreamPeer, CachedSeries>();
   #rules: Readonly<Record<TrafficSide, MetricRules>> = { client: STANDARD_RULES, server: STANDARD_RULES };
 
@@ -80,20 +85,33 @@ export class IstioMetrics {
     if (responses !== null) responses.value += sample.grpc.responseMessages;
   }
 
-  openTcp(peer: DownstreamPeer, direction: ListenerDirection, cluster: Cluster, host: Host): void {
+  openTcp(
+    peer: DownstreamPeer,
+    direction: ListenerDirection,
+    cluster: Cluster,
+    host: Host,
+    relayed: RelayedBytes,
+  ): void {
     const labels = this.#tcpLabels(peer, direction, cluster.name, host, '');
-    add(this.#families.counter('TCP_OPENED_CONNECTIONS', labels), 1);
+    const opened = this.#families.counter('TCP_OPENED_CONNECTIONS', labels);
+    add(opened, 1);
+    this.#tcp.add(peer, relayed, opened, {
+      sent: this.#families.counter('TCP_SENT_BYTES', labels),
+      received: this.#families.counter('TCP_RECEIVED_BYTES', labels),
+    });
   }
 
   closeTcp(peer: DownstreamPeer, direction: ListenerDirection, record: TcpRecord): void {
     const labels = this.#tcpLabels(peer, direction, record.cluster, record.host, record.flag);
     add(this.#families.counter('TCP_CLOSED_CONNECTIONS', labels), 1);
+    const { hostSent, hostReceived } = this.#tcp.remove(peer);
     // Istio counts from the host's point of view: what it sent and what it received.
-    add(this.#families.counter('TCP_SENT_BYTES', labels), record.receivedBytes);
-    add(this.#families.counter('TCP_RECEIVED_BYTES', labels), record.sentBytes);
+    add(this.#families.counter('TCP_SENT_BYTES', labels), record.receivedBytes - hostSent);
+    add(this.#families.counter('TCP_RECEIVED_BYTES', labels), record.sentBytes - hostReceived);
   }
 
   get families(): MetricFamily[] {
+    this.#tcp.count();
     return this.#families.all;
   }
 

@@ -44,6 +44,15 @@ export class MetricFamilies {
     return labels === null ? null : findOrAdd(this.#histograms[metric], labels, (key) => new Histogram(key));
   }
 
+  /** Every series of a metric, by its labels. */
+  counters(metric: keyof typeof COUNTERS): ReadonlyMap<string, Counter> {
+    return this.#counters[metric];
+  }
+
+  histograms(metric: keyof typeof HISTOGRAMS): ReadonlyMap<string, Histogram> {
+    return this.#histograms[metric];
+  }
+
   get all(): MetricFamily[] {
     return [
       ...entriesOf(COUNTERS).map(([metric, [name, help]]) =>

@@ -3,6 +3,7 @@ import type { Logger } from '../../base/log.ts';
 import type { MetricFamily } from '../../base/metrics.ts';
 import { BLACK_HOLE_CLUSTER } from '../../model/names.ts';
 import type { NodeSpec } from '../../model/node.ts';
+import type { TrafficReport } from '../../model/traffic.ts';
 import type { ExchangeTelemetry } from '../exchange/pipeline.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
 import type { CacheStores } from '../filters/cache-stores.ts';
@@ -36,6 +37,10 @@ export interface Telemetry extends ExchangeTelemetry, TcpTelemetry {
   /** Access logs and their formats, as the new snapshot says. */
   configure(node: NodeSpec): void;
   families(): readonly MetricFamily[];
+  /** What changed since the last report, for the controller; null = nothing. */
+  reportTraffic(isFirst: boolean): TrafficReport | null;
+  /** What changed until now is told to nobody. */
+  skipTraffic(): void;
 }
 
 export interface TelemetryDeps {
@@ -78,7 +83,8 @@ export function createTelemetry({
       const { authority, peer } = sample;
       blocked({ host: authority, protocol: 'HTTP', ...peer.originalDestination });
     },
-    tcpOpened: (peer, direction, cluster, host) => metrics.openTcp(peer, direction, cluster, host),
+    tcpOpened: (peer, direction, cluster, host, relayed) =>
+      metrics.openTcp(peer, direction, cluster, host, relayed),
     tcpClosed(peer, direction, record, serverName) {
       metrics.closeTcp(peer, direction, record);
       const node = tables()?.node;
@@ -109,5 +115,7 @@ export function createTelemetry({
       ...policyMetrics(watch),
       ...rateLimitMetrics(limits),
     ],
+    reportTraffic: (isFirst) => metrics.reporter.take(tables()?.clusters.values() ?? [], isFirst),
+    skipTraffic: () => metrics.reporter.skip(),
   };
 }

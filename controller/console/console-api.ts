@@ -1,5 +1,9 @@
+import type { ClusterHealthView } from '../../model/console.ts';
+import { LABEL } from '../../model/labels.ts';
+import type { ClusterReport } from '../../model/traffic.ts';
 import { graphNodes } from '../traffic/graph-nodes.ts';
 import { graphView } from '../traffic/graph-view.ts';
+import { trafficView } from '../traffic/traffic-view.ts';
 import { configFileViews } from './config-views.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { type ApiReply, type ConsoleApi, failure } from './console-server.ts';
@@ -15,24 +19,37 @@ const NOT_READ = failure(503, 'files and containers have not been read yet', 'Wa
 export function createConsoleApi(deps: ConsoleDeps): ConsoleApi {
   const { controller, hub, containers, certificates, traffic, wall } = deps;
   const proxies = () => proxiesByWorkload(hub.statuses, containers());
+  const isOfMesh = (hostname: string) => {
+    const service = controller.index?.servicesByHost.get(hostname);
+    return service !== undefined && service.external?.location !== 'MESH_EXTERNAL';
+  };
+  const ejectedBy = (host: string) =>
+    traffic.ejectedBy(host).flatMap((container) => {
+      const owner = containers().get(container)?.labels[LABEL.agentFor] ?? container;
+      return controller.index?.workloadsById.get(owner)?.name ?? [];
+    });
   return {
     'GET /api/status': () => ok(statusView(deps)),
     'GET /api/services': () =>
-      controller.index === null ? NOT_READ : ok(serviceViews(controller.index, () => [])),
+      controller.index === null
+        ? NOT_READ
+        : ok(serviceViews(controller.index, (address, port) => ejectedBy(`${address}:${port}`))),
     'GET /api/workloads': () =>
       controller.index === null
         ? NOT_READ
         : ok(
             workloadViews(controller.index, {
               ...{ containers: containers(), proxies: proxies(), certificates },
-              clustersOf: () => [],
+              clustersOf: (container) => traffic.clustersOf(container).map(clusterView),
             }),
           ),
     'GET /api/graph': ({ query }) => {
       const known = proxies();
       const nodes = graphNodes(controller.world?.workloads ?? [], (each) => isSynced(each, known));
-      return ok(graphView(traffic, nodes, readWindow(query, wall())));
+      return ok(graphView(traffic, nodes, readWindow(query, wall()), isOfMesh));
     },
+    'GET /api/traffic': ({ query }) =>
+      ok(trafficView(traffic, query.get('node') ?? '', readWindow(query, wall()), isOfMesh)),
     'GET /api/config': () =>
       ok(
         configFileViews(deps.files(), {
@@ -41,6 +58,10 @@ export function createConsoleApi(deps: ConsoleDeps): ConsoleApi {
         }),
       ),
   };
+}
+
+function clusterView({ ejected, ...report }: ClusterReport): ClusterHealthView {
+  return { ...report, ejectedHosts: ejected.length };
 }
 
 const DEFAULT_WINDOW_S = 60;

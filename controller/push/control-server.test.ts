@@ -38,6 +38,8 @@ async function open(isProxy: () => boolean) {
     log: createLineLogger(() => {}, Date.now, 'error'),
     onUnknownKey: () => told.push([-1]),
     onSpans: () => {},
+    onTraffic: () => told.push([-2]),
+    onGone: () => {},
     onOpenPorts: (_, { open: ports }) => told.push(ports),
   };
   const server = await openControlServer(deps);

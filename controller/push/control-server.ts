@@ -13,8 +13,10 @@ import {
   PUSH_PROTOCOL,
 } from '../../model/push.ts';
 import type { Span } from '../../model/span.ts';
+import type { TrafficReport } from '../../model/traffic.ts';
 import type { Certificates } from '../ca/certificates.ts';
 import { readSpans } from '../traces/read-spans.ts';
+import { readReport } from '../traffic/read-report.ts';
 import type { Challenges } from './challenges.ts';
 import type { PushHub } from './push-hub.ts';
 import type { Sessions } from './sessions.ts';
@@ -36,6 +38,9 @@ export interface ControlServerDeps {
   onOpenPorts(container: string, report: OpenPorts): void;
   /** What proxies did, as traces tell it. */
   onSpans(spans: readonly Span[]): void;
+  onTraffic(container: string, report: TrafficReport): void;
+  /** Its stream has ended. */
+  onGone(container: string): void;
   /** A proxy got a token whose key it does not know. */
   onUnknownKey(): void;
 }
@@ -89,6 +94,11 @@ async function handle(
       return reply(response, 204);
     case '/v1/spans':
       return takeSpans(deps, body, response);
+    case '/v1/traffic': {
+      const report = readReport(body);
+      if (report !== null) deps.onTraffic(container, report);
+      return reply(response, report === null ? 400 : 204);
+    }
     case '/v1/unknown-key':
       deps.onUnknownKey();
       return reply(response, 204);
@@ -180,6 +190,7 @@ function openStream(
   response.on('close', () => {
     clearInterval(heartbeat);
     deps.hub.disconnect(connection);
+    if (!deps.hub.isConnected(container)) deps.onGone(container);
   });
 }
 

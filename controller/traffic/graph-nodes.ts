@@ -1,8 +1,18 @@
 import type { GraphNode } from '../../model/console.ts';
 import { LABEL } from '../../model/labels.ts';
+import type { PeerReport } from '../../model/traffic.ts';
 import { canonicalNames } from '../compile/workload-specs.ts';
 import type { Workload } from '../compile/world.ts';
 import { workloadNode } from './node-id.ts';
+
+/** A workload of the mesh as its traffic is kept. */
+export function partyOf(workload: Workload): PeerReport {
+  return {
+    ...{ workload: workload.workload, namespace: workload.namespace },
+    version: workload.labels[LABEL.version] ?? '',
+    app: canonicalNames(workload).canonicalService,
+  };
+}
 
 /** The nodes that are there whether they are called or not: the mesh's workloads, all containers of one together. */
 export function graphNodes(
