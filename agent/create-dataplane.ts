@@ -17,6 +17,7 @@ import { createAcceptor } from './listener/acceptor.ts';
 import { createGatewayPorts } from './listener/gateway-ports.ts';
 import { buildTables, checkSnapshot, type TableDeps, type Tables } from './listener/tables.ts';
 import { createBehind } from './listener/virtual-addresses.ts';
+import { TestCounters } from './policy/test-counters.ts';
 import { createDnsClusters } from './pool/dns-clusters.ts';
 import { createRequestedNames } from './pool/requested-names.ts';
 import type { WriteLine } from './telemetry/access-logs.ts';
@@ -67,6 +68,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   );
   const watch = new PolicyWatch(clock, log);
   const limits = new RateLimitState({ clock, log });
+  const counters = new TestCounters();
   const tracing = new Tracing({
     ...{ clock, random },
     randomHex: createRandomHex(),
@@ -95,14 +97,14 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   });
   const tlsServers = createTlsServers(log);
   const tableDeps: TableDeps = {
-    ...{ random, clock, watch, limits },
+    ...{ random, clock, watch, limits, counters },
     ...(onUnknownKey !== undefined && { onUnknownKey }),
     createPool: (cluster, host, { usage, counters }) =>
       createPool(specForHost(cluster, host.spec), host.address, host.port, {
         ...{ clock, queue, usage, counters, identity },
       }),
     createPipeline: createHttpPipelineFactory({
-      ...{ clock, random, telemetry, stores, createRequestId: createRequestIds() },
+      ...{ clock, random, telemetry, stores, counters, createRequestId: createRequestIds() },
       tracerFor: (side, node) => tracing.tracerFor(side, node),
     }),
     resolved: dns.resolved,
@@ -124,6 +126,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     telemetry.configure(node);
     stores.configure(next);
     limits.configure(next);
+    counters.configure(next);
     const isDead = ({ spec }: Host) => spec.workload !== '' && !made.workloadsByName.has(spec.workload);
     for (const [name, cluster] of old?.clusters ?? []) {
       const successor = made.clusters.get(name) ?? null;

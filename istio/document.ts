@@ -11,6 +11,7 @@ import { checkSchema } from './schema-violations.ts';
 import { validateAnnotations } from './validate/annotations.ts';
 import type { Finding } from './validate/finding.ts';
 import { validateSpec } from './validate/spec.ts';
+import { validateTestAnnotations } from './validate/test-annotations.ts';
 import type { Violation } from './violation.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
@@ -25,11 +26,22 @@ export interface ReadDocument {
   readonly meant: string | null;
 }
 
+/** For whom documents are read. */
+export interface ReadOptions {
+  /** What makes traffic come out the same each time is allowed (istio/test-annotations.ts). */
+  readonly isTestMesh?: boolean;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** One document → one checked resource. Every fault is collected. */
-export function readDocument(document: YamlDocument, file: string, index: number): ReadDocument {
-  const reader = new Reader(document, file);
+export function readDocument(
+  document: YamlDocument,
+  file: string,
+  index: number,
+  options: ReadOptions = {},
+): ReadDocument {
+  const reader = new Reader(document, file, options);
   const resource = reader.read(index);
   return { resource, violations: reader.violations, meant: reader.meant };
 }
@@ -44,11 +56,13 @@ class Reader {
   #label = '';
   readonly #document: YamlDocument;
   readonly #file: string;
+  readonly #options: ReadOptions;
   #hasErrors = false;
 
-  constructor(document: YamlDocument, file: string) {
+  constructor(document: YamlDocument, file: string, options: ReadOptions) {
     this.#document = document;
     this.#file = file;
+    this.#options = options;
   }
 
   read(index: number): Resource | null {
@@ -130,6 +144,9 @@ class Reader {
     }
     if (metadata === null || this.#hasErrors) return null;
     for (const finding of validateAnnotations(kind.kind, metadata, content)) this.#report(finding);
+    const { isTestMesh = false } = this.#options;
+    for (const finding of validateTestAnnotations(kind.kind, metadata, content, isTestMesh))
+      this.#report(finding);
     for (const finding of validateSpec(kind.kind, content, metadata))
       this.#report({ ...finding, path: [...root, ...finding.path] });
     if (this.#hasErrors) return null;

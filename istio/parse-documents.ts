@@ -1,4 +1,4 @@
-import { readDocument } from './document.ts';
+import { type ReadOptions, readDocument } from './document.ts';
 import type { Resource } from './resource.ts';
 import { resourceLabel } from './resource-label.ts';
 import type { Violation } from './violation.ts';
@@ -22,7 +22,11 @@ const megabytes = (bytes: number) => (bytes / (1024 * 1024)).toFixed(1);
  * All documents of a file. Faults are data, not exceptions; a faulty document does not harm its neighbours.
  * @param file the path as it is to be shown
  */
-export function parseDocuments(content: string | Buffer, file: string): ParsedFile {
+export function parseDocuments(
+  content: string | Buffer,
+  file: string,
+  options: ReadOptions = {},
+): ParsedFile {
   if (content.length > MAX_FILE_BYTES) {
     const message = `the file has ${megabytes(content.length)} MB, at most ${megabytes(MAX_FILE_BYTES)} are read`;
     return unreadable(faultAtStart(file, message, 'Split it into several files, or keep it elsewhere.'));
@@ -39,7 +43,7 @@ export function parseDocuments(content: string | Buffer, file: string): ParsedFi
   let isUnreadable = false;
   const seen = new Map<string, Resource>();
   documents.forEach((document, index) => {
-    const read = readDocument(document, file, index);
+    const read = readDocument(document, file, index, options);
     for (const violation of read.violations) violations.push(violation);
     if (read.resource === null) {
       if (read.meant === '') isUnreadable = true;

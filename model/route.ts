@@ -80,6 +80,15 @@ export interface RouteActionSpec {
   readonly mirrors: readonly MirrorSpec[];
   /** Consistent-hash policies of the destinations, in order. */
   readonly hash: readonly HashPolicySpec[];
+  /** For tests: the clusters have exactly their shares; absent = by chance. */
+  readonly exact?: ExactWeightsSpec;
+}
+
+/** Where the split stands is kept by the counter's name. */
+export interface ExactWeightsSpec {
+  readonly counter: string;
+  /** Decides about the order; null = spread as evenly as can be. */
+  readonly seed: number | null;
 }
 
 export interface WeightedClusterSpec {
@@ -126,6 +135,14 @@ export interface FaultSpec {
     readonly grpcStatus: number | null;
     readonly perMillion: number;
   } | null;
+  /** For tests: it is done to these requests, whatever the percentages; absent = by chance. */
+  readonly requests?: RequestsSpec;
+}
+
+/** Some of the requests that a proxy meets, counted from 1 by the counter's name. */
+export interface RequestsSpec {
+  readonly counter: string;
+  readonly ranges: readonly (readonly [first: number, last: number])[];
 }
 
 export interface MirrorSpec {

@@ -146,12 +146,14 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     if (request.path === '') return;
     const view = { head: request, path: request.path, scheme, claims };
     const { entry } = matchRoute(this.pipeline.routes, view);
+    // Chosen again, and the same: its destination was drawn already.
+    if (entry !== null && entry === this.#route) return;
     this.#route = entry;
     const choice = entry?.destinations ?? null;
-    this.destination =
-      choice === null
-        ? null
-        : pickWeighted(choice, choice.items.length === 1 ? 0 : this.pipeline.services.random());
+    if (entry === null || choice === null) this.destination = null;
+    else if (choice.items.length === 1) this.destination = pickWeighted(choice, 0);
+    else if (entry.exact === null) this.destination = pickWeighted(choice, this.pipeline.services.random());
+    else this.destination = choice.items[entry.exact.next()] ?? null;
   }
 
   resumeFilters(): void {

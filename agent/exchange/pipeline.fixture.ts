@@ -8,6 +8,7 @@ import { PolicyWatch } from '../filters/policy-watch.ts';
 import { RateLimitState } from '../filters/rate-limit-state.ts';
 import { createHttpPipelineFactory, type HttpPipelineDeps } from '../http/http-pipeline.ts';
 import { buildTables, checkSnapshot, type Tables } from '../listener/tables.ts';
+import { TestCounters } from '../policy/test-counters.ts';
 import type { RequestedNames } from '../pool/requested-names.ts';
 import {
   clusterSpec,
@@ -45,6 +46,7 @@ export interface MemoryProxyOptions {
   readonly node?: NodeSpec;
   /** Of a proxy before this one. */
   readonly limits?: RateLimitState;
+  readonly counters?: TestCounters;
   readonly clock?: ManualClock;
   readonly tracerFor?: HttpPipelineDeps['tracerFor'];
   /** Default: keeps records. */
@@ -77,11 +79,12 @@ export function openProxy(routes: readonly RouteSpec[], options: MemoryProxyOpti
     createLineLogger((line) => lines.push(line), clock.wall),
   );
   const limits = options.limits ?? new RateLimitState();
+  const counters = options.counters ?? new TestCounters();
   const tables = buildTables(snapshot, checkSnapshot(snapshot), null, {
-    ...{ clock, random, resolved: new Map(), watch, limits, createTlsServer: () => null },
+    ...{ clock, random, resolved: new Map(), watch, limits, counters, createTlsServer: () => null },
     ...(options.requestedNames !== undefined && { requestedNames: options.requestedNames }),
     createPipeline: createHttpPipelineFactory({
-      ...{ clock, random, telemetry, createRequestId: () => options.requestId ?? 'id' },
+      ...{ clock, random, telemetry, counters, createRequestId: () => options.requestId ?? 'id' },
       ...(options.tracerFor !== undefined && { tracerFor: options.tracerFor }),
     }),
     createPool: ({ name }) =>

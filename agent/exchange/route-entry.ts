@@ -1,8 +1,10 @@
 import type { RouteActionSpec, RouteSpec, VirtualHostSpec } from '../../model/route.ts';
 import { type CorsPolicy, createCorsPolicy } from '../policy/cors.ts';
+import type { ExactWeights } from '../policy/exact-weights.ts';
 import { createHashPolicies, type HashPolicies } from '../policy/hash-policy.ts';
 import { createHeaderOps, type HeaderOps } from '../policy/header-ops.ts';
 import { createPathRewrite, type PathRewrite } from '../policy/rewrite.ts';
+import type { TestCounters } from '../policy/test-counters.ts';
 import { createWeightedChoice, type WeightedChoice } from '../policy/weighted.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { createMirrors, type Mirror } from './mirror.ts';
@@ -13,6 +15,8 @@ export interface RouteEntry {
   readonly virtualHost: string;
   /** null for redirects and direct responses. */
   readonly destinations: WeightedChoice<Destination> | null;
+  /** For tests: gives indexes of the destinations' items; null = by chance. */
+  readonly exact: ExactWeights | null;
   readonly rewrite: PathRewrite | null;
   readonly cors: CorsPolicy | null;
   /** Empty for most. */
@@ -37,12 +41,14 @@ export function createRouteEntry(
   spec: RouteSpec,
   virtualHost: VirtualHostSpec,
   clusters: ReadonlyMap<string, Cluster>,
+  counters: TestCounters | null = null,
 ): RouteEntry {
   const { action } = spec;
   return {
     spec,
     virtualHost: virtualHost.name,
     destinations: action.kind === 'route' ? createDestinations(spec, action, clusters) : null,
+    exact: action.kind === 'route' ? createExact(action, counters) : null,
     rewrite:
       action.kind === 'route' ? createPathRewrite(action.rewrite?.path ?? null, spec.match.path) : null,
     mirrors: createMirrors(action.kind === 'route' ? action.mirrors : [], clusters),
@@ -50,6 +56,16 @@ export function createRouteEntry(
     hash: action.kind === 'route' ? createHashPolicies(action.hash) : null,
     responseOps: createHeaderOps([spec.responseHeaders]),
   };
+}
+
+/** Items of weight 0 are not among those that are chosen from. */
+function createExact(
+  { exact, clusters }: RouteActionSpec,
+  counters: TestCounters | null,
+): ExactWeights | null {
+  if (exact === undefined || counters === null || clusters.length === 1) return null;
+  const weights = clusters.map(({ weight }) => weight).filter((weight) => weight > 0);
+  return weights.length === 0 ? null : counters.weightsOf(exact, weights);
 }
 
 /**

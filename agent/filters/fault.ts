@@ -1,16 +1,25 @@
 import type { Random } from '../../base/random.ts';
 import { faultAbort } from '../exchange/failure.ts';
 import type { Filter, FilteredExchange, FilterVerdict } from '../exchange/filter.ts';
-import { decideFault, type FaultDecision } from '../policy/fault.ts';
+import { decideFault, type FaultDecision, faultOfCounted } from '../policy/fault.ts';
+import type { TestCounters } from '../policy/test-counters.ts';
+
+export interface FaultDeps {
+  readonly random: Random;
+  readonly counters: TestCounters;
+}
 
 /** HTTPFaultInjection: the delay first, then the abort. Timeouts and retries of the route never see either. */
-export function createFaultFilter({ random }: { readonly random: Random }): Filter {
+export function createFaultFilter({ random, counters }: FaultDeps): Filter {
   return {
     name: 'fault',
     onRequest(exchange) {
       const { fault: spec } = exchange.route.spec;
       if (spec === null) return 'continue';
-      const decision = decideFault(spec, random);
+      const decision =
+        spec.requests === undefined
+          ? decideFault(spec, random)
+          : faultOfCounted(spec, counters.isMeant(spec.requests));
       if (decision.delayMs === 0) return abort(exchange, decision);
       exchange.addFlag('DI');
       exchange.after(decision.delayMs, () => {

@@ -13,6 +13,7 @@ import { createCorsFilter } from '../filters/cors.ts';
 import { createFaultFilter } from '../filters/fault.ts';
 import { createLookUpFilter } from '../filters/look-up.ts';
 import type { RouteTable } from '../policy/route-table.ts';
+import { TestCounters } from '../policy/test-counters.ts';
 import { createHttpDate } from './http-date.ts';
 
 export interface HttpPipelineDeps {
@@ -24,6 +25,8 @@ export interface HttpPipelineDeps {
   readonly tracerFor?: (side: TrafficSide, node: NodeSpec) => ExchangeTracer | null;
   /** Default: some of its own. */
   readonly stores?: CacheStores;
+  /** Default: some of its own. */
+  readonly counters?: TestCounters;
 }
 
 /** Makes the pipelines of all listeners; what they share is made once. Opens no sockets. */
@@ -39,7 +42,8 @@ export type HttpPipelineFactory = (
 
 /** Filters in Istio's order; the router is the end of every exchange and no filter. */
 export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineFactory {
-  const { clock, random, createRequestId, telemetry, tracerFor, stores = new CacheStores() } = deps;
+  const { clock, random, createRequestId, telemetry, tracerFor } = deps;
+  const { stores = new CacheStores(), counters = new TestCounters() } = deps;
   const services: ExchangeServices = {
     clock,
     random,
@@ -47,7 +51,7 @@ export function createHttpPipelineFactory(deps: HttpPipelineDeps): HttpPipelineF
     telemetry,
     httpDate: createHttpDate(clock),
   };
-  const early: readonly Filter[] = [createFaultFilter({ random }), createCorsFilter()];
+  const early: readonly Filter[] = [createFaultFilter({ random, counters }), createCorsFilter()];
   const late: readonly Filter[] = [createCacheFilter({ clock, stores }), createLookUpFilter()];
   return (direction, node, routes, guards = [], last = []) => {
     const all = [...guards, ...early, ...last, ...late];

@@ -19,6 +19,7 @@ import { createGuards, createSecurity, type Security } from '../filters/security
 import type { HttpPipelineFactory } from '../http/http-pipeline.ts';
 import { createDescriptors } from '../policy/rate-limit/descriptors.ts';
 import { createRouteTable, type RouteTable } from '../policy/route-table.ts';
+import type { TestCounters } from '../policy/test-counters.ts';
 import { createTcpRouteTable } from '../tcp/tcp-route.ts';
 import { readSecretFiles, withMaterial } from '../tls/tls-material.ts';
 import type { TlsServerFactory } from '../tls/tls-servers.ts';
@@ -54,6 +55,8 @@ export interface TableDeps extends ClusterDeps {
   /** What rate limits have counted. */
   readonly limits: RateLimitState;
   readonly createTlsServer: TlsServerFactory;
+  /** Exact splits of tests; default: there are none. */
+  readonly counters?: TestCounters;
   /** Current answers for clusters that are found by DNS, by cluster name. */
   readonly resolved: ReadonlyMap<string, EndpointsSpec>;
 }
@@ -101,9 +104,10 @@ function checkRateLimits({ name, limiters, routes }: RateLimitsSpec): void {
 function compileRoutes(
   spec: RouteConfigSpec,
   clusters: ReadonlyMap<string, Cluster>,
+  counters: TestCounters | null = null,
 ): RouteTable<RouteEntry> {
   try {
-    return createRouteTable(spec, (route, host) => createRouteEntry(route, host, clusters));
+    return createRouteTable(spec, (route, host) => createRouteEntry(route, host, clusters, counters));
   } catch (error) {
     throw new SnapshotRejected(`route config ${spec.name} cannot be compiled: ${errorMessage(error)}`);
   }
@@ -180,7 +184,7 @@ function createPipeline(
   const config = route === null ? undefined : resources.route.get(route);
   if (config === undefined) return null;
   const guards = createGuards(security, direction, { ...deps, clusters, identity: node.identity ?? '' });
-  const table = compileRoutes(config, clusters);
+  const table = compileRoutes(config, clusters, deps.counters ?? null);
   const limits = resources.rateLimit.get(config.name);
   if (limits === undefined) return deps.createPipeline(direction, node, table, guards);
   const { clock, random, limits: state } = deps;

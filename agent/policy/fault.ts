@@ -17,3 +17,8 @@ export function decideFault(spec: FaultSpec, random: () => number): FaultDecisio
   if (!isDelayed && !isAborted) return NO_FAULT;
   return { delayMs: isDelayed ? (spec.delay?.fixedMs ?? 0) : 0, abort: isAborted ? spec.abort : null };
 }
+
+/** For tests: the whole of it or nothing. */
+export function faultOfCounted(spec: FaultSpec, isMeant: boolean): FaultDecision {
+  return isMeant ? { delayMs: spec.delay?.fixedMs ?? 0, abort: spec.abort } : NO_FAULT;
+}

@@ -47,6 +47,7 @@ export function routeContext(
     port,
     findService: (hostname) => serviceFor(index, hostname, proxy.namespace),
     defaultRetry: defaultRetry(index.world.mesh),
+    isTest: index.world.isTest === true,
     rulesOf: (rule) => httpRulesOf(index, rule),
   };
 }

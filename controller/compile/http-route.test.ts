@@ -16,6 +16,7 @@ const CALLER: RouteContext = {
   port: 80,
   findService: () => undefined,
   defaultRetry: null,
+  isTest: false,
   rulesOf: (rule) => joinDelegates(rule, () => undefined),
 };
 

@@ -32,6 +32,7 @@ import {
   milliseconds,
   perMillion,
 } from './http-policies.ts';
+import { callersTest, exactWeights, withMark } from './test-traffic.ts';
 import type { Service } from './world.ts';
 
 /** For whom a VirtualService is compiled: decides its static conditions and the ports of its destinations. */
@@ -44,6 +45,8 @@ export interface RouteContext {
   readonly port: number;
   /** For rules without `retries`. */
   readonly defaultRetry: RetrySpec | null;
+  /** Annotations for tests have an effect. */
+  readonly isTest: boolean;
   findService(hostname: string): Service | undefined;
   /** With those of its delegates. */
   rulesOf(resource: Resource<VirtualServiceSpec>): readonly HttpRule[];
@@ -114,14 +117,15 @@ function compileRoute(
   if (rule.delegate !== undefined) return null;
   const matchSpec = match === null ? MATCH_ALL : compileHttpMatch(match);
   const headers = compileHeaders(rule.headers);
-  const action = compileAction(resource, rule, matchSpec, headers.authority, context);
+  const action = compileAction(resource, httpRule, matchSpec, headers.authority, context);
+  const test = context.isTest ? callersTest(httpRule) : { fault: compileFault(rule.fault), mark: null };
   return {
     name: routeName(rule.name, match?.name),
     match: matchSpec,
     action,
-    requestHeaders: headers.request,
+    requestHeaders: withMark(headers.request, test.mark),
     responseHeaders: headers.response,
-    fault: compileFault(rule.fault),
+    fault: test.fault,
     // Without effect where the proxy answers itself (ISTIO.md, correction 8).
     cors: action.kind === 'route' ? compileCors(rule.corsPolicy) : null,
     cache:
@@ -146,11 +150,12 @@ function routeName(rule = '', match = ''): string {
 
 function compileAction(
   resource: Resource<VirtualServiceSpec>,
-  rule: HttpRoute,
+  httpRule: HttpRule,
   match: RouteMatchSpec,
   authority: string | null,
   context: RouteContext,
 ): RouteSpec['action'] {
+  const { rule } = httpRule;
   if (rule.redirect !== undefined) return compileRedirect(rule.redirect, context.port);
   if (rule.directResponse !== undefined) return compileDirectResponse(rule.directResponse);
   return {
@@ -170,6 +175,7 @@ function compileAction(
     rewrite: compileRewrite(rule, match, authority),
     mirrors: compileMirrors(rule, resource.namespace, context),
     hash: [],
+    ...(context.isTest && exactWeights(httpRule)),
   };
 }
 

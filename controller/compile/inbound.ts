@@ -11,6 +11,7 @@ import { inboundRetry, milliseconds } from './http-policies.ts';
 import { tcpRoute } from './l4-routes.ts';
 import { mutualTlsMode, mutualTlsModes } from './mutual-tls-mode.ts';
 import type { Sidecar } from './sidecar-scope.ts';
+import { type CalleesFault, calleesFaults, faultyRoute } from './test-traffic.ts';
 import { selectBlocks } from './traffic-policy.ts';
 import type { Service, Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -35,6 +36,7 @@ export function compileInbound(index: WorldIndex, proxy: Workload, sidecar: Side
   const ports = sidecar?.spec.ingress?.length
     ? ingressPorts(index, proxy, sidecar)
     : servicePorts(index, proxy, sidecar);
+  const faults = calleesFaults(index, proxy.labels);
   const list = <Spec>(kind: string, specs: readonly Spec[]) =>
     index.shared.keep(`inbound ${kind} of ${proxy.id}`, specs, () => specs);
   const clusters = ports.map((port) => {
@@ -49,7 +51,10 @@ export function compileInbound(index: WorldIndex, proxy: Workload, sidecar: Side
       ...lonePorts(index, proxy, ports).map((port) => withMutualTls(index, proxy, loneListener(index, port))),
       withMutualTls(index, proxy, catchAll(index)),
     ]),
-    routes: list('routes', [...ports.map((port) => inboundRoutes(index, port)), catchAllRoutes(index)]),
+    routes: list('routes', [
+      ...ports.map((port) => inboundRoutes(index, port, faults)),
+      catchAllRoutes(index, faults),
+    ]),
     clusters: list('clusters', clusters),
   };
 }
@@ -157,18 +162,25 @@ function withMutualTls(index: WorldIndex, proxy: Workload, listener: ListenerSpe
   }));
 }
 
-function inboundRoutes(index: WorldIndex, inbound: InboundPort): RouteConfigSpec {
+function inboundRoutes(
+  index: WorldIndex,
+  inbound: InboundPort,
+  faults: readonly CalleesFault[],
+): RouteConfigSpec {
   const { number, service, servicePort, protocol } = inbound;
   const name = inboundClusterName(number);
   const hostname = service?.hostname ?? '';
-  const key = `inbound routes ${name} ${hostname} ${servicePort} ${protocol}`;
+  const key = `inbound routes ${name} ${hostname} ${servicePort} ${protocol}${keyOf(faults)}`;
   return index.shared.keep(key, [index.config], () => ({
     name,
     virtualHosts: [
       {
         name: `inbound|http|${servicePort}`,
         domains: ['*'],
-        routes: [inboundRoute(name, inboundRetry(index.world.mesh, protocol), `${hostname}:${servicePort}`)],
+        routes: withFaults(
+          inboundRoute(name, inboundRetry(index.world.mesh, protocol), `${hostname}:${servicePort}`),
+          faults,
+        ),
       },
     ],
   }));
@@ -187,15 +199,18 @@ function catchAll(index: WorldIndex): ListenerSpec {
   }));
 }
 
-function catchAllRoutes(index: WorldIndex): RouteConfigSpec {
-  return index.shared.keep('inbound catch-all routes', [index.config], () => ({
+function catchAllRoutes(index: WorldIndex, faults: readonly CalleesFault[]): RouteConfigSpec {
+  return index.shared.keep(`inbound catch-all routes${keyOf(faults)}`, [index.config], () => ({
     name: INBOUND_PASSTHROUGH_CLUSTER,
     virtualHosts: [
       {
         name: 'inbound|http|0',
         domains: ['*'],
         // What Istio calls an operation on a port that it does not know.
-        routes: [inboundRoute(INBOUND_PASSTHROUGH_CLUSTER, inboundRetry(index.world.mesh, 'auto'), ':0')],
+        routes: withFaults(
+          inboundRoute(INBOUND_PASSTHROUGH_CLUSTER, inboundRetry(index.world.mesh, 'auto'), ':0'),
+          faults,
+        ),
       },
     ],
   }));
@@ -203,4 +218,11 @@ function catchAllRoutes(index: WorldIndex): RouteConfigSpec {
 
 function inboundRoute(cluster: string, retry: RetrySpec | null, operation: string): RouteSpec {
   return { ...plainRoute('default', cluster, retry), decorator: `${operation}/*` };
+}
+
+/** What a container is told by labels alone makes a difference: the others share one result. */
+const keyOf = (faults: readonly CalleesFault[]) => (faults.length === 0 ? '' : ` ${JSON.stringify(faults)}`);
+
+function withFaults(route: RouteSpec, faults: readonly CalleesFault[]): RouteSpec[] {
+  return [...faults.map((fault) => faultyRoute(route, fault)), route];
 }

@@ -36,6 +36,7 @@ export function routeContext(index: WorldIndex, view: OutboundView, port: number
     port,
     findService: (hostname) => serviceFor(index, hostname, view.scope.namespace),
     defaultRetry: defaultRetry(index.world.mesh),
+    isTest: index.world.isTest === true,
     rulesOf: (rule) => httpRulesOf(index, rule),
   };
 }

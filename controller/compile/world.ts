@@ -18,6 +18,8 @@ export interface World {
   readonly resources: readonly Resource[];
   /** JSON Web Key Sets by where they were fetched; absent = none was. */
   readonly jwks?: ReadonlyMap<string, string>;
+  /** A mesh of tests; absent = it is none, and annotations for tests have no effect. */
+  readonly isTest?: boolean;
 }
 
 /** One container, in the mesh or not. */

@@ -100,6 +100,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
       services,
       resources,
       ...(input.jwks !== undefined && { jwks: input.jwks }),
+      ...(input.membership.isTest === true && { isTest: true }),
     },
     violations,
   };

@@ -6,6 +6,8 @@ export interface Membership {
   readonly meshId: string;
   /** '' = the controller was not started by Compose. */
   readonly project: string;
+  /** A mesh of tests: what makes traffic come out the same each time is allowed, and every request is told of. */
+  readonly isTest?: boolean;
 }
 
 /** A label beats the project: so a container can be given to another mesh. */

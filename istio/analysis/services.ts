@@ -48,7 +48,7 @@ const OF_CONTAINERS =
 export function checkAnnotations(resources: readonly Resource[], report: Report): void {
   for (const resource of resources) {
     for (const name of Object.keys(resource.annotations)) {
-      if (!/^(([-a-z0-9.]*\.)?istio\.io\/|lateen\.)/.test(name)) continue;
+      if (!/^(([-a-z0-9.]*\.)?istio\.io\/|lateen\.(?!test\/))/.test(name)) continue;
       const path = ['metadata', 'annotations', name];
       const kinds = KINDS_OF_ANNOTATIONS[name];
       if (OF_CONTAINERS.test(name))

@@ -24,6 +24,8 @@ interface GoldenHead {
   readonly show: readonly string[];
   /** Of a cluster show also what every cluster has that no DestinationRule is about. */
   readonly full?: boolean;
+  /** A mesh of tests. */
+  readonly test?: boolean;
 }
 
 export interface GoldenOutput {
@@ -34,7 +36,7 @@ export interface GoldenOutput {
 /** The resources of interest of one proxy, as YAML without what is empty, 0 or false. Throws for an input that is wrong itself. */
 export function compileGolden(input: string): GoldenOutput {
   const { head, documents } = splitGolden(input);
-  const { resources, violations } = parseDocuments(documents, 'in.yaml');
+  const { resources, violations } = parseDocuments(documents, 'in.yaml', { isTestMesh: head.test === true });
   const errors = violations.filter(({ severity }) => severity === 'Error');
   if (errors.length > 0) throw new Error(errors.map(({ path, message }) => `${path}: ${message}`).join('\n'));
   const index = indexWorld(worldOf(head, resources));
@@ -51,14 +53,17 @@ export function splitGolden(input: string): { head: GoldenHead; documents: strin
   return { head: parse(first) as GoldenHead, documents: rest.join('---\n') };
 }
 
-function worldOf({ containers }: Pick<GoldenHead, 'containers'>, resources: readonly Resource[]) {
+function worldOf(
+  { containers, test = false }: Pick<GoldenHead, 'containers' | 'test'>,
+  resources: readonly Resource[],
+) {
   const facts = Object.entries(containers).map(([name, labels], index) =>
     // When a container was started says nothing about a document.
     ({ ...containerFacts(name, index + 1, labels), startedAt: '' }),
   );
   const document = resources.find(({ kind }) => kind === 'MeshConfig');
   return buildWorld({
-    membership: { meshId: 'shop', project: 'shop' },
+    membership: { meshId: 'shop', project: 'shop', isTest: test },
     mesh: document === undefined ? DEFAULT_MESH_CONFIG : readMeshConfig(document.spec as MeshConfigDocument),
     containers: facts,
     openPorts: () => null,
