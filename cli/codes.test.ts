@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const codesIn = (text: string) => text.match(/LAT\d{4}/g) ?? [];
 
 test('docs/codes.md explains every code that is told, and no other', () => {
-  const sources = ['istio', 'controller'].flatMap((folder) =>
+  const sources = ['istio', 'controller', 'compose'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
       .map((path) => readFileSync(join(root, folder, path), 'utf8')),

@@ -36,7 +36,19 @@ load_rules_once() {
   until { nft -f - < "$run/rules" 2>&1 && : > "$run/captured" && echo loaded; } > "$run/answer"; do :; done
 }
 
+# Docker's health check of an agent that Compose started. Until the agent is ready it answers at once, so that the
+# application need not wait for long; from then on each answer takes its time, so that hardly any processes are started.
+# It is started with the rights of the container's first process, and gives them up at once.
+probe() {
+  [ "$uid" = 0 ] && become_proxy probe
+  [ -f "$run/ready" ] || exit 1
+  mkdir "$run/told" 2>/dev/null || sleep 30
+  [ -f "$run/ready" ]
+  exit $?
+}
+
 case "${1:-agent}" in
+  probe) probe ;;
   controller) exec $node --enable-source-maps "$here/controller.js" ;;
   gateway)
     [ "$uid" = 0 ] && become_proxy gateway

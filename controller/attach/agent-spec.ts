@@ -1,5 +1,6 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import { AGENT_ENV, CONTROL_DIRECTORY, RUN_DIRECTORY } from '../../model/agent-container.ts';
+import { CAPTURE_LABELS } from '../../model/capture-labels.ts';
 import { LABEL } from '../../model/labels.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
 
@@ -60,15 +61,7 @@ function environment(
     [AGENT_ENV.logLevel]: logLevel,
     [AGENT_ENV.container]: container,
   };
-  const copied = [
-    [AGENT_ENV.excludeOutboundPorts, LABEL.excludeOutboundPorts],
-    [AGENT_ENV.includeOutboundPorts, LABEL.includeOutboundPorts],
-    [AGENT_ENV.excludeOutboundRanges, LABEL.excludeOutboundIPRanges],
-    [AGENT_ENV.includeOutboundRanges, LABEL.includeOutboundIPRanges],
-    [AGENT_ENV.excludeInboundPorts, LABEL.excludeInboundPorts],
-    [AGENT_ENV.includeInboundPorts, LABEL.includeInboundPorts],
-  ] as const;
-  for (const [name, label] of copied) {
+  for (const [label, name] of CAPTURE_LABELS) {
     const value = appLabels[label];
     if (value !== undefined) env[name] = value;
   }

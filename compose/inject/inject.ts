@@ -1,0 +1,180 @@
+import type { Violation } from '../../istio/violation.ts';
+import { agentFields, agentName, commonFields } from './agent-service.ts';
+import { applicationFields, bystanderFields } from './application-service.ts';
+import { chooseServices } from './choose.ts';
+import { ComposeFault, type ComposeText, parseComposeText } from './compose-text.ts';
+import { joinTexts, type NamedText, takeBack } from './marks.ts';
+import { findMesh, type MeshParts } from './mesh-parts.ts';
+import { type ComposeProjectTexts, type InjectContext, readProject } from './project.ts';
+import { portClashes } from './published-ports.ts';
+import { rewrite } from './rewrite.ts';
+import { type Fields, listOf, type Value } from './value.ts';
+import { fileViolation, serviceViolation } from './violations.ts';
+
+export interface InjectOptions extends InjectContext {
+  /** Every service with a network of its own, but those that refuse; else those whose labels ask for it. */
+  readonly isAll: boolean;
+  /** Path of compose/mesh.yml from the project's folder: included where nobody does. */
+  readonly meshFile: string;
+}
+
+export interface Injected {
+  /** null = refused, and `violations` say why. */
+  readonly text: string | null;
+  readonly violations: readonly Violation[];
+  /** Services that have an agent now. */
+  readonly services: readonly string[];
+}
+
+/**
+ * Compose files with an agent for each chosen service: a service of its own that owns the network namespace, and is
+ * healthy before the application starts. Texts that were injected before are injected anew. Pure.
+ */
+export function inject(given: readonly NamedText[], options: InjectOptions): Injected {
+  const read = readTexts(given);
+  if ('violation' in read) return refused([read.violation]);
+  try {
+    const project = readProject(read.files, options);
+    const { chosen, violations } = chooseServices(project, options, options.isAll);
+    const faults = [...violations, ...portClashes(withMesh(project, options), options)];
+    if (faults.length > 0) return refused(faults);
+    if (chosen.length === 0) return refused([noneChosen(project)]);
+    const names = new Set(chosen.map(({ name }) => name));
+    return rewriteAll(project, names, findMesh(project), options);
+  } catch (error) {
+    if (error instanceof ComposeFault) return refused([unreadable(read.files[0]?.name ?? '', error)]);
+    throw error;
+  }
+}
+
+const refused = (violations: readonly Violation[]): Injected => ({ text: null, violations, services: [] });
+
+function readTexts(
+  given: readonly NamedText[],
+): { files: readonly ComposeText[] } | { violation: Violation } {
+  const files: ComposeText[] = [];
+  for (const named of given) {
+    const originals = takeBack(named);
+    if (originals === null) return { violation: damagedMarks(named.name) };
+    for (const original of originals) {
+      try {
+        files.push(parseComposeText(original));
+      } catch (error) {
+        if (!(error instanceof ComposeFault)) throw error;
+        return { violation: unreadable(original.name, error) };
+      }
+    }
+  }
+  return { files };
+}
+
+export function damagedMarks(file: string): Violation {
+  return fileViolation(file, 0, {
+    code: 'LAT0309',
+    message: 'a mark that `lateen inject` wrote is missing or stands twice',
+    remedy: 'Inject the original anew.',
+  });
+}
+
+function unreadable(file: string, { message, line }: ComposeFault): Violation {
+  return fileViolation(file, line, {
+    code: 'LAT0301',
+    message,
+    remedy: 'Mend it; `docker compose config` checks it too.',
+  });
+}
+
+function noneChosen({ files, services }: ComposeProjectTexts): Violation {
+  return fileViolation(files[0]?.name ?? '', 0, {
+    code: 'LAT0308',
+    message: `none of its ${services.size} services asks for an agent`,
+    remedy: 'Write the label lateen.inject: "true" for those that are to have one, or say --all.',
+  });
+}
+
+/** The gateway's ports count where the mesh is to be included, too. */
+function withMesh(project: ComposeProjectTexts, options: InjectOptions): ComposeProjectTexts {
+  const [first] = project.files;
+  const mesh =
+    findMesh(project).isMissing && first !== undefined ? options.read(options.meshFile, first.name) : null;
+  if (mesh === null || first === undefined) return project;
+  const file = parseComposeText(mesh);
+  return { ...project, included: [...project.included, { path: options.meshFile, file, by: first }] };
+}
+
+function rewriteAll(
+  project: ComposeProjectTexts,
+  chosen: ReadonlySet<string>,
+  mesh: MeshParts,
+  options: InjectOptions,
+): Injected {
+  const isChosen = (name: string) => chosen.has(name);
+  const texts: NamedText[] = [];
+  for (const file of project.files) {
+    const isFirst = texts.length === 0;
+    const result = rewrite(file, {
+      services: wantedServices(file, project, isChosen, options),
+      agents: wantedAgents(file, project, isChosen),
+      common: commonFields(mesh),
+      include: isFirst && mesh.isMissing ? withInclude(file, options.meshFile) : null,
+      heading: isFirst ? heading(project) : file.document.directives?.docStart === true ? [] : ['---'],
+    });
+    if ('failed' in result) return refused([cannotRewrite(project, result.failed)]);
+    texts.push({ name: file.name, text: result.text });
+  }
+  return { text: joinTexts(texts), violations: [], services: [...chosen] };
+}
+
+function wantedServices(
+  file: ComposeText,
+  { services }: ComposeProjectTexts,
+  isChosen: (name: string) => boolean,
+  options: InjectOptions,
+): Map<string, Fields> {
+  const wanted = [...file.services.keys()].flatMap((name): [string, Fields][] => {
+    const service = services.get(name);
+    if (service === undefined) return [];
+    const fieldsFor = isChosen(name) ? applicationFields : bystanderFields;
+    return [[name, fieldsFor(file, service, isChosen, options)]];
+  });
+  return new Map(wanted);
+}
+
+function wantedAgents(
+  file: ComposeText,
+  { services }: ComposeProjectTexts,
+  isChosen: (name: string) => boolean,
+) {
+  const own = [...services.values()].filter(({ name, files }) => isChosen(name) && files[0] === file);
+  return new Map(
+    own.map(({ name, fields }) => [
+      name,
+      { name: agentName(name), fields: agentFields(name, fields, isChosen) },
+    ]),
+  );
+}
+
+function withInclude(file: ComposeText, meshFile: string): Value {
+  return [{ path: meshFile, project_directory: '.' }, ...listOf(file.fields['include'])];
+}
+
+function heading({ files }: ComposeProjectTexts): string[] {
+  const names = files.map(({ name }) => name).join(', ');
+  return [
+    `# Written by \`lateen inject\` out of ${names}.`,
+    '# Each agent is a service of its own. What was put in stands between marks like those around these lines, and what',
+    '# was taken out is kept as a comment: `lateen uninject` undoes both, and leaves alone whatever else is edited.',
+  ];
+}
+
+function cannotRewrite({ services, files }: ComposeProjectTexts, name: string): Violation {
+  const complaint = {
+    code: 'LAT0310',
+    message: 'it is written in a way that cannot be rewritten without changing what it means',
+    remedy: 'Write the service out, in block style and without aliases.',
+  };
+  const service = services.get(name);
+  return service === undefined
+    ? fileViolation(files[0]?.name ?? '', 0, complaint)
+    : serviceViolation(service, '', complaint);
+}
