@@ -41,7 +41,7 @@ spec: {}
 const known = knownOf(
   [service('reviews', ['v1', 'v2', 'v2']), service('ratings', [], [9080, 9090])],
   [],
-  [RULE],
+  [{ file: 'a.yaml', text: RULE }],
 );
 
 /** At the bar. */

@@ -42,3 +42,18 @@ test('a place that is not known, or is no longer there, is marked at a line', ()
   assert.deepEqual(texts('a\n  b: c', 2, 99), ['b: c']);
   assert.deepEqual(texts('', 3, 3), ['']);
 });
+
+test('a finding that knows the line alone marks the field of its path in it', () => {
+  const text = 'spec:\n  - destination: { host: a, subset: v9 }\n';
+  const where = { file: 'a.yaml', line: 2, column: 1, path: 'spec.http[0].route[0].destination.subset' };
+  const violation = {
+    code: 'IST0101',
+    severity: 'Error',
+    message: '',
+    remedy: '',
+    resource: '',
+    ...where,
+  } as const;
+  const [diagnostic] = diagnosticsOf(text, [violation]);
+  assert.equal(text.slice(diagnostic?.from, diagnostic?.to), 'subset');
+});

@@ -20,19 +20,23 @@ export interface KnownService {
   readonly versions: readonly string[];
   /** Names of the subsets that DestinationRules make. */
   readonly subsets: readonly string[];
-  /** DestinationRules for it, NAME or NAMESPACE/NAME. */
-  readonly destinationRules: readonly string[];
-  /** VirtualServices for it, of calls within the mesh. */
-  readonly virtualServices: readonly string[];
+  readonly destinationRules: readonly KnownRule[];
+  /** For calls within the mesh. */
+  readonly virtualServices: readonly KnownRule[];
   readonly mtls: ServiceView['mtls'];
   /** Labels by which its containers are selected; {} = they have none in common. */
   readonly selector: Labels;
 }
 
-interface Document {
+export interface KnownRule {
+  /** NAME, or NAMESPACE/NAME outside `default`. */
+  readonly label: string;
+  readonly file: string;
+}
+
+interface Document extends KnownRule {
   readonly kind: string;
   readonly namespace: string;
-  readonly label: string;
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
@@ -41,9 +45,9 @@ const DEFAULT = 'default';
 export function knownOf(
   services: readonly ServiceView[],
   workloads: readonly WorkloadView[],
-  texts: readonly string[],
+  files: readonly { readonly file: string; readonly text: string }[],
 ): Known {
-  const documents = texts.flatMap(readDocuments);
+  const documents = files.flatMap(readDocuments);
   const rules = documents.filter(({ kind }) => kind === 'DestinationRule');
   const routes = documents.filter(({ kind, spec }) => kind === 'VirtualService' && isForMesh(spec));
   const known = services.map((service): KnownService => {
@@ -60,8 +64,8 @@ export function knownOf(
       subsets: unique(
         ownRules.flatMap(({ spec }) => listOf(spec['subsets']).map((subset) => textAt(subset, 'name'))),
       ),
-      destinationRules: ownRules.map(({ label }) => label),
-      virtualServices: ownRoutes.map(({ label }) => label),
+      destinationRules: ownRules.map(({ label, file }) => ({ label, file })),
+      virtualServices: ownRoutes.map(({ label, file }) => ({ label, file })),
       mtls: service.mtls,
       selector: selectorOf(service, workloads),
     };
@@ -113,7 +117,7 @@ function means(document: Document, host: unknown, service: ServiceView): boolean
 const isForMesh = (spec: Document['spec']) =>
   spec['gateways'] === undefined || listOf(spec['gateways']).includes('mesh');
 
-function readDocuments(text: string): Document[] {
+function readDocuments({ file, text }: { readonly file: string; readonly text: string }): Document[] {
   const parsed = parseAllDocuments(text, { merge: true, uniqueKeys: false, logLevel: 'silent' });
   if (!Array.isArray(parsed)) return [];
   return parsed.flatMap((each) => {
@@ -125,7 +129,7 @@ function readDocuments(text: string): Document[] {
     const spec = (value as Readonly<Record<string, unknown>> | null)?.['spec'];
     if (kind === '' || name === '' || typeof spec !== 'object' || spec === null) return [];
     const label = namespace === DEFAULT ? name : `${namespace}/${name}`;
-    return [{ kind, namespace, label, spec: spec as Document['spec'] }];
+    return [{ kind, namespace, label, file, spec: spec as Document['spec'] }];
   });
 }
 

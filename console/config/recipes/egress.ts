@@ -79,7 +79,7 @@ export const egress: Recipe = {
           : []),
       ]),
       notes: isOriginated
-        ? [`Applications call http://${host}${number === 80 ? '' : `:${number}`} then.`]
+        ? [{ text: `Applications call http://${host}${number === 80 ? '' : `:${number}`} then.` }]
         : [],
     };
   },

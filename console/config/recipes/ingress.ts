@@ -62,7 +62,7 @@ export const ingress: Recipe = {
       ]),
       notes:
         gatewaysOf(known).length === 0
-          ? ['No gateway runs yet: include gateways.yml in the compose file.']
+          ? [{ text: 'No gateway runs yet: include gateways.yml in the compose file.' }]
           : [],
     };
   },

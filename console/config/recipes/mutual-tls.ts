@@ -44,10 +44,14 @@ export const mutualTls: Recipe = {
       ]),
       notes: [
         ...(mode === 'STRICT'
-          ? ['Callers without a proxy are refused then: look at the padlocks of the graph first.']
+          ? [{ text: 'Callers without a proxy are refused then: look at the padlocks of the graph first.' }]
           : []),
         ...(service !== undefined && Object.keys(service.selector).length === 0
-          ? ['Its containers have no label in common: write a selector, else the whole namespace is meant.']
+          ? [
+              {
+                text: 'Its containers have no label in common: write a selector, else the whole namespace is meant.',
+              },
+            ]
           : []),
       ],
     };

@@ -30,7 +30,13 @@ export interface Built {
   readonly file: string;
   readonly text: string;
   /** What one should know before saving. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
+}
+
+export interface Note {
+  readonly text: string;
+  /** Where one would rather go on; absent = here. */
+  readonly file?: string;
 }
 
 /** What is filled in, and the initial value of what is not. */
@@ -103,19 +109,17 @@ export function serviceField(known: Known, label = 'Service'): Field {
 export const serviceOf = (known: Known, values: Values): KnownService | undefined =>
   findKnown(known, values['service'] ?? '');
 
-/** Two VirtualServices for one host: only the older acts. */
+/** Two VirtualServices for one host: only the older acts. Of DestinationRules, each part is taken from the first that has it. */
 export function rivalNotes(
   service: KnownService | undefined,
   kind: 'virtualServices' | 'destinationRules',
-): string[] {
-  const rivals = service?.[kind] ?? [];
-  if (service === undefined || rivals.length === 0) return [];
-  const what = kind === 'virtualServices' ? 'VirtualService' : 'DestinationRule';
-  return kind === 'virtualServices'
-    ? [
-        `${service.host} has the ${what} ${rivals.join(', ')} already, and the older one acts alone. Edit that one, or remove it.`,
-      ]
-    : [
-        `${service.host} has the ${what} ${rivals.join(', ')} already. Put the policy there, if it has one of its own.`,
-      ];
+): Note[] {
+  const what =
+    kind === 'virtualServices'
+      ? 'VirtualService, and the older one acts alone'
+      : 'DestinationRule: a policy that it has goes first';
+  return (service?.[kind] ?? []).map(({ label, file }) => ({
+    text: `There is ${label} already, a ${what}. Rather edit that one.`,
+    file,
+  }));
 }

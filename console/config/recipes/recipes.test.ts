@@ -124,14 +124,19 @@ describe('a wizard', () => {
         service('reviews', {
           versions: ['v1'],
           subsets: ['v1', 'v2'],
-          destinationRules: ['r'],
-          virtualServices: ['old'],
+          destinationRules: [{ label: 'r', file: 'r.yaml' }],
+          virtualServices: [{ label: 'old', file: 'old.yaml' }],
         }),
       ],
     };
     const built = recipe?.build(known, { service: 'reviews', 'share:v1': '50', 'share:v2': '50' });
     assert.doesNotMatch(built?.text ?? '', /DestinationRule/);
-    assert.match(built?.notes[0] ?? '', /VirtualService old/);
+    assert.deepEqual(built?.notes, [
+      {
+        text: 'There is old already, a VirtualService, and the older one acts alone. Rather edit that one.',
+        file: 'old.yaml',
+      },
+    ]);
   });
 
   it('routes by any header, and quotes what YAML would read as something else', () => {
