@@ -5,7 +5,7 @@ import type { Violation } from '../istio/violation.ts';
 import { analyzeConfig, EXIT, LEVELS, type ReportOptions, report } from './analyze.ts';
 import { CliError } from './cli-error.ts';
 import { composeMesh } from './compose/compose-mesh.ts';
-import { print } from './output.ts';
+import { collect, print } from './output.ts';
 import { type ReadConfig, readConfig } from './read-config.ts';
 import { formatTable } from './table.ts';
 
@@ -47,9 +47,6 @@ export function addCheckCommands(program: Command, askKnown: AskKnown): void {
     .addHelpText('after', '\nExample:\n  lateen validate -f mesh/reviews.yaml')
     .action(runValidate);
 }
-
-/** Options that may be given several times, as istioctl's: a list behind one would swallow the paths. */
-const collect = (value: string, previous: readonly string[]) => [...previous, value];
 
 const withReportOptions = (command: Command) =>
   command

@@ -73,6 +73,10 @@ export const ERROR_CODES = {
     'Set it in the environment or in `.env`, or close its brace.',
   ],
   LAT1023: ['A compose service extends itself', 'Remove one of the `extends`.'],
+  LAT1024: [
+    'Docker Compose is too old',
+    '`lateen inject` writes what Compose 2.20.3 can read, and 2.24.4 where several files or `extends` are in it.',
+  ],
   LAT1999: [
     'Something that nobody expected',
     'It is a fault of this program: please tell us, with the output of `lateen bug-report`.',

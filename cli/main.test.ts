@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { folderOf, runLateen } from './testing/run-lateen.ts';
 
-const VERBS = ['version', 'proxy-status', 'proxy-config', 'analyze', 'validate', 'logs'];
+const VERBS = [
+  'version',
+  'proxy-status',
+  'proxy-config',
+  'analyze',
+  'validate',
+  'logs',
+  'inject',
+  'uninject',
+];
 
 test('--help names every verb, and each verb has a help of its own with an example', async (context) => {
   const folder = folderOf(context, {});

@@ -12,6 +12,7 @@ import { CliError, formatFailure } from './cli-error.ts';
 import { addDescribeCommand } from './describe/describe-command.ts';
 import { addEgressCommand } from './egress.ts';
 import { createDocker, findController } from './find-controller.ts';
+import { addInjectCommands } from './inject/inject-command.ts';
 import { printLogs } from './logs.ts';
 import { addMeshCommands } from './mesh-commands.ts';
 import { numberBetween, print } from './output.ts';
@@ -53,6 +54,7 @@ addTracingCommand(experimental, ask);
 addDescribeCommand(experimental, ask);
 addAsCommand(experimental, find);
 addEgressCommand(program);
+addInjectCommands(program);
 addBugReportCommand(program, find);
 addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
 program

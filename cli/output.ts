@@ -22,3 +22,6 @@ export const numberBetween = (least: number, most: number) => (text: string) => 
   if (/^\d+$/.test(text) && number >= least && number <= most) return number;
   throw new InvalidArgumentError(`Write a number from ${least} to ${most}.`);
 };
+
+/** Options that may be given several times, as istioctl's: a list behind one would swallow the paths. */
+export const collect = (value: string, previous: readonly string[]) => [...previous, value];

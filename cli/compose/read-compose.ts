@@ -178,7 +178,7 @@ export function asList(value: unknown): readonly unknown[] {
 export const asFields = (value: unknown): Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
-function readEnvFile(path: string): Environment {
+export function readEnvFile(path: string): Environment {
   if (!existsSync(path)) return {};
   const pairs = readFileSync(path, 'utf8')
     .split(/\r?\n/)

@@ -24,6 +24,8 @@ export interface Injected {
   readonly violations: readonly Violation[];
   /** Services that have an agent now. */
   readonly services: readonly string[];
+  /** The mesh was not in the project: an `include` was written. */
+  readonly addsMesh: boolean;
 }
 
 /**
@@ -47,7 +49,10 @@ export function inject(given: readonly NamedText[], options: InjectOptions): Inj
   }
 }
 
-const refused = (violations: readonly Violation[]): Injected => ({ text: null, violations, services: [] });
+const refused = (violations: readonly Violation[]): Injected => ({
+  ...{ text: null, violations, services: [] },
+  addsMesh: false,
+});
 
 function readTexts(
   given: readonly NamedText[],
@@ -122,7 +127,7 @@ function rewriteAll(
     if ('failed' in result) return refused([cannotRewrite(project, result.failed)]);
     texts.push({ name: file.name, text: result.text });
   }
-  return { text: joinTexts(texts), violations: [], services: [...chosen] };
+  return { text: joinTexts(texts), violations: [], services: [...chosen], addsMesh: mesh.isMissing };
 }
 
 function wantedServices(

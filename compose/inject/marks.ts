@@ -7,7 +7,7 @@
 const BEGIN = '# >>> lateen inject';
 const END = '# <<< lateen inject';
 const TAKEN_OUT = '#lateen- ';
-/** Between the texts of several files; what follows is the file's name. */
+/** Before the text of each of several files; what follows is the file's name. */
 const NEXT_FILE = '# === lateen inject: ';
 const BOM = '\uFEFF';
 
@@ -43,9 +43,14 @@ export function applyEdits(text: string, edits: readonly LineEdit[]): string {
 }
 
 /** Several texts as one of several YAML documents, which Compose merges as it merges several files. */
-export function joinTexts([first, ...more]: readonly NamedText[]): string {
-  const rest = more.map(({ name, text }) => `${NEXT_FILE}${name}\n${text}`);
-  return [first?.text ?? '', ...rest].join('\n');
+export function joinTexts(texts: readonly NamedText[]): string {
+  const [first] = texts;
+  if (texts.length < 2) return first?.text ?? '';
+  const bom = first?.text.startsWith(BOM) ? BOM : '';
+  const named = texts.map(
+    ({ name, text }, at) => `${NEXT_FILE}${name}\n${at === 0 ? text.slice(bom.length) : text}`,
+  );
+  return bom + named.join('\n');
 }
 
 export const isInjected = (text: string): boolean =>
@@ -59,15 +64,19 @@ export function takeBack({ name, text }: NamedText): NamedText[] | null {
   const bom = text.startsWith(BOM) ? BOM : '';
   const files: { name: string; lines: string[] }[] = [{ name, lines: [] }];
   let isInside = false;
+  let isFirstLine = true;
   for (const line of text.slice(bom.length).split('\n')) {
     if (isMark(line, BEGIN) || isMark(line, END)) {
       if (isMark(line, BEGIN) === isInside) return null;
       isInside = !isInside;
     } else if (!isInside && line.startsWith(NEXT_FILE)) {
-      files.push({ name: line.slice(NEXT_FILE.length).trimEnd(), lines: [] });
+      const next = { name: line.slice(NEXT_FILE.length).trimEnd(), lines: [] };
+      if (isFirstLine) files[0] = next;
+      else files.push(next);
     } else if (!isInside) {
       files.at(-1)?.lines.push(line.startsWith(TAKEN_OUT) ? line.slice(TAKEN_OUT.length) : line);
     }
+    isFirstLine = false;
   }
   if (isInside) return null;
   return files.map((file, at) => ({ name: file.name, text: (at === 0 ? bom : '') + file.lines.join('\n') }));

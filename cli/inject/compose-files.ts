@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { errorMessage } from '../../base/errors.ts';
+import type { NamedText } from '../../compose/inject/marks.ts';
+import { EXIT } from '../analyze.ts';
+import { CliError } from '../cli-error.ts';
+import type { Environment } from '../compose/interpolate.ts';
+import { readEnvFile } from '../compose/read-compose.ts';
+
+/** Compose's own, in its order; the override stands beside the one that is found. */
+const NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
+
+export interface ComposeFiles {
+  readonly texts: readonly NamedText[];
+  /** Where relative paths begin. */
+  readonly folder: string;
+  /** Variables as Compose knows them: the environment over `.env`. */
+  readonly env: Environment;
+}
+
+/** The files that are named, else those that Compose would take: `COMPOSE_FILE`, or what stands in the folder. */
+export async function readComposeFiles(
+  named: readonly string[],
+  environment: Environment,
+): Promise<ComposeFiles> {
+  const here = { ...readEnvFile('.env'), ...environment };
+  const paths = named.length > 0 ? named : usualFiles(here);
+  const texts: NamedText[] = [];
+  for (const path of paths) texts.push({ name: path === '-' ? 'stdin' : path, text: await readText(path) });
+  const folder = dirname(resolve(paths[0] === '-' ? 'stdin' : (paths[0] ?? '')));
+  return { texts, folder, env: { ...readEnvFile(join(folder, '.env')), ...environment } };
+}
+
+function usualFiles(env: Environment): string[] {
+  const given = env['COMPOSE_FILE'] ?? '';
+  if (given !== '') return given.split(env['COMPOSE_PATH_SEPARATOR'] ?? delimiter);
+  const found = NAMES.find((name) => existsSync(name));
+  if (found === undefined)
+    throw new CliError(
+      'LAT1008',
+      'no compose file is named, and there is none here',
+      'Name it: -f compose.yml.',
+    );
+  const override = NAMES.map((name) => name.replace(/\.(ya?ml)$/, '.override.$1')).find((name) =>
+    existsSync(name),
+  );
+  return override === undefined ? [found] : [found, override];
+}
+
+async function readText(path: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = path === '-' ? await buffer(process.stdin) : readFileSync(path);
+  } catch (error) {
+    throw new CliError(
+      'LAT1020',
+      `${path} cannot be read: ${errorMessage(error)}`,
+      'Check the path of the compose file.',
+    );
+  }
+  const text = bytes.toString('utf8');
+  // What is not text could not be given back to the byte.
+  if (!Buffer.from(text, 'utf8').equals(bytes))
+    throw new CliError('LAT1021', `${path} is not UTF-8`, 'Save it as UTF-8.', EXIT.unparsable);
+  return text;
+}
+
+/**
+ * Another compose file, as Compose finds it: what is extended beside the file that says so, what is included from the
+ * project's folder. Its name is the path from here.
+ */
+export function otherFile(path: string, from: string, folder: string): NamedText | null {
+  const candidates = isAbsolute(path) ? [path] : [resolve(dirname(from), path), resolve(folder, path)];
+  const found = candidates.find((candidate) => existsSync(candidate));
+  return found === undefined
+    ? null
+    : { name: relative('.', found) || found, text: readFileSync(found, 'utf8') };
+}
