@@ -17,6 +17,7 @@ export function formatNumber(value: number): string {
 /** `0.4 ms`, `12 ms`, `1.2 s`, `3 min`. */
 export function formatMs(ms: number | null): string {
   if (ms === null) return NONE;
+  if (ms === 0) return '0 ms';
   if (ms < 0.1) return '<0.1 ms';
   if (ms < 10) return `${trim(ms.toFixed(1))} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -2,7 +2,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ConsoleStatus } from '../../model/console.ts';
 import { connection } from '../events.ts';
-import { plural } from '../format.ts';
 import { useQuery } from '../query.ts';
 import { type Theme, theme } from '../theme.ts';
 import { Badge } from './badge.tsx';
@@ -10,11 +9,19 @@ import { Banner } from './banner.tsx';
 import { Icon, type IconName } from './icon.tsx';
 import { TokenForm } from './token-form.tsx';
 
-const PAGES: readonly { readonly href: string; readonly title: string; readonly icon: IconName }[] = [
+interface NavItem {
+  readonly href: string;
+  readonly title: string;
+  /** On a phone. */
+  readonly short?: string;
+  readonly icon: IconName;
+}
+
+const PAGES: readonly NavItem[] = [
   { href: '/graph', title: 'Graph', icon: 'graph' },
   { href: '/services', title: 'Services', icon: 'services' },
   { href: '/workloads', title: 'Workloads', icon: 'workloads' },
-  { href: '/config', title: 'Configuration', icon: 'config' },
+  { href: '/config', title: 'Configuration', short: 'Config', icon: 'config' },
   { href: '/history', title: 'History', icon: 'history' },
   { href: '/traces', title: 'Traces', icon: 'traces' },
 ];
@@ -40,10 +47,11 @@ export function Frame({ path, children }: { readonly path: string; readonly chil
         <ThemeSwitch />
       </header>
       <nav class="nav" aria-label="Pages">
-        {PAGES.map(({ href, title, icon }) => (
+        {PAGES.map(({ href, title, short, icon }) => (
           <a key={href} href={href} aria-current={isWithin(path, href) ? 'page' : undefined}>
             <Icon name={icon} />
-            <span>{title}</span>
+            <span class={short === undefined ? undefined : 'wide-only'}>{title}</span>
+            {short !== undefined && <span class="phone-only">{short}</span>}
           </a>
         ))}
         {status && <p class="version">{status.version}</p>}
@@ -73,14 +81,28 @@ function MeshState({ status }: { readonly status: ConsoleStatus | undefined }) {
       )}
       {status.errors > 0 && (
         <a class="quiet" href="/config">
-          <Badge tone="bad">{plural(status.errors, 'error')}</Badge>
+          <Badge tone="bad">
+            <Count of={status.errors} one="error" />
+          </Badge>
         </a>
       )}
       {status.warnings > 0 && (
         <a class="quiet" href="/config">
-          <Badge tone="warn">{plural(status.warnings, 'warning')}</Badge>
+          <Badge tone="warn">
+            <Count of={status.warnings} one="warning" />
+          </Badge>
         </a>
       )}
+    </span>
+  );
+}
+
+/** The mark beside it says on a phone what is counted. */
+function Count({ of, one }: { readonly of: number; readonly one: string }) {
+  return (
+    <span>
+      {of}
+      <span class="phone-hidden"> {of === 1 ? one : `${one}s`}</span>
     </span>
   );
 }

@@ -33,9 +33,17 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-export function Icon({ name, size = 16 }: { readonly name: IconName; readonly size?: number }) {
+export interface IconProps {
+  readonly name: IconName;
+  readonly size?: number;
+  /** Within another drawing. */
+  readonly x?: number;
+  readonly y?: number;
+}
+
+export function Icon({ name, size = 16, x, y }: IconProps) {
   return (
-    <svg class="icon" viewBox="0 0 16 16" width={size} height={size} aria-hidden="true">
+    <svg class="icon" viewBox="0 0 16 16" x={x} y={y} width={size} height={size} aria-hidden="true">
       <path d={PATHS[name]} />
     </svg>
   );
