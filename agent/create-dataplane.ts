@@ -21,6 +21,7 @@ import { TestCounters } from './policy/test-counters.ts';
 import { createDnsClusters } from './pool/dns-clusters.ts';
 import { createRequestedNames } from './pool/requested-names.ts';
 import type { WriteLine } from './telemetry/access-logs.ts';
+import { Observer, type SendObservations } from './telemetry/observer.ts';
 import { processMetrics } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { secretFilesDigest } from './tls/tls-material.ts';
@@ -44,6 +45,8 @@ export interface DataplaneDeps {
   readonly cacheDirectory?: string;
   /** Takes spans to the mesh's own store; default: nobody does. */
   readonly sendSpans?: SendSpans;
+  /** Takes requests to the controller of a mesh of tests; default: nobody does. */
+  readonly sendObservations?: SendObservations;
   /** Takes whole lines of the access log, where the snapshot turns it on; default standard output. */
   readonly writeAccessLog?: WriteLine;
 }
@@ -76,10 +79,11 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     toController: deps.sendSpans ?? (() => Promise.resolve(false)),
     address: () => tables?.node.addresses[0] ?? '',
   });
+  const observer = new Observer(clock, () => tables, deps.sendObservations ?? (() => Promise.resolve(true)));
   const telemetry = createTelemetry({
     tables: () => tables,
     writeAccessLog: writeAccessLog ?? ((line, output) => process[output].write(line)),
-    ...{ clock, log, stores, watch, limits },
+    ...{ clock, log, stores, watch, limits, observer },
   });
   const acceptor = createAcceptor({
     ...{ clock, random, queue, telemetry, identity, watch },
@@ -168,7 +172,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   /** Spans that wait are sent, if their collector takes them soon. */
   const lastWords = async () => {
     const patience = new Promise<void>((resolve) => clock.after(LAST_SPANS_MS, resolve));
-    await Promise.race([tracing.flush(), patience]);
+    await Promise.race([Promise.all([tracing.flush(), observer.flush()]), patience]);
     dns.close();
     stores.close();
     for (const cluster of tables?.clusters.values() ?? []) cluster.retire(null, () => false);
@@ -206,6 +210,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     },
     renderMetrics: (format = 'text') =>
       renderFamilies([...telemetry.families(), ...processMetrics(processFacts())], format),
+    observer,
     reportTraffic: (isFirst) => telemetry.reportTraffic(isFirst),
     skipTraffic: () => telemetry.skipTraffic(),
   };

@@ -13,6 +13,8 @@ export interface Dataplane {
   apply(snapshot: Snapshot): Promise<void>;
   /** Takes over a captured connection. `socket` is paused and has not been read from. */
   accept(socket: Socket, capture: CapturedConnection): void;
+  /** Tells of requests in a mesh of tests. */
+  readonly observer: { readonly lost: number; flush(): Promise<boolean> };
   /** No new connections, `connection: close` on what is open; resolves when all ended or after `deadlineMs`. */
   drain(deadlineMs: number): Promise<void>;
   /** All that this data path counts; the default is Prometheus' text. OpenMetrics lacks its end, so that more may follow. */

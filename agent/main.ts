@@ -53,6 +53,7 @@ const dataplane = createDataplane({
   cacheDirectory: env[AGENT_ENV.cacheDirectory] ?? CACHE_DIRECTORY,
   onUnknownKey: () => client.reportUnknownKey(),
   sendSpans: (spans) => client.sendSpans(spans),
+  sendObservations: (requests) => client.sendObservations(requests),
 });
 let resolver: Resolver | null = null;
 let drainMs = 5000;
@@ -130,6 +131,7 @@ const client = createControlClient({
   log,
   identity,
   apply,
+  flush: async () => ((await dataplane.observer.flush()) ? dataplane.observer.lost : null),
 });
 
 function giveUp(error: unknown): never {

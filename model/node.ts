@@ -28,6 +28,8 @@ export interface NodeSpec {
   readonly requestHeadersTimeoutMs?: number;
   /** How long a stopping agent lets requests finish (terminationDrainDuration). */
   readonly drainMs: number;
+  /** A mesh of tests: the controller is told of every request (model/observation.ts). */
+  readonly isObserved?: true;
   /** None = off (Istio's default). */
   readonly accessLogs: AccessLogsSpec;
   /** Absent = Istio's standard metrics. */

@@ -15,6 +15,8 @@ import type { ResourceKind, ResourceTypes } from './snapshot.ts';
  * `POST /v1/open-ports` carries an {@link OpenPorts} after each start of the stream and each change, answered 204.
  * `POST /v1/traffic` carries a TrafficReport (model/traffic.ts), about once a second where there is something to tell,
  * answered 204; 400 = it is none. What is not taken is not told again.
+ * `POST /v1/observations` carries requests that were seen (model/observation.ts) in a mesh of tests, answered 204.
+ * `POST /v1/flushed` answers a {@link Flush}, after all of these.
  * `POST /v1/unknown-key` says that a token came with a key that the snapshot lacks, answered 204.
  * A push is applied whole or refused whole. At most one is outstanding per proxy.
  */
@@ -47,7 +49,13 @@ export interface Hello {
 
 export const PUSH_PROTOCOL = 1;
 
-export type ControllerMessage = Push | { readonly type: 'heartbeat' };
+export type ControllerMessage = Push | Flush | { readonly type: 'heartbeat' };
+
+/** In a mesh of tests: the proxy is to tell at once of all that it has seen. */
+export interface Flush {
+  readonly type: 'flush';
+  readonly id: string;
+}
 
 export interface Push {
   readonly type: 'push';

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { TRUST_HEADER } from '../../model/identity.ts';
+import type { Flushed, ObservedRequest } from '../../model/observation.ts';
 import { proofLine } from '../../model/proof.ts';
 import {
   type Ack,
@@ -38,6 +39,8 @@ export interface ControlClientDeps {
   readonly random: () => number;
   readonly log: Logger;
   readonly identity: MeshIdentity;
+  /** In a mesh of tests: tells of all that was seen; gives how much could not be told of, null = it did not arrive. */
+  flush?(): Promise<number | null>;
   /** Puts a snapshot in force; a rejection is the NACK's reason. */
   apply(snapshot: Snapshot): Promise<void>;
 }
@@ -49,6 +52,8 @@ export interface ControlClient {
   reportOpenPorts(report: OpenPorts): void;
   /** A token came with a key that the snapshot lacks; told at most every few seconds. */
   reportUnknownKey(): void;
+  /** Tells a mesh of tests of requests; false = they did not arrive. */
+  sendObservations(requests: readonly ObservedRequest[]): Promise<boolean>;
   /** Takes spans to the mesh's own store; false = they did not arrive. */
   sendSpans(spans: readonly Span[]): Promise<boolean>;
   /** Tells what was counted; false = it did not arrive. */
@@ -145,6 +150,24 @@ class Client implements ControlClient {
       // The stream's own end tells of a controller that is gone.
       return false;
     }
+  }
+
+  async sendObservations(requests: readonly ObservedRequest[]): Promise<boolean> {
+    if (!this.isConnected) return false;
+    try {
+      return (await this.#post('/v1/observations', this.#session, JSON.stringify(requests))).status === 204;
+    } catch {
+      // The stream's own end tells of a controller that is gone.
+      return false;
+    }
+  }
+
+  async #flush(id: string): Promise<void> {
+    const lost = (await this.#deps.flush?.()) ?? null;
+    if (lost === null) return;
+    const flushed: Flushed = { id, lost };
+    // Without it the controller says that it did not hear from this proxy.
+    await this.#post('/v1/flushed', this.#session, JSON.stringify(flushed)).catch(() => {});
   }
 
   reportUnknownKey(): void {
@@ -254,6 +277,7 @@ class Client implements ControlClient {
   }
 
   #onMessage(message: ControllerMessage, fail: (reason: string) => void): void {
+    if (message.type === 'flush') void this.#flush(message.id);
     if (message.type !== 'push') return;
     this.#applying = this.#applying.then(() => this.#onPush(message, fail));
   }

@@ -1,17 +1,15 @@
 import type { Counter, Histogram, MetricFamily } from '../../base/metrics.ts';
 import type { ListenerDirection } from '../../model/listener.ts';
-import { spiffeId } from '../../model/names.ts';
 import type { TrafficSide } from '../../model/telemetry.ts';
-import type { WorkloadSpec } from '../../model/workload.ts';
 import type { ExchangeSample } from '../exchange/pipeline.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import type { Tables } from '../listener/tables.ts';
 import type { RelayedBytes, TcpRecord } from '../tcp/tcp-proxy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
-import { specForHost } from '../upstream/host-tls.ts';
 import { attributesOf } from './attributes.ts';
-import { ownWorkload, partyLabels, type TrafficLabels, trafficLabels } from './istio-labels.ts';
+import { describeTraffic } from './describe-traffic.ts';
+import { partyLabels, trafficLabels } from './istio-labels.ts';
 import { LiveTcp } from './live-tcp.ts';
 import { type LabelsOf, MetricFamilies } from './metric-families.ts';
 import { type Label, type MetricRules, STANDARD_RULES } from './metric-rules.ts';
@@ -143,7 +141,7 @@ export class IstioMetrics {
 
   #lookUpHttp(sample: ExchangeSample): HttpSeries {
     const { peer, pipeline, clusterName, host, authority, exchange } = sample;
-    const traffic = this.#describe(peer, pipeline.direction, clusterName, host, authority);
+    const traffic = describeTraffic(this.#tables(), peer, pipeline.direction, clusterName, host, authority);
     const rules = this.#rules[sideOf(pipeline.direction)];
     const attributes = () => attributesOf(exchange.toRecord());
     const labels: Label[] = [
@@ -167,7 +165,14 @@ export class IstioMetrics {
     flag: TcpRecord['flag'],
   ): LabelsOf {
     const { originalDestination } = peer;
-    const traffic = this.#describe(peer, direction, clusterName, host, originalDestination.address);
+    const traffic = describeTraffic(
+      this.#tables(),
+      peer,
+      direction,
+      clusterName,
+      host,
+      originalDestination.address,
+    );
     const labels: Label[] = [
       ...trafficLabels(traffic),
       ['request_protocol', 'tcp'],
@@ -182,50 +187,6 @@ export class IstioMetrics {
       return attributesOf(tcpAccessRecord(record, { side, node, peer, serverName, endedAtMs: 0 }));
     });
   }
-
-  #describe(
-    peer: DownstreamPeer,
-    direction: ListenerDirection,
-    clusterName: string,
-    host: Host | null,
-    authority: string,
-  ): TrafficLabels {
-    const tables = this.#tables();
-    const own = tables === null ? null : ownWorkload(tables.node, tables.workloads);
-    const isInbound = direction === 'inbound';
-    const service = tables?.clusters.get(clusterName)?.spec.service;
-    const other = isInbound
-      ? tables?.workloads.get(peer.remoteAddress)
-      : host === null || service?.isExternal === true
-        ? undefined
-        : (tables?.workloadsByName.get(host.spec.workload) ?? tables?.workloads.get(host.address));
-    const isMutual = isInbound
-      ? peer.identity !== ''
-      : host !== null && speaksMeshTls(tables, clusterName, host);
-    const ownPrincipal = isMutual ? (tables?.node.identity ?? '') : '';
-    return {
-      reporter: isInbound ? 'destination' : 'source',
-      source: isInbound ? (other ?? null) : own,
-      destination: isInbound ? own : (other ?? null),
-      sourcePrincipal: isInbound ? peer.identity : ownPrincipal,
-      destinationPrincipal: isInbound ? ownPrincipal : isMutual ? principalOf(other, ownPrincipal) : '',
-      service: service ?? { hostname: authority, name: clusterName, namespace: '' },
-      security: isInbound ? (peer.identity === '' ? 'none' : 'mutual_tls') : 'unknown',
-    };
-  }
-}
-
-/** Istio's own words: the source knows whom it meant, and that nobody else was let answer. */
-function principalOf(workload: WorkloadSpec | undefined, own: string): string {
-  if (workload === undefined) return '';
-  const trustDomain = own.split('/')[2] ?? '';
-  return spiffeId(workload.namespace, workload.serviceAccount, trustDomain);
-}
-
-function speaksMeshTls(tables: Tables | null, clusterName: string, { spec }: Host): boolean {
-  const cluster = tables?.clusters.get(clusterName)?.spec;
-  if (cluster === undefined) return false;
-  return specForHost(cluster, spec).tls?.mode === 'istio-mutual';
 }
 
 /** HTTP's status, and that of gRPC above it, if any. */

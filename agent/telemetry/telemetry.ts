@@ -25,6 +25,7 @@ import { clusterMetrics } from './cluster-metrics.ts';
 import { type CompileExpression, loadExpressions } from './expressions.ts';
 import { IstioMetrics } from './istio-metrics.ts';
 import { createMetricRules, usesExpressions } from './metric-rules.ts';
+import type { Observer } from './observer.ts';
 import { policyMetrics } from './policy-metrics.ts';
 import { rateLimitMetrics } from './rate-limit-metrics.ts';
 import { createRefusedConnectionsLog } from './refused-connections.ts';
@@ -51,6 +52,8 @@ export interface TelemetryDeps {
   readonly stores: CacheStores;
   readonly watch: PolicyWatch;
   readonly limits: RateLimitState;
+  /** For meshes of tests; default: nobody is told. */
+  readonly observer?: Observer;
 }
 
 export function createTelemetry({
@@ -61,6 +64,7 @@ export function createTelemetry({
   stores,
   watch,
   limits,
+  observer,
 }: TelemetryDeps): Telemetry {
   const metrics = new IstioMetrics(tables);
   const blocked = createBlockedHostsLog(clock, log);
@@ -70,6 +74,7 @@ export function createTelemetry({
   );
   let accessLogs: AccessLogs = NO_ACCESS_LOGS;
   let compile: CompileExpression | null = null;
+  let isObserved = false;
   return {
     get wantsRecords() {
       return accessLogs.isOn;
@@ -79,6 +84,7 @@ export function createTelemetry({
     },
     count(sample) {
       metrics.countHttp(sample);
+      if (isObserved) observer?.observe(sample);
       if (sample.clusterName !== BLACK_HOLE_CLUSTER) return;
       const { authority, peer } = sample;
       blocked({ host: authority, protocol: 'HTTP', ...peer.originalDestination });
@@ -102,6 +108,7 @@ export function createTelemetry({
         compile ??= await loadExpressions();
     },
     configure(node) {
+      isObserved = node.isObserved === true;
       accessLogs = createAccessLogs(node.accessLogs, writeAccessLog, compile);
       metrics.configure({
         client: createMetricRules(node.metrics?.client, compile),

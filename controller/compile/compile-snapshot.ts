@@ -253,7 +253,7 @@ function applicationMetricsOf({ labels }: Workload): Pick<NodeSpec, 'application
 }
 
 function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
-  const { mesh, meshId } = index.world;
+  const { mesh, meshId, isTest } = index.world;
   const isGateway = proxy.proxy === 'gateway';
   const metrics = compileMetricRules(index, proxy);
   const tracing = compileTracing(index, proxy);
@@ -273,6 +273,7 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
     numTrustedProxies: mesh.numTrustedProxies,
     drainMs: mesh.terminationDrainDurationMs,
     ...(mesh.requestHeadersTimeoutMs > 0 && { requestHeadersTimeoutMs: mesh.requestHeadersTimeoutMs }),
+    ...(isTest === true && { isObserved: true as const }),
     ...healthCheckOf(index, proxy),
     ...applicationMetricsOf(proxy),
     accessLogs: compileAccessLogs(index, proxy),

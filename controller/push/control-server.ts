@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { type CertificateRequest, TRUST_HEADER } from '../../model/identity.ts';
+import type { Flushed, ObservedRequest } from '../../model/observation.ts';
 import {
   type Ack,
   type Claim,
@@ -15,6 +16,7 @@ import {
 import type { Span } from '../../model/span.ts';
 import type { TrafficReport } from '../../model/traffic.ts';
 import type { Certificates } from '../ca/certificates.ts';
+import { readFlushed, readObservations } from '../test-mesh/read-observations.ts';
 import { readSpans } from '../traces/read-spans.ts';
 import { readReport } from '../traffic/read-report.ts';
 import type { Challenges } from './challenges.ts';
@@ -41,6 +43,9 @@ export interface ControlServerDeps {
   onTraffic(container: string, report: TrafficReport): void;
   /** Its stream has ended. */
   onGone(container: string): void;
+  /** Requests that a proxy of a mesh of tests has seen. */
+  onObservations?(requests: readonly ObservedRequest[]): void;
+  onFlushed?(container: string, flushed: Flushed): void;
   /** A proxy got a token whose key it does not know. */
   onUnknownKey(): void;
 }
@@ -98,6 +103,16 @@ async function handle(
       const report = readReport(body);
       if (report !== null) deps.onTraffic(container, report);
       return reply(response, report === null ? 400 : 204);
+    }
+    case '/v1/observations': {
+      const requests = readObservations(body);
+      if (requests !== null) deps.onObservations?.(requests);
+      return reply(response, requests === null ? 400 : 204);
+    }
+    case '/v1/flushed': {
+      const flushed = readFlushed(body);
+      if (flushed !== null) deps.onFlushed?.(container, flushed);
+      return reply(response, flushed === null ? 400 : 204);
     }
     case '/v1/unknown-key':
       deps.onUnknownKey();

@@ -77,6 +77,11 @@ export class ProxyConnection {
     this.#pushIfDue();
   }
 
+  /** Anything but a push. */
+  tell(line: string): void {
+    this.#deps.send(line);
+  }
+
   onAck(ack: Ack): void {
     const outstanding = this.#outstanding;
     if (outstanding === null || ack.nonce !== outstanding.nonce) return;

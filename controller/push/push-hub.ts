@@ -1,4 +1,4 @@
-import type { Ack, Hello } from '../../model/push.ts';
+import type { Ack, ControllerMessage, Hello } from '../../model/push.ts';
 import { compileSnapshot } from '../compile/compile-snapshot.ts';
 import type { Workload } from '../compile/world.ts';
 import type { WorldIndex } from '../compile/world-index.ts';
@@ -14,6 +14,8 @@ export interface PushHubDeps {
   findWorkload(index: WorldIndex, container: string): Workload | undefined;
   /** A proxy acknowledged everything that it was sent. */
   onSettled(workloadId: string, container: string): void;
+  /** Some proxy came, went, or answered a push, whatever it said. */
+  onChange?(): void;
 }
 
 /** All connected proxies, and what each should hold. */
@@ -60,12 +62,14 @@ export class PushHub {
     this.#connections.set(container, connection);
     this.#push(connection, index);
     this.#reportIfSettled(connection);
+    this.#deps.onChange?.();
     return connection;
   }
 
   disconnect(connection: ProxyConnection): void {
     if (this.#connections.get(connection.container) === connection)
       this.#connections.delete(connection.container);
+    this.#deps.onChange?.();
   }
 
   acknowledge(container: string, ack: Ack): void {
@@ -73,6 +77,14 @@ export class PushHub {
     if (connection === undefined) return;
     connection.onAck(ack);
     this.#reportIfSettled(connection);
+    this.#deps.onChange?.();
+  }
+
+  /** Sends a message to every proxy that is connected; gives their containers. */
+  broadcast(message: ControllerMessage): readonly string[] {
+    const line = `${JSON.stringify(message)}\n`;
+    for (const connection of this.#connections.values()) connection.tell(line);
+    return [...this.#connections.keys()];
   }
 
   isConnected(container: string): boolean {

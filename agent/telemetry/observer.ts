@@ -1,0 +1,105 @@
+import type { Clock } from '../../base/clock.ts';
+import {
+  MAX_OBSERVATIONS_PER_REPORT,
+  MAX_WAITING_OBSERVATIONS,
+  type ObservedParty,
+  type ObservedRequest,
+} from '../../model/observation.ts';
+import type { WorkloadSpec } from '../../model/workload.ts';
+import type { ExchangeSample } from '../exchange/pipeline.ts';
+import type { Tables } from '../listener/tables.ts';
+import { describeTraffic } from './describe-traffic.ts';
+
+/** Takes requests to the controller; false = they did not arrive. */
+export type SendObservations = (requests: readonly ObservedRequest[]) => Promise<boolean>;
+
+const GATHER_MS = 20;
+const AGAIN_MS = 250;
+const NOBODY: ObservedParty = { app: '', workload: '', version: '', namespace: '' };
+
+/** In a mesh of tests: tells the controller of every request, and knows when it has told of all. */
+export class Observer {
+  readonly #clock: Clock;
+  readonly #tables: () => Tables | null;
+  readonly #send: SendObservations;
+  #waiting: ObservedRequest[] = [];
+  #sending: Promise<boolean> | null = null;
+  #isScheduled = false;
+  /** There was no more room for them. */
+  lost = 0;
+
+  constructor(clock: Clock, tables: () => Tables | null, send: SendObservations) {
+    this.#clock = clock;
+    this.#tables = tables;
+    this.#send = send;
+  }
+
+  observe(sample: ExchangeSample): void {
+    if (this.#waiting.length >= MAX_WAITING_OBSERVATIONS) {
+      this.lost += 1;
+      return;
+    }
+    this.#waiting.push(observedRequest(sample, this.#tables()));
+    this.#schedule(GATHER_MS);
+  }
+
+  /** Whether the controller has everything that was seen until now. */
+  async flush(): Promise<boolean> {
+    while (this.#waiting.length > 0 || this.#sending !== null) {
+      this.#sending ??= this.#sendSome();
+      if (!(await this.#sending)) return false;
+    }
+    return true;
+  }
+
+  async #sendSome(): Promise<boolean> {
+    const batch = this.#waiting.slice(0, MAX_OBSERVATIONS_PER_REPORT);
+    const hasArrived = await this.#send(batch);
+    // Only what has arrived goes; more has come behind it in the meantime.
+    if (hasArrived) this.#waiting = this.#waiting.slice(batch.length);
+    this.#sending = null;
+    return hasArrived;
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#clock.after(delayMs, () => {
+      void this.flush().then(() => {
+        this.#isScheduled = false;
+        if (this.#waiting.length > 0) this.#schedule(AGAIN_MS);
+      });
+    });
+  }
+}
+
+export function observedRequest(sample: ExchangeSample, tables: Tables | null): ObservedRequest {
+  const { exchange, peer, pipeline, clusterName, host, authority } = sample;
+  const record = exchange.toRecord();
+  const traffic = describeTraffic(tables, peer, pipeline.direction, clusterName, host, authority);
+  return {
+    reporter: traffic.reporter,
+    startMs: record.startedAtMs,
+    durationMs: record.durationMs,
+    source: partyOf(traffic.source),
+    destination: partyOf(traffic.destination),
+    service: traffic.service.hostname,
+    method: record.method,
+    path: record.path,
+    authority: record.authority,
+    status: record.status,
+    grpcStatus: record.grpcStatus,
+    flags: record.flags === '' ? [] : record.flags.split(','),
+    attempts: record.attempts,
+    isMtls: traffic.reporter === 'source' ? traffic.destinationPrincipal !== '' : peer.identity !== '',
+    route: record.routeName,
+    rule: record.rule,
+    requestId: record.requestId,
+  };
+}
+
+function partyOf(workload: WorkloadSpec | null): ObservedParty {
+  if (workload === null) return NOBODY;
+  const { canonicalService, workload: name, labels, namespace } = workload;
+  return { app: canonicalService, workload: name, version: labels.version ?? '', namespace };
+}
