@@ -4,13 +4,14 @@ import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
 import { readMeshConfig } from '../istio/read-mesh-config.ts';
 import type { Resource } from '../istio/resource.ts';
 import type { MeshConfigDocument } from '../istio/schema/mesh-config.ts';
+import type { Violation } from '../istio/violation.ts';
 import { LABEL } from '../model/labels.ts';
 import type { OpenPorts } from '../model/push.ts';
 import type { World } from './compile/world.ts';
 import { indexWorld, type WorldIndex } from './compile/world-index.ts';
-import { type FileState, type LastGood, settle } from './last-good/last-good.ts';
+import { type FileState, type LastGood, type Settled, settle } from './last-good/last-good.ts';
 import { ViolationLog } from './violation-log.ts';
-import { buildWorld } from './world/build-world.ts';
+import { type BuiltWorld, buildWorld } from './world/build-world.ts';
 import type { ContainerFacts } from './world/container-facts.ts';
 import { isInjected, isMember, type Membership, ownsNamespace, roleOf } from './world/membership.ts';
 import { OpenPortsReports } from './world/open-ports.ts';
@@ -107,10 +108,19 @@ export class Controller {
       this.#deps.saveLastGood(settled.inForce);
     this.#inForce = settled.inForce;
     this.#deps.onResources(settled.resources);
+    const { world, violations } = this.#build(settled, this.#containers);
+    this.violationLog.update(violations);
+    this.index = indexWorld(world, this.index);
+    this.#deps.onWorld(this.index);
+    this.#openPorts.keep(this.#containers);
+    this.#awaitEndOfSilence(this.#containers);
+  }
+
+  #build(settled: Settled, containers: ReadonlyMap<string, ContainerFacts>): BuiltWorld {
     const { world, violations } = buildWorld({
       membership: this.#deps.membership,
       mesh: meshConfigOf(settled.resources),
-      containers: this.#containers.values(),
+      containers: containers.values(),
       openPorts: (facts) => this.#openPorts.of(facts),
       isFailing: (facts) => this.#openPorts.isFailing(facts),
       resources: settled.resources,
@@ -118,11 +128,24 @@ export class Controller {
     });
     const { services, workloads } = world;
     const entrances = analyzeEntrances(world.resources, { services, workloads, nowMs: Date.now() });
-    this.violationLog.update([...settled.violations, ...violations, ...entrances, ...this.#rivals()]);
-    this.index = indexWorld(world, this.index);
-    this.#deps.onWorld(this.index);
-    this.#openPorts.keep(this.#containers);
-    this.#awaitEndOfSilence(this.#containers);
+    return { world, violations: [...settled.violations, ...violations, ...entrances, ...this.#rivals()] };
+  }
+
+  /**
+   * What would be in force, and what would be said, if that file were so (null = if it were gone). Changes nothing; null =
+   * nothing has been read yet.
+   */
+  preview(
+    file: string,
+    state: FileState | null,
+  ): { index: WorldIndex; violations: readonly Violation[] } | null {
+    if (this.#files === null || this.#containers === null || this.index === null) return null;
+    const files = new Map(this.#files);
+    if (state === null) files.delete(file);
+    else files.set(file, state);
+    const inOrder = new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const { world, violations } = this.#build(settle(this.#inForce, inOrder), this.#containers);
+    return { index: indexWorld(world, this.index), violations };
   }
 
   /** A container whose agent never speaks is not kept waiting for ever. */

@@ -26,8 +26,9 @@ import { readStaticFiles } from './console/static-files.ts';
 import { Controller } from './controller.ts';
 import { createDockerReader, type DockerReader } from './docker/docker-reader.ts';
 import { createDockerWriter } from './docker/docker-writer.ts';
+import { HistoryStore } from './history/history-store.ts';
 import { readHostAddresses } from './host-addresses.ts';
-import type { LastGood } from './last-good/last-good.ts';
+import type { FileState, LastGood } from './last-good/last-good.ts';
 import { StateFile } from './last-good/state-file.ts';
 import { Challenges } from './push/challenges.ts';
 import { openControlServer } from './push/control-server.ts';
@@ -208,6 +209,7 @@ const attacher = new Attacher({
 });
 
 const traces = new TraceStore(join(stateDirectory, 'traces.db'));
+const history = new HistoryStore(join(stateDirectory, 'history.db'));
 const keepSpans = (spans: readonly Span[]) => {
   try {
     traces.add(spans);
@@ -273,7 +275,19 @@ const adminServers = await Promise.all([
     ...{ port: PORT.console, adminToken: token, writeToken, hosts, events, log },
     files: readStaticFiles(env['LATEEN_CONSOLE_DIR'] ?? join(import.meta.dirname, 'console')),
     api: createConsoleApi({
-      ...{ controller, hub, version, containers, certificates, traces, traffic, configDirectory, writeToken },
+      ...{
+        controller,
+        hub,
+        version,
+        containers,
+        certificates,
+        traces,
+        traffic,
+        history,
+        docker,
+        configDirectory,
+        writeToken,
+      },
       meshId: self.membership.meshId,
       isDockerConnected: () => isDockerConnected,
       files: () => directory.files,
@@ -306,10 +320,18 @@ const onFiles = () => {
   if (secretsDirectory !== null) controller.onFiles(new Map([...directory.files, ...secretsDirectory.files]));
 };
 let secretsDirectory: SecretsDirectory | null = null;
-const directory = await openConfigDirectory({ path: configDirectory, log, onChange: onFiles });
+const onConfigFiles = (files: ReadonlyMap<string, FileState>) => {
+  try {
+    if (history.observe(files, Date.now())) events.changed('history');
+  } catch (error) {
+    log.warn('the history of the files was not kept', { error: errorMessage(error) });
+  }
+  onFiles();
+};
+const directory = await openConfigDirectory({ path: configDirectory, log, onChange: onConfigFiles });
 secretsDirectory = await openSecretsDirectory({ path: secretsPath, log, onChange: onFiles });
 // An empty directory causes no change to be told of.
-onFiles();
+onConfigFiles(directory.files);
 
 /** Traffic goes on without a controller: nothing but this process ends. */
 async function stop(): Promise<void> {

@@ -17,6 +17,8 @@ export interface DockerReader {
   inspectContainer(id: string, signal?: AbortSignal): Promise<Docker.ContainerInspectInfo>;
   /** GET /containers/ID/logs: the last lines of its standard error, of a container without a terminal. */
   readErrors(id: string): Promise<readonly string[]>;
+  /** GET /containers/ID/logs: the last lines of both streams, with their times; at most so many bytes of them. */
+  readLog(id: string, tail: number, maxBytes: number): Promise<Buffer>;
 }
 
 export function createDockerReader(docker: Docker): DockerReader {
@@ -32,5 +34,28 @@ export function createDockerReader(docker: Docker): DockerReader {
       const log = await docker.getContainer(id).logs({ stderr: true, tail: LAST_LINES, follow: false });
       return readErrorLines(log);
     },
+    async readLog(id, tail, maxBytes) {
+      const stream = await dial(docker, `/containers/${id}/logs?stdout=1&stderr=1&timestamps=1&tail=${tail}`);
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      for await (const chunk of stream) {
+        chunks.push(chunk as Buffer);
+        bytes += (chunk as Buffer).length;
+        if (bytes >= maxBytes) break;
+      }
+      return Buffer.concat(chunks);
+    },
   };
+}
+
+/** A GET whose answer is read as it comes; dockerode itself would hold all of it, however long a line is. */
+function dial(docker: Docker, path: string): Promise<NodeJS.ReadableStream> {
+  return new Promise((resolve, reject) => {
+    const statusCodes = { 200: true, 404: 'no such container', 500: 'server error', 501: 'not supported' };
+    const options = { path, method: 'GET', isStream: true, statusCodes };
+    docker.modem.dial(options, (error, stream) => {
+      if (error !== null && error !== undefined) reject(error as Error);
+      else resolve(stream as NodeJS.ReadableStream);
+    });
+  });
 }

@@ -1,5 +1,5 @@
-const HEADER_BYTES = 8;
-const STANDARD_ERROR = 2;
+export const HEADER_BYTES = 8;
+export const STANDARD_ERROR = 2;
 
 /**
  * Docker's log of a container without a terminal: frames of a header (stream, three zeros, length in big endian) and a

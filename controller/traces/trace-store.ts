@@ -27,6 +27,9 @@ export interface TraceQuery {
   readonly service?: string;
   readonly operation?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly isError?: boolean;
+  /** HTTP's, from and to. */
+  readonly status?: readonly [number, number];
   /** Microseconds since 1970. */
   readonly startUs?: number;
   readonly endUs?: number;
@@ -208,6 +211,9 @@ function spanOf(row: Readonly<Record<string, SQLOutputValue>>): Span {
   };
 }
 
+const HAS_STATUS =
+  "EXISTS (SELECT 1 FROM json_each(tags) WHERE key = 'http.status_code' AND CAST(value AS INTEGER) BETWEEN ? AND ?)";
+
 function conditions(query: TraceQuery): { where: string; values: SQLInputValue[] } {
   const parts: string[] = [];
   const values: SQLInputValue[] = [];
@@ -221,6 +227,8 @@ function conditions(query: TraceQuery): { where: string; values: SQLInputValue[]
   if (query.endUs !== undefined) add('start_us <= ?', query.endUs);
   if (query.minDurationUs !== undefined) add('duration_us >= ?', query.minDurationUs);
   if (query.maxDurationUs !== undefined) add('duration_us <= ?', query.maxDurationUs);
+  if (query.isError === true) add('is_error = 1');
+  if (query.status !== undefined) add(HAS_STATUS, ...query.status);
   for (const [key, value] of Object.entries(query.tags ?? {}))
     add('EXISTS (SELECT 1 FROM json_each(tags) WHERE key = ? AND value = ?)', key, value);
   return { where: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };

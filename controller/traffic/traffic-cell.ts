@@ -93,8 +93,8 @@ function outcomeName(protocol: EdgeReport['protocol'], { code, flags, grpcStatus
   return flags === '' ? answer : `${answer} ${flags}`.trim();
 }
 
-/** Of gRPC's statuses those that are the server's fault (OpenTelemetry's semantic conventions for gRPC, "server spans"). */
-const GRPC_ERRORS: ReadonlySet<string> = new Set(['2', '4', '12', '13', '14', '15']);
+/** Of gRPC's statuses those that Envoy counts as the server's failures; see agent/tracing/span-tags.ts. */
+const GRPC_ERRORS: ReadonlySet<string> = new Set(['2', '4', '8', '10', '12', '13', '14', '15']);
 
 function isError(protocol: EdgeReport['protocol'], { code, flags, grpcStatus }: Told): boolean {
   if (protocol === 'tcp') return flags !== '';
