@@ -77,6 +77,10 @@ export const ERROR_CODES = {
     'Docker Compose is too old',
     '`lateen inject` writes what Compose 2.20.3 can read, and 2.24.4 where several files or `extends` are in it.',
   ],
+  LAT1025: [
+    'A port of the controller is not published',
+    'compose/mesh.yml of this version publishes it: `docker compose up -d` makes the controller anew.',
+  ],
   LAT1999: [
     'Something that nobody expected',
     'It is a fault of this program: please tell us, with the output of `lateen bug-report`.',

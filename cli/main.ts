@@ -9,6 +9,7 @@ import { addBugReportCommand } from './bug-report/bug-report.ts';
 import { addCertCommand } from './cert/cert-command.ts';
 import { addCheckCommands } from './check-commands.ts';
 import { CliError, formatFailure } from './cli-error.ts';
+import { addDashboardCommand } from './dashboard.ts';
 import { addDescribeCommand } from './describe/describe-command.ts';
 import { addEgressCommand } from './egress.ts';
 import { createDocker, findController } from './find-controller.ts';
@@ -55,6 +56,7 @@ addDescribeCommand(experimental, ask);
 addAsCommand(experimental, find);
 addEgressCommand(program);
 addInjectCommands(program);
+addDashboardCommand(program, find);
 addBugReportCommand(program, find);
 addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
 program

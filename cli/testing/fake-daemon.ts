@@ -10,6 +10,8 @@ export interface FakeContainer {
   readonly labels: Readonly<Record<string, string>>;
   /** What it logged. */
   readonly logs?: string;
+  /** What Docker tells of it when it is inspected. */
+  readonly inspect?: unknown;
 }
 
 /** What the controller behind the fake daemon answers to a page. */
@@ -45,6 +47,8 @@ function createFakeServer(containers: readonly FakeContainer[], pages: FakePages
     if (url.pathname === '/containers/json') return send(JSON.stringify(listed(containers, url)));
     if (url.pathname.endsWith('/logs'))
       return send(frame(containers.find((container) => container.id === id)?.logs ?? ''));
+    if (request.method === 'GET' && url.pathname === `/containers/${id}/json`)
+      return send(JSON.stringify(containers.find((container) => container.id === id)?.inspect ?? {}));
     if (url.pathname.startsWith('/containers/')) {
       const chunks = await Array.fromAsync(request as AsyncIterable<Buffer>);
       const { Cmd: command } = JSON.parse(Buffer.concat(chunks).toString()) as { Cmd: string[] };
