@@ -26,7 +26,7 @@ export default function DiffView({ label, before, after }: DiffViewProps) {
       extensions: [
         lineNumbers(),
         EditorState.readOnly.of(true),
-        EditorView.contentAttributes.of({ 'aria-label': label }),
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         yaml(),
         unifiedMergeView({
           original: before,

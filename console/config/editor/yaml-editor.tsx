@@ -107,7 +107,7 @@ function createState(latest: { readonly current: YamlEditorProps }): EditorState
       targetLine,
       editorTheme,
       access.of(accessOf(isReadOnly)),
-      EditorView.contentAttributes.of({ 'aria-label': `YAML of ${file}` }),
+      EditorView.contentAttributes.of({ 'aria-label': `YAML of ${file}`, tabindex: '0' }),
       EditorView.updateListener.of((update) => {
         const isOurs = update.transactions.some((each) => each.annotation(Transaction.remote) === true);
         if (update.docChanged && !isOurs) latest.current.onChange(update.state.doc.toString());
