@@ -26,3 +26,10 @@ test('what cannot be asked is told', () => {
   assert.match(problemOf(search({ tag: 'nothing' })), /KEY=VALUE/);
   assert.match(problemOf(search({ status: 'bad' })), /503/);
 });
+
+test('headers that spans keep are found by their own names', () => {
+  const asked = (tag: string) => new URLSearchParams(queryOf(search({ tag }))).get('tag');
+  assert.equal(asked('X-Request-Id: 0a-1'), 'guid:x-request-id=0a-1');
+  assert.equal(asked('user-agent=curl/8'), 'user_agent=curl/8');
+  assert.equal(asked('guid:x-request-id=0a-1'), 'guid:x-request-id=0a-1');
+});

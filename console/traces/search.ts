@@ -73,10 +73,17 @@ export function problemOf({ min, max, tag, status }: TraceSearch): string {
   return '';
 }
 
+/** Headers that proxies keep under names of their own (Envoy's HttpTracerUtility). */
+const HEADER_TAGS: Readonly<Record<string, string>> = {
+  'x-request-id': 'guid:x-request-id',
+  'user-agent': 'user_agent',
+};
+
 /** `KEY=VALUE`, also where it was written `KEY: VALUE`. */
 function tagOf(text: string): string {
-  const match = /^\s*([^=:]+?)\s*(?:=|:)\s*(.*?)\s*$/.exec(text);
-  return match === null ? '' : `${match[1]}=${match[2]}`;
+  const match = /^\s*((?:guid:)?[^=:]+?)\s*(?:=|:)\s*(.*?)\s*$/.exec(text);
+  const name = match?.[1] ?? '';
+  return name === '' ? '' : `${HEADER_TAGS[name.toLowerCase()] ?? name}=${match?.[2]}`;
 }
 
 const UNITS: Readonly<Record<string, number>> = { us: 0.001, µs: 0.001, ms: 1, s: 1000, m: 60_000, '': 1 };

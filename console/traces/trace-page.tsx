@@ -1,7 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { TraceView } from '../../model/console.ts';
 import { apiUrl } from '../api.ts';
-import type { PageProps } from '../app.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Page } from '../components/page.tsx';
 import { QueryView } from '../components/query-view.tsx';
@@ -14,7 +13,7 @@ import './traces.css';
 
 const PARENT = { href: '/traces', title: 'Traces' };
 
-export default function TracePage({ params }: PageProps) {
+export default function TracePage({ params }: { readonly params: Readonly<Record<string, string>> }) {
   const id = params['id'] ?? '';
   const trace = useQuery<TraceView>(apiUrl('/api/trace', { id }), { topics: ['traces'] });
   if (trace.data === undefined && trace.failure?.status === 404)

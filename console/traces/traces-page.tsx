@@ -62,7 +62,7 @@ function Found({
   return (
     <>
       <TraceList traces={traces} />
-      {traces.length >= limit && (
+      {traces.length >= limit && limit < MOST && (
         <p class="traces-more">
           <button type="button" onClick={() => showMore(limit)}>
             Show more
@@ -73,7 +73,8 @@ function Found({
   );
 }
 
-const MOST = 1000;
+/** More the controller does not give. */
+const MOST = 500;
 
 function showMore(limit: number): void {
   const search = { ...readSearch(place.peek().query), limit: Math.min(MOST, limit * 4) };
@@ -84,8 +85,9 @@ function NoMatch() {
   return (
     <EmptyState title="No trace fits" icon="search">
       <p>
-        A trace is found if one of its spans fits. Take a condition away, or a longer time. Only a part of all
-        requests is traced: 1 % unless Telemetry says otherwise.
+        A trace is found if one of its spans fits. Take a condition away, or a longer time. Of headers the
+        spans keep <code>x-request-id</code> and <code>user-agent</code>, and those that a Telemetry has as{' '}
+        <code>customTags</code>. Only a part of all requests is traced: 1 % unless Telemetry says otherwise.
       </p>
     </EmptyState>
   );
