@@ -5,6 +5,10 @@ const part = encodeURIComponent;
 
 export const servicePath = (namespace: string, name: string) => `/services/${part(namespace)}/${part(name)}`;
 export const workloadPath = (name: string) => `/workloads/${part(name)}`;
+/** The logs of a workload, with only the lines that hold a text. */
+export const logsPath = (name: string, of: 'app' | 'agent', find = '') =>
+  `${workloadPath(name)}?tab=logs&of=${of}${find === '' ? '' : `&find=${part(find)}`}`;
+export const graphPath = (selected: string) => `/graph?selected=${part(selected)}`;
 export const tracePath = (traceId: string) => `/traces/${part(traceId)}`;
 
 export function configPath({ file, line }: Pick<RuleRef, 'file' | 'line'>): string {

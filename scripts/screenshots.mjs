@@ -27,7 +27,9 @@ for (const [size, viewport] of Object.entries(SIZES))
         (message) => message.type() === 'error' && console.error(picture.name, message.text()),
       );
       page.on('pageerror', (error) => console.error(picture.name, error));
-      await page.goto(new URL(picture.path, url).href);
+      const path = typeof picture.path === 'string' ? picture.path : await picture.path(url);
+      await page.goto(new URL(path, url).href);
+      await page.waitForSelector(picture.ready);
       await picture.prepare?.(page, size);
       await page.waitForTimeout(900);
       await page.screenshot({

@@ -27,12 +27,12 @@ const STEP_PX = 60;
 export function GraphCanvas(props: GraphCanvasProps) {
   const { scene, layout, selected, onSelect, showsNamespaces, isMoving } = props;
   const svg = useRef<SVGSVGElement>(null);
-  const control = useViewport(svg, layout);
+  const boxes = boxesOf(scene, layout);
+  const control = useViewport(svg, layout, boxes.get(selected));
   const transform = useComputed(() => {
     const { x, y, scale } = control.viewport.value;
     return `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${scale.toFixed(4)})`;
   });
-  const boxes = boxesOf(scene, layout);
   const [focused, setFocused] = useState('');
   const tabStop = boxes.has(focused) ? focused : (boxes.keys().next().value ?? '');
   const names = new Map(
@@ -78,8 +78,7 @@ export function GraphCanvas(props: GraphCanvasProps) {
         // Arrow keys mean something here, so that readers pass them on.
         role="application"
         aria-label="Graph of the mesh"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing is moved by keys
-        tabIndex={0}
+        tabindex={0}
         onKeyDown={onKeyDown}
       >
         <defs>

@@ -91,7 +91,7 @@ function Chip({ item, name, box, isTabStop, isSelected, isDim, onSelect }: ChipP
       class={`chip health-${health} ${isSelected ? 'is-selected' : ''} ${isDim ? 'is-dim' : ''}`}
       data-id={node.id}
       role="button"
-      tabIndex={isTabStop ? 0 : -1}
+      tabindex={isTabStop ? 0 : -1}
       aria-label={nodeWords(item)}
       aria-pressed={isSelected}
       onClick={onSelect}

@@ -58,7 +58,7 @@ export function EdgeLabel({ item, place, isSelected, isDim, onSelect, words, isT
       transform={`translate(${place.label.x} ${place.label.y})`}
       data-id={key}
       role="button"
-      tabIndex={isTabStop ? 0 : -1}
+      tabindex={isTabStop ? 0 : -1}
       aria-label={words}
       aria-pressed={isSelected}
       onClick={onSelect}

@@ -22,8 +22,8 @@ export interface CardShape {
 export const LABEL = { width: 108, height: 34 } as const;
 
 const HEADER = 28;
-const CHIP = { height: 26, gap: 3, pad: 5, downWidth: 104 } as const;
-const CARD = { least: 122, most: 210 } as const;
+const CHIP = { height: 26, gap: 3, pad: 5, downWidth: 118 } as const;
+const CARD = { least: 134, most: 214 } as const;
 const LETTER = 6.9;
 /** Icon before the title, and air. */
 const TITLE_MARGIN = 44;

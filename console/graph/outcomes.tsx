@@ -1,5 +1,6 @@
 import type { GraphEdge } from '../../model/console.ts';
 import { formatShare } from '../format.ts';
+import './outcomes.css';
 
 /** What calls ended with, `503 UF` and the like; flags are Envoy's. */
 export function Outcomes({ outcomes }: { readonly outcomes: GraphEdge['outcomes'] }) {

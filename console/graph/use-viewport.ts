@@ -2,7 +2,8 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { fit, pan, type Size, type Viewport, zoom } from './viewport.ts';
+import type { Box } from './graph-shapes.ts';
+import { fit, pan, reveal, type Size, type Viewport, zoom } from './viewport.ts';
 
 export interface ViewportControl {
   readonly viewport: Signal<Viewport>;
@@ -18,14 +19,19 @@ export interface ViewportControl {
 /** More than a trembling hand. */
 const DRAG_PX = 4;
 
-export function useViewport(svg: RefObject<SVGSVGElement | null>, drawing: Size): ViewportControl {
+/** @param chosen stays in sight when the window becomes smaller */
+export function useViewport(
+  svg: RefObject<SVGSVGElement | null>,
+  drawing: Size,
+  chosen: Box | undefined,
+): ViewportControl {
   const viewport = useSignal<Viewport>({ x: 0, y: 0, scale: 1 });
   const isMoved = useRef(false);
-  const latest = useRef(drawing);
-  latest.current = drawing;
+  const latest = useRef({ drawing, chosen });
+  latest.current = { drawing, chosen };
   const size = () => ({ width: svg.current?.clientWidth ?? 0, height: svg.current?.clientHeight ?? 0 });
   const refit = () => {
-    viewport.value = fit(latest.current, size());
+    viewport.value = fit(latest.current.drawing, size());
   };
   const move = (next: Viewport) => {
     isMoved.current = true;
@@ -37,7 +43,11 @@ export function useViewport(svg: RefObject<SVGSVGElement | null>, drawing: Size)
   useEffect(() => {
     const element = svg.current;
     if (element === null) return;
-    const observer = new ResizeObserver(() => void (isMoved.current || refit()));
+    const observer = new ResizeObserver(() => {
+      const { chosen: box } = latest.current;
+      if (box !== undefined) viewport.value = reveal(viewport.peek(), box, size());
+      else if (!isMoved.current) refit();
+    });
     observer.observe(element);
     const stop = listen(element, viewport, move);
     return () => {
