@@ -3,15 +3,11 @@ import { useEffect, useState } from 'preact/hooks';
 import { EmptyState } from './components/empty-state.tsx';
 import { Frame } from './components/frame.tsx';
 import { matchPath } from './paths.ts';
-import { place } from './router.ts';
-
-export interface PageProps {
-  readonly params: Readonly<Record<string, string>>;
-}
+import { place, type RoutedProps } from './router.ts';
 
 interface Route {
   readonly pattern: string;
-  readonly load: () => Promise<{ readonly default: ComponentType<PageProps> }>;
+  readonly load: () => Promise<{ readonly default: ComponentType<RoutedProps> }>;
 }
 
 /** Each page is a file of its own, loaded when it is first opened. */
@@ -36,7 +32,7 @@ export function App() {
   );
 }
 
-type Loaded = { readonly page: ComponentType<PageProps> | null; readonly route: Route };
+type Loaded = { readonly page: ComponentType<RoutedProps> | null; readonly route: Route };
 
 function RoutedPage({ path }: { readonly path: string }) {
   const [loaded, setLoaded] = useState<Loaded | null>(null);

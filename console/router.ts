@@ -6,6 +6,11 @@ export interface Place {
   readonly query: URLSearchParams;
 }
 
+/** What a page is given: the parts of its path that have names, as in `/workloads/:name`. */
+export interface RoutedProps {
+  readonly params: Readonly<Record<string, string>>;
+}
+
 export const place = signal<Place>(readPlace());
 
 /** `replace`: no new entry in the browser's history, for what a user would not go back to step by step. */

@@ -1,5 +1,4 @@
 import type { EndpointView, GraphView, ServiceView, WorkloadView } from '../../model/console.ts';
-import type { PageProps } from '../app.tsx';
 import { TrafficCharts } from '../charts/traffic-charts.tsx';
 import { Badge } from '../components/badge.tsx';
 import { TimeRange } from '../components/choice.tsx';
@@ -18,12 +17,12 @@ import { Outcomes } from '../graph/outcomes.tsx';
 import { edgesInto, endpointVerdict, nodesOf, serviceVerdict } from '../health.ts';
 import { graphPath, tracesPath, workloadPath } from '../paths.ts';
 import { useGraph, useServices, useWorkloads } from '../queries.ts';
-import { place, setQuery } from '../router.ts';
+import { place, type RoutedProps, setQuery } from '../router.ts';
 import { ErrorShare, MutualTls } from './services-page.tsx';
 
 const DEFAULT_SECONDS = 300;
 
-export default function ServicePage({ params }: PageProps) {
+export default function ServicePage({ params }: RoutedProps) {
   const { namespace = '', name = '' } = params;
   const query = useServices();
   const seconds = Number(place.value.query.get('seconds')) || DEFAULT_SECONDS;

@@ -1,5 +1,4 @@
 import type { WorkloadView } from '../../model/console.ts';
-import type { PageProps } from '../app.tsx';
 import { TrafficCharts } from '../charts/traffic-charts.tsx';
 import { Badge } from '../components/badge.tsx';
 import { TimeRange } from '../components/choice.tsx';
@@ -12,7 +11,7 @@ import { VerdictBadge } from '../components/verdict-badge.tsx';
 import { containerVerdict, syncVerdict } from '../health.ts';
 import { graphPath } from '../paths.ts';
 import { useWorkloads } from '../queries.ts';
-import { place, setQuery } from '../router.ts';
+import { place, type RoutedProps, setQuery } from '../router.ts';
 import { ClusterTable } from './cluster-table.tsx';
 import { LogTab } from './log-tab.tsx';
 import { RoutesTab } from './routes-tab.tsx';
@@ -21,7 +20,7 @@ import './workloads.css';
 
 const DEFAULT_SECONDS = 300;
 
-export default function WorkloadPage({ params }: PageProps) {
+export default function WorkloadPage({ params }: RoutedProps) {
   const { name = '' } = params;
   const query = useWorkloads();
   const workload = query.data?.find((each) => each.name === name);
