@@ -12,6 +12,7 @@ import { isLoopback } from '../model/loopback.ts';
 import { spiffeId, TRUST_DOMAIN } from '../model/names.ts';
 import { PORT } from '../model/ports.ts';
 import type { Span } from '../model/span.ts';
+import { TEST_SOCKET } from '../model/test-mesh.ts';
 import { answerFrom, openAdminServer } from './admin/admin-server.ts';
 import { createPages } from './admin/pages.ts';
 import { Attacher } from './attach/attacher.ts';
@@ -22,6 +23,7 @@ import { type AuthorityState, openAuthority } from './ca/open-authority.ts';
 import { createConsoleApi } from './console/console-api.ts';
 import { openConsoleServer } from './console/console-server.ts';
 import { EventHub } from './console/event-hub.ts';
+import { proxiesByWorkload } from './console/proxies.ts';
 import { readStaticFiles } from './console/static-files.ts';
 import { Controller } from './controller.ts';
 import { createDockerReader, type DockerReader } from './docker/docker-reader.ts';
@@ -43,6 +45,8 @@ import { openSecretsDirectory, type SecretsDirectory } from './sources/directory
 import { type DockerSource, openDockerSource } from './sources/docker/docker-source.ts';
 import { fetchText } from './sources/fetch-text.ts';
 import { KeySets } from './sources/key-sets.ts';
+import { TestMesh, testProxies } from './test-mesh/test-mesh.ts';
+import { openTestServer } from './test-mesh/test-server.ts';
 import { answerJaeger } from './traces/jaeger-api.ts';
 import { openOtlpIntake } from './traces/otlp-intake.ts';
 import { TraceStore } from './traces/trace-store.ts';
@@ -58,6 +62,8 @@ const configDirectory = env['LATEEN_MESH_DIR'] ?? '/etc/lateen/mesh';
 const secretsPath = env['LATEEN_SECRETS_DIR'] ?? '/etc/lateen/secrets';
 const authorityDirectory = env['LATEEN_CACERTS_DIR'] ?? '/etc/lateen/cacerts';
 const adminSocket = '/var/run/lateen-admin/admin.sock';
+/** A mesh of tests (docs/testing.md). */
+const isTest = env['LATEEN_TEST_MESH'] === '1';
 const logLevel = env['LATEEN_LOG_LEVEL'] ?? 'info';
 
 const sink = pino({
@@ -78,7 +84,7 @@ async function findSelf(docker: DockerReader): Promise<Self> {
   let told = '';
   for (let pauseMs = 200; ; pauseMs = Math.min(5000, pauseMs * 2)) {
     try {
-      return await inspectSelf(docker, env['LATEEN_MESH'] ?? '');
+      return await inspectSelf(docker, env['LATEEN_MESH'] ?? '', isTest);
     } catch (error) {
       const remedy = error instanceof LateenError ? error.remedy : null;
       const cause = errorMessage(error instanceof Error ? error.cause : undefined);
@@ -159,6 +165,7 @@ const hub = new PushHub({
     events.changed('status', 'workloads');
     attacher.onReady(workloadId, container);
   },
+  onChange: () => testMesh?.onChange(),
 });
 
 const keysFile = new StateFile<Readonly<Record<string, string>>>(join(stateDirectory, 'key-sets.json'));
@@ -192,8 +199,21 @@ const controller = new Controller({
     gatewayNetworks.reconcile(index, containers());
     attacher.reconcile(containers());
     events.changed('status', 'services', 'workloads', 'config');
+    testMesh?.onChange();
   },
 });
+
+const testMesh = isTest
+  ? new TestMesh({
+      world: () => controller.world,
+      isCurrent: () => controller.isCurrent,
+      violations: () => controller.violationLog.violations,
+      proxies: () => testProxies(controller.world, proxiesByWorkload(hub.statuses, containers())),
+      isConnected: (container) => hub.isConnected(container),
+      broadcast: (message) => hub.broadcast(message),
+      onFiles: () => onFiles(),
+    })
+  : null;
 
 const attacher = new Attacher({
   docker: writer,
@@ -249,6 +269,8 @@ const controlServer = await openControlServer({
     events.changed('status', 'workloads');
   },
   onSpans: keepSpans,
+  onObservations: (requests) => testMesh?.onObservations(requests),
+  onFlushed: (container, flushed) => testMesh?.onFlushed(container, flushed),
   findContainer: (claim) => findRunning(containers().values(), claim),
   isProxy: (container) => {
     const facts = containers().get(container);
@@ -300,6 +322,12 @@ const adminServers = await Promise.all([
     onSpans: keepSpans,
     isWelcome: (address) => hosts.has(address) || isLoopback(address) || controller.hasProxyAt(address),
   }),
+  ...(testMesh === null
+    ? []
+    : [
+        openTestServer(testMesh, { socketPath: TEST_SOCKET }),
+        openTestServer(testMesh, { port: PORT.testMesh, token }),
+      ]),
 ]);
 
 source = openDockerSource({
@@ -317,7 +345,9 @@ source = openDockerSource({
 });
 const onFiles = () => {
   // Both have been read once.
-  if (secretsDirectory !== null) controller.onFiles(new Map([...directory.files, ...secretsDirectory.files]));
+  if (secretsDirectory === null) return;
+  const files = new Map([...directory.files, ...secretsDirectory.files]);
+  controller.onFiles(testMesh?.over(files) ?? files);
 };
 let secretsDirectory: SecretsDirectory | null = null;
 const onConfigFiles = (files: ReadonlyMap<string, FileState>) => {
@@ -328,7 +358,10 @@ const onConfigFiles = (files: ReadonlyMap<string, FileState>) => {
   }
   onFiles();
 };
-const directory = await openConfigDirectory({ path: configDirectory, log, onChange: onConfigFiles });
+const directory = await openConfigDirectory({
+  ...{ path: configDirectory, log, onChange: onConfigFiles },
+  isTestMesh: isTest,
+});
 secretsDirectory = await openSecretsDirectory({ path: secretsPath, log, onChange: onFiles });
 // An empty directory causes no change to be told of.
 onConfigFiles(directory.files);

@@ -19,9 +19,10 @@ const DAEMON_REMEDY =
 
 /**
  * @param wantedMesh `LATEEN_MESH`, '' = the compose project's name
+ * @param isTest `LATEEN_TEST_MESH`: a mesh that no Compose started has the compose project of its own name as well
  * @throws LateenError if the daemon does not answer, or this process does not run in a container of the daemon that it talks to
  */
-export async function inspectSelf(docker: DockerReader, wantedMesh: string): Promise<Self> {
+export async function inspectSelf(docker: DockerReader, wantedMesh: string, isTest = false): Promise<Self> {
   try {
     const info = await docker.inspectContainer(hostname());
     const labels = info.Config.Labels ?? {};
@@ -32,7 +33,7 @@ export async function inspectSelf(docker: DockerReader, wantedMesh: string): Pro
       id: info.Id,
       image: info.Image,
       controlVolume: mount?.Name ?? '',
-      membership: { meshId: claimed, project },
+      membership: { meshId: claimed, project: project || (isTest ? claimed : ''), isTest },
     };
   } catch (cause) {
     if ((cause as { statusCode?: number }).statusCode === undefined) {

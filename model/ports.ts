@@ -21,6 +21,8 @@ export const PORT = {
   /** Controller: OTLP over HTTP, of applications (OpenTelemetry's number). */
   otlpHttp: 4318,
   console: 20001,
+  /** Controller of a mesh of tests: model/test-mesh.ts. */
+  testMesh: 15019,
 } as const;
 
 /** The agent's user and group: its own traffic is never captured (Istio's number). */

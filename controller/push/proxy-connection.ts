@@ -109,7 +109,12 @@ export class ProxyConnection {
     return {
       proxy: this.proxy,
       container: this.container,
-      state: this.#lastError !== '' ? 'NACKED' : this.isSettled ? 'SYNCED' : 'PENDING',
+      // What was refused before says nothing of a push that is not answered yet.
+      state: this.isSettled
+        ? 'SYNCED'
+        : this.#lastError !== '' && this.#outstanding === null
+          ? 'NACKED'
+          : 'PENDING',
       version: this.#version,
       lastError: this.#lastError,
       lastReplyMs: this.#lastReplyMs,

@@ -11,6 +11,8 @@ import type { FileState } from '../../last-good/last-good.ts';
 export interface ConfigDirectoryDeps {
   readonly path: string;
   readonly log: Logger;
+  /** Annotations for tests are allowed. */
+  readonly isTestMesh?: boolean;
   /** Told with all files whenever one of them changed, was added or is gone. */
   onChange(files: ReadonlyMap<string, FileState>): void;
 }
@@ -142,7 +144,7 @@ class DirectoryReader {
       if (!facts.isFile()) return null;
       const stamp = `${facts.ino} ${facts.size} ${facts.mtimeNs}`;
       if (before !== undefined && before.stamp === stamp && before.missingSinceMs === null) return before;
-      const state = await readState(path, file);
+      const state = await readState(path, file, this.#deps.isTestMesh === true);
       const isFaulty = state.kind === 'unknown' || state.parsed.isUnreadable;
       const ageMs = Date.now() - Number(facts.mtimeMs);
       if (isFaulty && ageMs < HALF_WRITTEN_MS) {
@@ -158,7 +160,7 @@ class DirectoryReader {
   }
 }
 
-async function readState(path: string, file: string): Promise<FileState> {
+async function readState(path: string, file: string, isTestMesh: boolean): Promise<FileState> {
   const content = await readFile(path);
   if (content.length === 0)
     return unknown(
@@ -168,7 +170,7 @@ async function readState(path: string, file: string): Promise<FileState> {
       'Warning',
     );
   const contentHash = createHash('sha256').update(content).digest('hex');
-  const parsed = parseDocuments(content, file);
+  const parsed = parseDocuments(content, file, { isTestMesh });
   const isText = !content.includes(0) && isUtf8(content);
   return { kind: 'parsed', parsed, contentHash, text: isText ? content.toString() : '' };
 }
