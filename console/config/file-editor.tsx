@@ -27,6 +27,8 @@ export interface FileEditorProps {
 
 const TYPING_PAUSE_MS = 500;
 
+const withoutReturns = (text: string) => text.replaceAll('\r\n', '\n');
+
 export function FileEditor({ file, files, help, reload }: FileEditorProps) {
   const { data: status } = useStatus();
   const handle = useRef<EditorHandle | null>(null);
@@ -35,9 +37,10 @@ export function FileEditor({ file, files, help, reload }: FileEditorProps) {
   const state = draftState(draft, onDisk);
   const text = draft?.text ?? onDisk?.text ?? '';
   // The editor knows one kind of line end; the file keeps its own
-  const shown = useMemo(() => text.replaceAll('\r\n', '\n'), [text]);
+  const shown = useMemo(() => withoutReturns(text), [text]);
   const setText = (next: string) => {
-    const asFile = text.includes('\r\n') ? next.replaceAll('\n', '\r\n') : next;
+    const now = drafts.peek()[file]?.text ?? onDisk?.text ?? '';
+    const asFile = now.includes('\r\n') ? next.replaceAll('\n', '\r\n') : next;
     drafts.value = edited(drafts.peek(), file, asFile, onDisk);
   };
 
@@ -94,6 +97,7 @@ export function FileEditor({ file, files, help, reload }: FileEditorProps) {
         <Editor
           file={file}
           text={shown}
+          readText={() => withoutReturns(drafts.peek()[file]?.text ?? onDisk?.text ?? '')}
           isReadOnly={whyReadOnly !== ''}
           diagnostics={diagnostics}
           help={help}

@@ -30,6 +30,8 @@ export interface EditorHandle {
 export interface YamlEditorProps {
   readonly file: string;
   readonly text: string;
+  /** The same as it is at this moment: what is typed runs ahead of what is rendered. */
+  readonly readText: () => string;
   readonly isReadOnly: boolean;
   readonly diagnostics: readonly Diagnostic[];
   readonly help: Help;
@@ -63,7 +65,8 @@ export default function YamlEditor(props: YamlEditorProps) {
 
   useEffect(() => {
     const view = editor.current;
-    if (view !== null && view.state.doc.toString() !== text) replaceText(view, text);
+    const now = latest.current.readText();
+    if (view !== null && view.state.doc.toString() !== now) replaceText(view, now);
   }, [text, file]);
 
   useEffect(() => {
