@@ -31,6 +31,7 @@ const COMMON = 'x-lateen-agent';
 const ALIAS = 'lateen-agent';
 const ANCHORS = 'x-lateen-anchors';
 const MOST_PASSES = 4;
+const DEFAULT_NETWORK: Value = ['default'];
 
 /**
  * The text with as few lines changed as can be. The result is read again, and has to say exactly what is wanted: a
@@ -115,7 +116,10 @@ function serviceEdits(
       if (value !== undefined) return [[name, value]];
       // Nothing of its own: what it merges must be silenced where it still says something.
       if (!forced.has(name)) return [];
-      return [[name, emptyOf(merged[name] ?? (name === 'depends_on' ? {} : ''))]];
+      const silent = [name, emptyOf(merged[name] ?? (name === 'depends_on' ? {} : ''))] as [string, Value];
+      // An empty mode would leave it without any network.
+      const needsNetwork = name === 'network_mode' && wanted['networks'] === undefined;
+      return needsNetwork ? [silent, ['networks', DEFAULT_NETWORK]] : [silent];
     }),
   );
   if (pairs === null || (kept.length === 0 && Object.keys(added).length === 0)) {
@@ -190,13 +194,18 @@ function differencesOf(file: ComposeText, { services, agents, common }: Wanted):
   for (const { name, fields } of agents.values()) all.set(name, { ...common, ...fields });
   const differences = new Map<string, Set<string>>();
   for (const [name, wanted] of all) {
-    const found = file.services.get(name)?.fields ?? {};
+    const found = withoutDefaultNetwork(file.services.get(name)?.fields ?? {});
     const names = [...new Set([...Object.keys(wanted), ...Object.keys(found)])].filter(
       (field) => !(isSame(found[field], wanted[field]) || (isEmpty(found[field]) && isEmpty(wanted[field]))),
     );
     if (names.length > 0) differences.set(name, new Set(names));
   }
   return differences;
+}
+
+function withoutDefaultNetwork(fields: Fields): Fields {
+  const { networks, ...others } = fields;
+  return fields['network_mode'] === '' && isSame(networks, DEFAULT_NETWORK) ? others : fields;
 }
 
 function union(first: Forced, second: Forced): Forced {
