@@ -5,6 +5,7 @@ import type { Bookinfo } from '../fixture/bookinfo.ts';
 import { docker } from '../fixture/docker.ts';
 import { eventually } from '../fixture/eventually.ts';
 import { lateen } from '../fixture/lateen.ts';
+import { proxyOf } from '../fixture/proxies.ts';
 
 const TOKENS = join(import.meta.dirname, '../../examples/recipes/jwt-ingress');
 
@@ -113,7 +114,7 @@ export const SECURITY_PROOFS = {
     assert.equal(await call('http://ratings:9080/ratings/0'), '200');
     assert.match(await call('http://reviews-v1:9080/reviews/0'), cutOff);
     const [ratings = ''] = await mesh.containers('ratings');
-    const agent = await docker(['ps', '-q', '--filter', `label=lateen.agent-for=${ratings}`]);
+    const agent = await proxyOf(mesh, ratings);
     const metrics = await docker([
       ...['exec', agent, 'node', '-e'],
       `fetch('http://127.0.0.1:15090/stats/prometheus').then(async (r) => console.log(await r.text()))`,

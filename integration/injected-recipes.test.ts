@@ -1,0 +1,3 @@
+import { proveRecipes } from './recipes/prove-recipes.ts';
+
+await proveRecipes('injected', 'inject');
