@@ -1,3 +1,4 @@
+import { hasServices } from './fixture/bookinfo.ts';
 import { proveRecipes } from './recipes/prove-recipes.ts';
 
-await proveRecipes('injected', 'inject');
+await proveRecipes('injected', 'inject', (recipe) => !hasServices(recipe));

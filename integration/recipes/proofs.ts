@@ -143,10 +143,10 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   },
 
   async 'subset-load-balancer'(mesh) {
-    await mesh.composeWith([], '--scale', 'reviews-v2=3');
+    await mesh.withCopies('reviews-v2', 3);
     const counts = await mesh.reviewContainers(30);
     assert.deepEqual(Object.values(counts), [10, 10, 10]);
-    await mesh.composeWith([]);
+    await mesh.composeWith([], '--remove-orphans');
   },
 
   async 'session-affinity'(mesh) {
@@ -162,7 +162,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   async 'locality-failover'(mesh) {
     assert.deepEqual(await mesh.reviewVersions(10), { v1: 10 });
     const [near = ''] = await mesh.containers('reviews-v1');
-    await docker(['stop', near]);
+    await docker(['stop', '-t', '3', near]);
     assert.deepEqual(await mesh.reviewVersions(10), { v2: 10 });
     await docker(['start', near]);
     await eventually('the nearest container answers again', async () =>
