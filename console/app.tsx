@@ -2,7 +2,9 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { EmptyState } from './components/empty-state.tsx';
 import { Frame } from './components/frame.tsx';
+import { connection } from './events.ts';
 import { matchPath } from './paths.ts';
+import { reloadOnce } from './reload.ts';
 import { place, type RoutedProps } from './router.ts';
 
 interface Route {
@@ -73,8 +75,12 @@ function UnknownPage() {
   );
 }
 
-/** Its file is gone: the controller was replaced by another version since the console was opened. */
+/** Its file could not be had: the network changed just then, or the controller was replaced by another version. */
 function OutdatedPage() {
+  const { state } = connection.value;
+  useEffect(() => {
+    if (state === 'open') reloadOnce();
+  }, [state]);
   return (
     <EmptyState title="This page could not be loaded" icon="lost">
       <p>The controller is away, or is of another version now than when this console was opened.</p>

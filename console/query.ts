@@ -28,6 +28,8 @@ interface State<T> {
 
 /** Events may come in bursts; one look in this time is enough. */
 const LEAST_MS = 400;
+/** After a question that found nobody. A browser breaks off what is under way when a network of Docker comes or goes. */
+const RETRY_MS = 1000;
 const KEPT = 40;
 /** Answers by address, so that a page which was open before is there at once. */
 const cache = new Map<string, unknown>();
@@ -74,18 +76,21 @@ function watch<T>(
     clearTimeout(timer);
     isAsking = true;
     isDue = false;
+    let nextMs = everyMs;
     try {
       const data = await getJson<T>(url, abort.signal);
       keep(url, data);
       if (!abort.signal.aborted) tell({ data, failure: undefined });
     } catch (error) {
-      if (!abort.signal.aborted) tell({ failure: asFailure(error) });
+      const failure = asFailure(error);
+      if (failure.isAway) nextMs = RETRY_MS;
+      if (!abort.signal.aborted) tell({ failure });
     }
     if (abort.signal.aborted) return;
     timer = setTimeout(() => {
       isAsking = false;
       if (isDue) void look();
-      else if (everyMs > 0) timer = setTimeout(look, Math.max(0, everyMs - LEAST_MS));
+      else if (nextMs > 0) timer = setTimeout(look, Math.max(0, nextMs - LEAST_MS));
     }, LEAST_MS);
   };
   const onVisible = () => void (isDue && look());

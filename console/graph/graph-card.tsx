@@ -92,10 +92,11 @@ function Chip({ item, name, box, isTabStop, isSelected, isDim, onSelect }: ChipP
       data-id={node.id}
       role="button"
       tabindex={isTabStop ? 0 : -1}
-      aria-label={nodeWords(item)}
       aria-pressed={isSelected}
       onClick={onSelect}
     >
+      {/* Its name, and what is told who points at it. */}
+      <title>{nodeWords(item)}</title>
       <rect class="chip-box" x={box.x} y={box.y} width={box.width} height={box.height} rx="4" />
       <text class="chip-mark" x={box.x + 8} y={box.y + 17}>
         {MARKS[health]}

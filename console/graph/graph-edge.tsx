@@ -59,10 +59,10 @@ export function EdgeLabel({ item, place, isSelected, isDim, onSelect, words, isT
       data-id={key}
       role="button"
       tabindex={isTabStop ? 0 : -1}
-      aria-label={words}
       aria-pressed={isSelected}
       onClick={onSelect}
     >
+      <title>{words}</title>
       <rect class="label-box" x={left} y={-height / 2} width={LABEL.width} height={height} rx="5" />
       <g class={edge.mtls === 'none' ? 'label-open' : 'label-lock'}>
         <Icon name={edge.mtls === 'all' ? 'lock' : 'unlock'} size={11} x={left + 6} y={-height / 2 + 3.5} />
