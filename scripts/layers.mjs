@@ -19,6 +19,7 @@ const LAYERS = {
   'controller/traffic': { may: ['controller/compile', 'istio', 'model', 'base'], pure: true },
   controller: { may: ['istio', 'model', 'base'] },
   compose: { may: ['istio', 'model', 'base'] },
+  'compose/inject': { may: ['istio', 'model', 'base'], pure: true },
   cli: { may: ['compose', 'controller/world', 'controller/compile', 'istio', 'model', 'base'] },
   testcontainers: { may: ['compose', 'cli', 'controller/compile', 'istio', 'model', 'base'] },
   console: { may: ['istio', 'model', 'base'] },

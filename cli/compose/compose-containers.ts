@@ -51,7 +51,7 @@ function factsOf(project: ComposeProject, service: ComposeService, image: readon
     startError: '',
     stopSignal: '',
     image: String(fields['image'] ?? ''),
-    networkMode: networkMode(fields),
+    networkMode: networkMode(project, fields),
     hasTerminal: fields['tty'] === true,
     user: String(fields['user'] ?? ''),
     isDraining: false,
@@ -74,8 +74,9 @@ function networksOf(fields: ComposeService['fields']): string[] {
 }
 
 /** `service:NAME` becomes what Docker shows for it. */
-const networkMode = ({ network_mode: mode }: ComposeService['fields']) =>
-  typeof mode === 'string' ? mode.replace(/^service:/, 'container:') : '';
+function networkMode(project: ComposeProject, { network_mode: mode }: ComposeService['fields']): string {
+  return typeof mode === 'string' ? mode.replace(/^service:/, `container:${project.name}-`) : '';
+}
 
 /** The container's side of `ports`: `"8080:80/udp"`, `"127.0.0.1:8080:80"`, `{target: 80}`. */
 function publishedTargets(fields: ComposeService['fields']): string[] {

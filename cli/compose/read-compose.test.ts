@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { CliError } from '../cli-error.ts';
-import { folderOf } from '../testing/run-lateen.ts';
+import { folderOf, runLateen } from '../testing/run-lateen.ts';
 import { composeContainers } from './compose-containers.ts';
 import { composeMesh } from './compose-mesh.ts';
 import { interpolate } from './interpolate.ts';
@@ -119,5 +119,37 @@ services:
       ['reviews-v2.default.svc.cluster.local', 1, false],
       ['reviews.default.svc.cluster.local', 2, false],
     ],
+  );
+});
+
+test('of an injected file it knows what it knew of the original', async (context) => {
+  const files = {
+    'compose.yml': `services:
+  shop: { image: shop, hostname: shop, ports: ["90:8080"], labels: { lateen.inject: "true", app: shop } }
+  db: { image: db, labels: { lateen.ports: "tcp:5432" } }
+`,
+    'more.yml': 'services: { shop: { labels: { version: v1, "example.com/team": books } } }\n',
+    'mesh/.keep': '',
+  };
+  const folder = folderOf(context, files);
+  const args = ['inject', '-f', 'compose.yml', '-f', 'more.yml', '-o', 'injected.yml'];
+  assert.equal((await runLateen(folder, args)).status, 0);
+  const meshOf = (...names: string[]) =>
+    composeMesh(
+      names.map((name) => join(folder, name)),
+      {},
+      [],
+    );
+  const [before, after] = [meshOf('compose.yml', 'more.yml'), meshOf('injected.yml')];
+  assert.deepEqual(after.violations, []);
+  const said = ({ known }: ReturnType<typeof composeMesh>) =>
+    known.services
+      .filter(({ hostname }) => /^(shop|db)\./.test(hostname))
+      .map(({ hostname, ports }) => [hostname, ports]);
+  assert.deepEqual(said(after), said(before));
+  const shops = after.known.workloads.filter(({ labels }) => labels['app'] === 'shop');
+  assert.deepEqual(
+    shops.map(({ proxy, labels }) => [proxy, labels['version'], labels['example.com/team']]),
+    [['sidecar', 'v1', 'books']],
   );
 });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import { errorMessage } from '../../base/errors.ts';
 import { EXIT } from '../analyze.ts';
 import { CliError } from '../cli-error.ts';
@@ -30,15 +30,19 @@ export interface ComposeProject {
  */
 export function readCompose(files: readonly string[], environment: Environment): ComposeProject {
   const folder = dirname(resolve(files[0] ?? '.'));
-  const env = { ...readEnvFile(join(folder, '.env')), ...environment };
+  const given = { ...readEnvFile(join(folder, '.env')), ...environment };
+  const name = given['COMPOSE_PROJECT_NAME'] || nameIn(files, given) || projectName(folder);
+  const env = { ...given, COMPOSE_PROJECT_NAME: name };
   const services = new Map<string, ComposeService>();
-  let name = env['COMPOSE_PROJECT_NAME'] ?? '';
-  for (const file of files) {
-    const content = readFile(resolve(file), env);
-    if (name === '' && typeof content.fields['name'] === 'string') name = content.fields['name'];
-    addServices(services, content, folder, env);
-  }
-  return { name: name === '' ? projectName(folder) : name, env, services };
+  for (const file of files)
+    for (const content of readFile(resolve(file), env)) addServices(services, content, folder, env);
+  return { name, env, services };
+}
+
+/** The first that says `name:`. */
+function nameIn(files: readonly string[], env: Environment): string {
+  const names = files.flatMap((file) => readFile(resolve(file), env)).map(({ fields }) => fields['name']);
+  return names.find((name) => typeof name === 'string') ?? '';
 }
 
 /** Compose's own rule: lower case, and only letters, digits, dashes and underscores. */
@@ -54,7 +58,8 @@ interface ComposeFile {
   lineOf(service: string): number;
 }
 
-function readFile(path: string, env: Environment): ComposeFile {
+/** One for each document in it: Compose merges them as it merges files. */
+function readFile(path: string, env: Environment): ComposeFile[] {
   const shown = relative('.', path) || path;
   let text: string;
   try {
@@ -67,13 +72,10 @@ function readFile(path: string, env: Environment): ComposeFile {
     );
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    merge: true,
-    lineCounter: lines,
-    logLevel: 'silent',
-    prettyErrors: false,
-  });
-  const [fault] = document.errors;
+  const options = { merge: true, lineCounter: lines, logLevel: 'silent', prettyErrors: false } as const;
+  const parsed = parseAllDocuments(text, options);
+  const documents = Array.isArray(parsed) ? parsed : [];
+  const [fault] = documents.flatMap(({ errors }) => errors);
   if (fault !== undefined)
     throw new CliError(
       'LAT1021',
@@ -81,18 +83,17 @@ function readFile(path: string, env: Environment): ComposeFile {
       'Mend the compose file; `docker compose config` checks it.',
       EXIT.unparsable,
     );
-  const fields = asFields(interpolateAll(document.toJS(), env));
-  return {
+  return documents.map((document) => ({
     path,
     shown,
-    fields,
+    fields: asFields(interpolateAll(document.toJS(), env)),
     lineOf: (service) => {
       const services = document.get('services');
       const pair = isMap(services) ? services.items.find(({ key }) => String(key) === service) : undefined;
       const start = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
       return start === undefined ? 0 : lines.linePos(start).line;
     },
-  };
+  }));
 }
 
 function addServices(
@@ -127,7 +128,8 @@ function include(
   const paths = asList(path).map((each) => resolve(from, String(each)));
   const folder = directory === undefined ? dirname(paths[0] ?? from) : resolve(from, String(directory));
   const own = { ...readEnvFile(join(folder, '.env')), ...env };
-  for (const each of paths) addServices(services, readFile(each, own), folder, own);
+  for (const each of paths)
+    for (const content of readFile(each, own)) addServices(services, content, folder, own);
 }
 
 function resolveExtends(file: ComposeFile, name: string, env: Environment, seen: readonly string[]): Fields {
@@ -143,7 +145,13 @@ function resolveExtends(file: ComposeFile, name: string, env: Environment, seen:
   if (base === undefined) return fields;
   const { service, file: other } =
     typeof base === 'string' ? { service: base, file: undefined } : asFields(base);
-  const source = other === undefined ? file : readFile(resolve(dirname(file.path), String(other)), env);
+  const source =
+    other === undefined
+      ? file
+      : readFile(resolve(dirname(file.path), String(other)), env).find(
+          ({ fields: all }) => String(service) in asFields(all['services']),
+        );
+  if (source === undefined) return fields;
   return mergeServices(resolveExtends(source, String(service), env, [...seen, key]), fields);
 }
 
