@@ -81,6 +81,50 @@ export const ERROR_CODES = {
     'A port of the controller is not published',
     'compose/mesh.yml of this version publishes it: `docker compose up -d` makes the controller anew.',
   ],
+  LAT1028: [
+    'Docker Compose refuses the project',
+    'The message is Compose’s own, with the place in your file. `docker compose config` says it too.',
+  ],
+  LAT1029: ['There is no compose file', 'Go to the folder of your project, or name the file: `-f FILE`.'],
+  LAT1030: [
+    'A service has no network namespace of its own',
+    'With `network_mode: host`, `service:` or `container:` an agent has no place beside it. Give it a network, or leave it out of the mesh: label `lateen.inject: "false"`, or `--leave-out SERVICE`.',
+  ],
+  LAT1031: [
+    'The project is for Docker Swarm only',
+    'Overlay networks, `deploy.mode: global`, jobs, and secrets or configs that are external need a swarm. Take them out, or put them into a compose file of their own for the swarm.',
+  ],
+  LAT1032: [
+    'The project has agents already',
+    'It was made by `lateen inject`: run it by `docker compose up -d`, or get the original back by `lateen uninject`.',
+  ],
+  LAT1033: [
+    'A port of this machine is taken',
+    'Stop what holds it, or publish another one. Ports of the gateway are chosen by `LATEEN_HTTP_PORT` and `LATEEN_HTTPS_PORT`.',
+  ],
+  LAT1034: [
+    'An image cannot be built or pulled',
+    'The last lines of the builder are in the message; `docker compose build SERVICE` shows all of them.',
+  ],
+  LAT1035: [
+    'Docker Compose is missing or too old',
+    'Install the Compose plugin 2.20 or newer: docs.docker.com/compose/install.',
+  ],
+  LAT1036: ['The Docker engine is too old', 'Install Docker 20.10 (API 1.41) or newer.'],
+  LAT1037: [
+    'Docker Compose could not start the project',
+    'What was started was taken down again. The message is Compose’s own.',
+  ],
+  LAT1038: [
+    'The mesh did not come into force in time',
+    'What was started was taken down again. The message names the proxies that were missing and why; a longer time is given by `--timeout SECONDS`.',
+  ],
+  LAT1039: [
+    'No service of the project can be in the mesh',
+    'Every one of them is left out, has no network, or belongs to a profile that is not on (`--profile NAME`).',
+  ],
+  LAT1040: ['No mesh of this project runs', 'Start it by `lateen up`.'],
+  LAT1041: ['A file or folder of the mesh cannot be made', 'Check that you may write there.'],
   LAT1999: [
     'Something that nobody expected',
     'It is a fault of this program: please tell us, with the output of `lateen bug-report`.',

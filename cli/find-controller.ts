@@ -1,11 +1,18 @@
 import type Docker from 'dockerode';
 import { LABEL } from '../model/labels.ts';
 import { CliError } from './cli-error.ts';
+import { dockerHost, socketPath } from './docker-host.ts';
 
-/** The daemon that `DOCKER_HOST` and its companions name, else the local socket. */
+/** The daemon that `docker` itself asks: by `DOCKER_HOST` and its companions, by a context, else the local socket. */
 export async function createDocker(): Promise<Docker> {
   // Loaded only where it is needed: half of the start of a verb that needs no daemon.
   const { default: Client } = await import('dockerode');
+  const host = process.env['DOCKER_HOST'] ? undefined : dockerHost();
+  if (host === undefined) return new Client();
+  const path = socketPath(host);
+  if (path !== null) return new Client({ socketPath: path });
+  // Its client reads all else from the environment alone.
+  process.env['DOCKER_HOST'] = host;
   return new Client();
 }
 
@@ -34,7 +41,7 @@ export async function findController(docker: Docker, mesh: string | undefined): 
       mesh === undefined
         ? 'no controller is running'
         : `no controller of mesh ${mesh} is running${known === '' ? '' : ` (running: ${known})`}`,
-      'Start the mesh: add compose/mesh.yml to your compose file and run `docker compose up -d`.',
+      'Start the mesh: `lateen up`, or `docker compose up -d` where your compose file includes compose/mesh.yml.',
     );
   }
   if (second !== undefined) {
@@ -57,16 +64,21 @@ async function listControllers(docker: Docker) {
       meshId: Labels[LABEL.mesh] || (Labels[LABEL.composeProject] ?? ''),
     }));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EACCES')
-      throw new CliError(
-        'LAT1002',
-        'you may not use the Docker socket',
-        'Have yourself put into its group (`usermod -aG docker USER`), and log in again.',
-      );
-    throw new CliError(
-      'LAT1001',
-      `the Docker daemon does not answer (${cause instanceof Error ? cause.message : String(cause)})`,
-      'Start Docker, or set DOCKER_HOST.',
-    );
+    throw daemonFailure(cause);
   }
+}
+
+/** What it means that a call to the daemon failed. */
+export function daemonFailure(cause: unknown): CliError {
+  if ((cause as NodeJS.ErrnoException).code === 'EACCES')
+    return new CliError(
+      'LAT1002',
+      'you may not use the Docker socket',
+      'Have yourself put into its group (`usermod -aG docker USER`), and log in again.',
+    );
+  return new CliError(
+    'LAT1001',
+    `the Docker daemon does not answer (${cause instanceof Error ? cause.message : String(cause)})`,
+    'Start Docker, or set DOCKER_HOST.',
+  );
 }

@@ -18,6 +18,7 @@ import { printLogs } from './logs.ts';
 import { addMeshCommands } from './mesh-commands.ts';
 import { numberBetween, print } from './output.ts';
 import { addTracingCommand } from './tracing-audit.ts';
+import { addUpCommand } from './up/up-command.ts';
 
 const VERSION = process.env.LATEEN_VERSION ?? 'dev';
 
@@ -44,6 +45,7 @@ async function ask<T>(path: string): Promise<T> {
 const askOne: AskProxy = async (container, method, path) =>
   askProxy(await createDocker(), container, method, path);
 
+addUpCommand(program);
 addMeshCommands(program, VERSION, ask, askOne);
 const experimental = program
   .command('x')

@@ -27,7 +27,7 @@ test('no controller: the remedy is to start the mesh', async (context) => {
   const { status, stderr } = await run(context, ['ps'], []);
   assert.match(
     stderr,
-    /^Error \[LAT1003\]: no controller is running\nRemedy: Start the mesh: .*mesh\.yml.*docker compose up -d/,
+    /^Error \[LAT1003\]: no controller is running\nRemedy: Start the mesh: .*lateen up.*docker compose up -d.*mesh\.yml/,
   );
   assert.equal(status, 1);
 });

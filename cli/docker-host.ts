@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Where the program `docker` would look for its daemon: DOCKER_HOST, else the context in use (DOCKER_CONTEXT, or
+ * `docker context use`); undefined = the usual socket.
+ */
+export function dockerHost(env: Env = process.env, home = homedir()): string | undefined {
+  if (env['DOCKER_HOST']) return env['DOCKER_HOST'];
+  const folder = env['DOCKER_CONFIG'] || join(home, '.docker');
+  const name = env['DOCKER_CONTEXT'] || readJson(join(folder, 'config.json'))['currentContext'];
+  if (typeof name !== 'string' || name === '' || name === 'default') return undefined;
+  const digest = createHash('sha256').update(name).digest('hex');
+  const meta = readJson(join(folder, 'contexts', 'meta', digest, 'meta.json')) as {
+    Endpoints?: { docker?: { Host?: string } };
+  };
+  return meta.Endpoints?.docker?.Host;
+}
+
+/** The path of a Unix socket of this machine; null = the daemon is reached otherwise. */
+export function socketPath(host: string | undefined): string | null {
+  if (host === undefined) return '/var/run/docker.sock';
+  return host.startsWith('unix://') ? host.slice('unix://'.length) : null;
+}
+
+function readJson(path: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  } catch {
+    // Most people have none.
+    return {};
+  }
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { LABEL } from '../../model/labels.ts';
+import { CliError } from '../cli-error.ts';
+import type { MeshPackage } from '../mesh-package.ts';
+import type { Progress } from '../progress.ts';
+import { formatPlace } from './compose-config.ts';
+import { freePortFrom, isFree, publishedPorts } from './host-ports.ts';
+import type { Project } from './project.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** A port of this machine by a variable of compose/mesh.yml: `127.0.0.1:${LATEEN_HTTP_PORT:-8080}:8080`. */
+interface MeshPort {
+  readonly variable: string;
+  readonly usual: number;
+  /** In the container. */
+  readonly target: number;
+}
+
+export const meshPorts = ({ folder }: MeshPackage): MeshPort[] =>
+  [
+    ...readFileSync(join(folder, 'compose', 'mesh.yml'), 'utf8').matchAll(
+      /127\.0\.0\.1:\$\{(LATEEN_\w+_PORT):-(\d+)\}:(\d+)/g,
+    ),
+  ].map(([, variable = '', usual, target]) => ({ variable, usual: Number(usual), target: Number(target) }));
+
+/**
+ * Where the mesh is published. A port that was asked for is that one, or the failure says so; of the usual ones another
+ * is taken where they are not free, and told. What the project published before it keeps.
+ * @throws CliError where a port of the mesh or of the project is held by something else
+ */
+export async function choosePorts(
+  project: Project,
+  mesh: MeshPackage,
+  running: readonly Docker.ContainerInfo[],
+  env: Env,
+  progress: Progress,
+): Promise<Record<string, string>> {
+  const own = new Set(running.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
+  await refuseTakenPorts(project, own);
+  const taken = new Set(appPorts(project).map(({ port }) => port));
+  const chosen: Record<string, string> = {};
+  for (const { variable, usual, target } of meshPorts(mesh)) {
+    const asked = env[variable];
+    const port = asked ? Number(asked) : (heldFor(target, running) ?? (await freePortFrom(usual, taken)));
+    if (port === null || (asked && !own.has(port) && (taken.has(port) || !(await isFree(port, '127.0.0.1')))))
+      throw new CliError(
+        'LAT1033',
+        `port ${asked ?? usual} of this machine is taken`,
+        `Set ${variable} to a free port.`,
+      );
+    if (!asked && port !== usual)
+      progress.note(`Port ${usual} is taken: ${port} is used instead (${variable} chooses another).`);
+    taken.add(port);
+    chosen[variable] = String(port);
+  }
+  return chosen;
+}
+
+/** Ports of applications: those of the mesh are chosen. */
+const appPorts = ({ config }: Project) =>
+  publishedPorts(config).filter(
+    ({ service }) => config.services[service]?.labels?.[LABEL.role] === undefined,
+  );
+
+async function refuseTakenPorts(project: Project, own: ReadonlySet<number | undefined>): Promise<void> {
+  for (const { service, index, address, port, protocol } of appPorts(project)) {
+    if (own.has(port) || (await isFree(port, address, protocol))) continue;
+    const place = formatPlace(project.place(['services', service, 'ports', String(index)]), service);
+    throw new CliError(
+      'LAT1033',
+      `${place}: port ${port} of service ${service} is taken on this machine`,
+      'Stop what holds it, or publish another port.',
+    );
+  }
+}
+
+function heldFor(target: number, running: readonly Docker.ContainerInfo[]): number | null {
+  const roles = running.filter(({ Labels }) => ['gateway', 'controller'].includes(Labels[LABEL.role] ?? ''));
+  const held = roles
+    .flatMap(({ Ports }) => Ports)
+    .find(({ PrivatePort, PublicPort }) => PrivatePort === target && PublicPort);
+  return held?.PublicPort ?? null;
+}

@@ -1,0 +1,138 @@
+import { dirname, relative } from 'node:path';
+import { CliError } from '../cli-error.ts';
+import { readCompose } from '../compose/read-compose.ts';
+import { type Finished, lastWords, type RunOptions, runDocker } from '../docker-program.ts';
+import { type ComposeConfig, formatPlace, type Place } from './compose-config.ts';
+import { findComposeFiles } from './find-files.ts';
+import { locate } from './locate.ts';
+
+export interface ProjectOptions {
+  readonly file: readonly string[];
+  readonly projectName?: string;
+  readonly profile: readonly string[];
+  readonly envFile: readonly string[];
+}
+
+/** A compose project of the user's, as Compose itself reads it. */
+export interface Project {
+  readonly name: string;
+  readonly folder: string;
+  /** As given, without those that they include. */
+  readonly files: readonly string[];
+  readonly config: ComposeConfig;
+  /** Where something is said; included files are looked at too. */
+  place(path: readonly string[]): Place | null;
+  /** `docker compose` with these files, and with more of them on top. */
+  compose(more: readonly string[], args: readonly string[], options?: RunOptions): Promise<Finished>;
+}
+
+const OLDEST = { major: 2, minor: 20 };
+
+export async function loadProject(options: ProjectOptions): Promise<Project> {
+  const files = findComposeFiles(options.file, process.cwd(), process.env);
+  await checkCompose();
+  const globals = globalArguments(options);
+  const argsOf = (more: readonly string[]) => [
+    'compose',
+    ...globals,
+    ...[...files, ...more].flatMap((file) => ['-f', file]),
+  ];
+  const read = await runDocker([...argsOf([]), 'config', '--format', 'json']);
+  if (read.status !== 0) throw invalidProject(files, read);
+  const config = JSON.parse(read.stdout) as ComposeConfig;
+  const all = [...files, ...includedFiles(files)];
+  return {
+    name: config.name,
+    folder: dirname(files[0] ?? '.'),
+    files,
+    config,
+    place: (path) => locate(all, path),
+    compose: (more, args, run) =>
+      runDocker([...argsOf(more), '-p', config.name, '--ansi', 'never', ...args], run),
+  };
+}
+
+const globalArguments = ({ projectName, profile, envFile }: ProjectOptions) => [
+  ...(projectName === undefined ? [] : ['-p', projectName]),
+  ...profile.flatMap((name) => ['--profile', name]),
+  ...envFile.flatMap((file) => ['--env-file', file]),
+];
+
+/** @throws CliError where Compose is missing or older than 2.20 */
+export async function checkCompose(): Promise<void> {
+  const { status, stdout, stderr } = await runDocker(['compose', 'version', '--short']);
+  const [, major = 0, minor = 0] = (/^v?(\d+)\.(\d+)/.exec(stdout.trim()) ?? []).map(Number);
+  const isNew = major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor);
+  if (status === 0 && isNew) return;
+  throw new CliError(
+    'LAT1035',
+    status === 0
+      ? `Docker Compose ${stdout.trim()} is too old`
+      : status === 127
+        ? 'the program `docker` is not there'
+        : `Docker Compose does not answer (${stderr.trim().split('\n')[0]})`,
+    'Install the Compose plugin 2.20 or newer: docs.docker.com/compose/install.',
+  );
+}
+
+/** Compose's own words, with the place that they mean in the user's files. */
+function invalidProject(files: readonly string[], finished: Finished): CliError {
+  // Where it is no YAML at all, ours are better: they name the file.
+  readable(files);
+  const words = lastWords(finished, 1)
+    .replace(/^validating [^:]+: /, '')
+    .replace(': invalid compose project', '');
+  const path = /\b(services|networks|volumes|configs|secrets)\.([\w.-]+)/.exec(words)?.[0].split('.');
+  const service = /service "([^"]+)"/.exec(words)?.[1];
+  const [, undefinedThing] = /undefined \w+ "?([\w.-]+)"?/.exec(words) ?? [];
+  const place =
+    path !== undefined
+      ? locate(files, extraProperty(path, words))
+      : service !== undefined
+        ? locate(files, placeOfUse(files, service, undefinedThing))
+        : locate(files, []);
+  const shown = files.map((file) => relative('.', file) || file).join(', ');
+  return new CliError(
+    'LAT1028',
+    `${formatPlace(place, shown)}: ${words}`,
+    'Mend the compose file: `docker compose config` checks it.',
+  );
+}
+
+/** `services.web Additional property foo is not allowed` means `services.web.foo`. */
+function extraProperty(path: readonly string[], words: string): string[] {
+  const extra = /Additional property (\S+) is not allowed/i.exec(words)?.[1];
+  return extra === undefined ? [...path] : [...path, extra];
+}
+
+/** Of a service that names what is not there: the field that does. */
+function placeOfUse(files: readonly string[], service: string, name: string | undefined): string[] {
+  const own = ['services', service];
+  const fields = ['depends_on', 'networks', 'volumes', 'secrets', 'configs', 'network_mode'];
+  const said = name === undefined ? [] : fields.filter((field) => isSaid(files, [...own, field]));
+  return said[0] === undefined ? own : [...own, said[0]];
+}
+
+const isSaid = (files: readonly string[], path: readonly string[]) => {
+  const [exact, parent] = [locate(files, path), locate(files, path.slice(0, -1))];
+  return exact !== null && exact.line !== parent?.line;
+};
+
+function readable(files: readonly string[]): void {
+  try {
+    readCompose(files, process.env);
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'LAT1021') throw error;
+    // Anything else Compose says with more knowledge.
+  }
+}
+
+function includedFiles(files: readonly string[]): string[] {
+  try {
+    const known = [...readCompose(files, process.env).services.values()].map(({ file }) => file);
+    return [...new Set(known)].filter((file) => !files.some((each) => each.endsWith(file)));
+  } catch {
+    // Places are of use, and no more: Compose has read the project.
+    return [];
+  }
+}

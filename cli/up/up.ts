@@ -1,0 +1,201 @@
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import type Docker from 'dockerode';
+import { errorMessage } from '../../base/errors.ts';
+import { LABEL } from '../../model/labels.ts';
+import { askController } from '../ask-controller.ts';
+import { CliError } from '../cli-error.ts';
+import { readEnvFile } from '../compose/read-compose.ts';
+import { dockerHost, socketPath } from '../docker-host.ts';
+import { lastWords } from '../docker-program.ts';
+import { createDocker, findController } from '../find-controller.ts';
+import { type MeshPackage, meshPackage } from '../mesh-package.ts';
+import type { Progress } from '../progress.ts';
+import type { SyncPage } from '../proxy-status.ts';
+import { formatPlace } from './compose-config.ts';
+import { readEngine } from './engine.ts';
+import { ensureMeshImage, ensureProjectImages } from './images.ts';
+import { waitInForce } from './in-force.ts';
+import { choosePorts } from './mesh-ports.ts';
+import { renderOverride } from './override.ts';
+import { type MeshPlan, planMesh } from './plan-mesh.ts';
+import { loadProject, type Project, type ProjectOptions } from './project.ts';
+import { listObjects, type ProjectObjects, removeNewObjects } from './project-objects.ts';
+import { forgetProject, writeOverride } from './state.ts';
+
+export interface UpOptions extends ProjectOptions {
+  readonly leaveOut: readonly string[];
+  readonly timeoutMs: number;
+  /** Options of `docker compose up`. */
+  readonly more: readonly string[];
+}
+
+export interface UpResult {
+  readonly project: Project;
+  readonly plan: MeshPlan;
+  readonly page: SyncPage;
+  /** Variables of compose/mesh.yml that name ports of this machine. */
+  readonly ports: Readonly<Record<string, string>>;
+  readonly configFolder: string;
+}
+
+/** A project, up and in its mesh; or a CliError, and nothing of what was started is left. */
+export async function bringUp(options: UpOptions, progress: Progress): Promise<UpResult> {
+  const project = await loadProject(options);
+  const docker = await createDocker();
+  const { isSwarm } = await readEngine(docker);
+  const plan = planMesh(project.config, { leaveOut: options.leaveOut, isSwarm });
+  refuse(project, plan);
+  const mesh = meshPackage({ ...process.env, LATEEN_IMAGE: imageOf(project) });
+  const env = { ...readEnvFile(join(project.folder, '.env')), ...process.env };
+  const before = await listObjects(docker, project.name);
+  const ports = await choosePorts(project, mesh, before.containers, env, progress);
+  await ensureMeshImage(docker, mesh, progress);
+  await ensureProjectImages(docker, project, options.more.includes('--build'), progress);
+  const configFolder = resolve(project.folder, env['LATEEN_CONFIG_DIR'] || 'mesh');
+  const meshEnv = { ...ports, ...usualEnvironment(mesh, env) };
+  const undo = await starting(docker, project, before, configFolder);
+  try {
+    const page = await Promise.race([
+      start(docker, project, plan, mesh, meshEnv, options, progress),
+      untilInterrupted(),
+    ]);
+    return { project, plan, page, ports, configFolder };
+  } catch (error) {
+    await progress.step('Taking down what was started', undo);
+    throw error;
+  }
+}
+
+/** The image that a project with the mesh in it names; else the package's own. */
+const imageOf = ({ config }: Project) =>
+  Object.values(config.services).find(({ labels }) => labels?.[LABEL.role] === 'controller')?.image ??
+  process.env['LATEEN_IMAGE'];
+
+function refuse(project: Project, { refusals, meshed }: MeshPlan): void {
+  const [first] = refusals;
+  if (first !== undefined)
+    throw new CliError(
+      first.code,
+      `${formatPlace(project.place(first.path), project.name)}: ${first.message}`,
+      first.remedy,
+    );
+  if (meshed.length === 0)
+    throw new CliError(
+      'LAT1039',
+      `no service of ${project.name} can be in the mesh`,
+      'Is a profile not on (`--profile NAME`), or is every service left out?',
+    );
+}
+
+/** What compose/mesh.yml needs to be told where the package is not in ./node_modules. */
+function usualEnvironment(mesh: MeshPackage, env: Readonly<Record<string, string | undefined>>) {
+  const path = socketPath(dockerHost());
+  // Of a virtual machine's engine the socket inside is the usual one, wherever it shows here.
+  const isLocal = path !== null && /^\/(var\/)?run\//.test(path);
+  return {
+    LATEEN_HOME: mesh.folder,
+    LATEEN_IMAGE: mesh.image,
+    ...(isLocal && !env['LATEEN_DOCKER_SOCKET'] ? { LATEEN_DOCKER_SOCKET: path } : {}),
+  };
+}
+
+/** Makes the config directory if there is none; gives what undoes all from here on. */
+async function starting(
+  docker: Docker,
+  project: Project,
+  before: ProjectObjects,
+  configFolder: string,
+): Promise<() => Promise<void>> {
+  const isMade = !existsSync(configFolder);
+  try {
+    if (isMade) mkdirSync(configFolder, { recursive: true });
+  } catch (error) {
+    throw new CliError(
+      'LAT1041',
+      `the folder ${configFolder} cannot be made: ${errorMessage(error)}`,
+      'Make it, or let LATEEN_CONFIG_DIR name another one.',
+    );
+  }
+  return async () => {
+    await removeNewObjects(docker, project.name, before);
+    if (isMade) rmdirSync(configFolder);
+    if (before.containers.length === 0) forgetProject(project.name);
+  };
+}
+
+async function start(
+  docker: Docker,
+  project: Project,
+  plan: MeshPlan,
+  mesh: MeshPackage,
+  env: Readonly<Record<string, string>>,
+  options: UpOptions,
+  progress: Progress,
+): Promise<SyncPage> {
+  const more = plan.hasMesh
+    ? []
+    : [
+        join(mesh.folder, 'compose', 'mesh.yml'),
+        writeOverride(project.name, renderOverride(project.name, plan.meshed)),
+      ];
+  const up = async (title: string, ...args: string[]) => {
+    const done = await progress.step(title, (onLine) =>
+      project.compose(more, ['up', '-d', ...args], { env, onLine }),
+    );
+    if (done.status !== 0) throw startFailure(project, lastWords(done, 3));
+  };
+  // First, so that an application's calls meet its agent from the start on.
+  await up('Starting the mesh', '--no-build', '--no-deps', ...meshServices(project, plan));
+  await up(`Starting ${project.name}`, ...options.more);
+  const controller = await findController(docker, project.name);
+  return progress.step('Waiting until every proxy is in sync', (say) =>
+    waitInForce(
+      docker,
+      project.name,
+      (path) => askController(docker, controller, path),
+      options.timeoutMs,
+      say,
+    ),
+  );
+}
+
+function meshServices({ config }: Project, { hasMesh }: MeshPlan): string[] {
+  if (!hasMesh) return ['lateen-controller', 'istio-ingressgateway', 'istio-egressgateway'];
+  const roles = Object.entries(config.services).filter(([, { labels }]) =>
+    ['controller', 'gateway'].includes(labels?.[LABEL.role] ?? ''),
+  );
+  return roles.map(([name]) => name);
+}
+
+function startFailure(project: Project, words: string): CliError {
+  const port = /(?:address already in use|port is already allocated)/.test(words)
+    ? /:(\d+)(?:: bind|\s|\/| failed)/.exec(words)?.[1]
+    : undefined;
+  if (port !== undefined)
+    return new CliError(
+      'LAT1033',
+      `port ${port} of this machine is taken:\n  ${words}`,
+      'Stop what holds it, or publish another port.',
+    );
+  const service = Object.keys(project.config.services).find((name) =>
+    new RegExp(`\\b${name}\\b`).test(words.replaceAll(`${project.name}-`, '')),
+  );
+  const place = service === undefined ? null : project.place(['services', service]);
+  const shown = formatPlace(place, project.files.map((file) => relative('.', file)).join(', '));
+  return new CliError(
+    'LAT1037',
+    `${shown}: ${project.name} could not be started:\n  ${words}`,
+    'What was started was taken down again. Mend what Compose says.',
+  );
+}
+
+/** Ctrl-C reaches the running program too; what it leaves behind is taken down. */
+function untilInterrupted(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () =>
+        reject(new CliError('LAT1037', 'interrupted', 'What was started was taken down again.', 130)),
+      );
+  });
+}
