@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import type Docker from 'dockerode';
 import { LABEL } from '../model/labels.ts';
 import { CliError } from './cli-error.ts';
@@ -21,10 +22,13 @@ export interface FoundController {
   readonly name: string;
   readonly project: string;
   readonly meshId: string;
+  /** The folder of its compose file, on the machine that started it; '' = not known. */
+  readonly folder: string;
 }
 
 /**
- * The running controller, by its label. `mesh` (a compose project or mesh id) chooses among several.
+ * The running controller, by its label. `mesh` (a compose project or mesh id) chooses among several, else the folder of
+ * the project that one is in.
  * @throws CliError with the remedy where there is none, or more than one
  */
 export async function findController(docker: Docker, mesh: string | undefined): Promise<FoundController> {
@@ -45,6 +49,8 @@ export async function findController(docker: Docker, mesh: string | undefined): 
     );
   }
   if (second !== undefined) {
+    const here = wanted.filter(({ folder }) => isInside(process.cwd(), folder));
+    if (mesh === undefined && here.length === 1 && here[0] !== undefined) return here[0];
     throw new CliError(
       'LAT1004',
       `several controllers are running: ${wanted.map(({ project }) => project).join(', ')}`,
@@ -54,6 +60,9 @@ export async function findController(docker: Docker, mesh: string | undefined): 
   return first;
 }
 
+const isInside = (path: string, folder: string) =>
+  folder !== '' && (path === folder || path.startsWith(`${folder}${sep}`));
+
 async function listControllers(docker: Docker) {
   try {
     const containers = await docker.listContainers({ filters: { label: [`${LABEL.role}=controller`] } });
@@ -61,6 +70,7 @@ async function listControllers(docker: Docker) {
       id: Id,
       name: (Names[0] ?? '').replace(/^\//, ''),
       project: Labels[LABEL.composeProject] ?? '',
+      folder: Labels['com.docker.compose.project.working_dir'] ?? '',
       meshId: Labels[LABEL.mesh] || (Labels[LABEL.composeProject] ?? ''),
     }));
   } catch (cause) {

@@ -17,7 +17,10 @@ import { addInjectCommands } from './inject/inject-command.ts';
 import { printLogs } from './logs.ts';
 import { addMeshCommands } from './mesh-commands.ts';
 import { numberBetween, print } from './output.ts';
+import { addStatusCommand } from './status/status-command.ts';
+import { showWholeTables } from './table.ts';
 import { addTracingCommand } from './tracing-audit.ts';
+import { addDownCommand } from './up/down-command.ts';
 import { addUpCommand } from './up/up-command.ts';
 
 const VERSION = process.env.LATEEN_VERSION ?? 'dev';
@@ -45,7 +48,13 @@ async function ask<T>(path: string): Promise<T> {
 const askOne: AskProxy = async (container, method, path) =>
   askProxy(await createDocker(), container, method, path);
 
+program.hook('preAction', (_, command) => {
+  if (command.opts<{ output?: string }>().output === 'wide') showWholeTables();
+});
+
 addUpCommand(program);
+addDownCommand(program);
+addStatusCommand(program, ask);
 addMeshCommands(program, VERSION, ask, askOne);
 const experimental = program
   .command('x')

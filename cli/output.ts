@@ -5,12 +5,14 @@ import { stringify } from 'yaml';
 
 export const print = (text: string) => process.stdout.write(`${text}\n`);
 
-export type Format = 'short' | 'json' | 'yaml';
+export type Format = 'short' | 'wide' | 'json' | 'yaml';
 
 export const formatOption = () =>
-  new Option('-o, --output <format>', 'how to print it').default('short').choices(['short', 'json', 'yaml']);
+  new Option('-o, --output <format>', 'how to print it; wide = with more columns, and nothing cut')
+    .default('short')
+    .choices(['short', 'wide', 'json', 'yaml']);
 
-/** JSON or YAML as asked for; `short` is what a person reads. */
+/** JSON or YAML as asked for; `short` and `wide` are what a person reads. */
 export function formatAs(format: Format, value: unknown, short: () => string): string {
   if (format === 'json') return JSON.stringify(value, null, 2);
   return format === 'yaml' ? stringify(value).trimEnd() : short();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { LABEL } from '../../model/labels.ts';
+import { PORT } from '../../model/ports.ts';
 import { CliError } from '../cli-error.ts';
 import type { MeshPackage } from '../mesh-package.ts';
 import type { Progress } from '../progress.ts';
@@ -75,6 +76,21 @@ async function refuseTakenPorts(project: Project, own: ReadonlySet<number | unde
       'Stop what holds it, or publish another port.',
     );
   }
+}
+
+const DOORS = [
+  { name: 'gateway', target: 8080, scheme: 'http' },
+  { name: 'gateway-tls', target: 8443, scheme: 'https' },
+  { name: 'console', target: PORT.console, scheme: 'http' },
+  { name: 'traces', target: PORT.traceQuery, scheme: 'http' },
+] as const;
+
+/** Where the mesh answers on this machine. */
+export function publishedAddresses(running: readonly Docker.ContainerInfo[]): Record<string, string> {
+  const open = DOORS.map(({ name, target, scheme }) => [name, scheme, heldFor(target, running)] as const);
+  return Object.fromEntries(
+    open.flatMap(([name, scheme, port]) => (port === null ? [] : [[name, `${scheme}://127.0.0.1:${port}`]])),
+  );
 }
 
 function heldFor(target: number, running: readonly Docker.ContainerInfo[]): number | null {

@@ -70,7 +70,9 @@ export function takeGlobals(
   return { ...taken, more: rest };
 }
 
-export function formatUp({ project, plan, page, ports, configFolder }: UpResult, ms: number): string {
+const NAME_WIDTH = 14;
+
+export function formatUp({ project, plan, page, addresses, configFolder }: UpResult, ms: number): string {
   const paint = createPaint(isColoured(process.stdout));
   const proxies = `${page.proxies.length} ${page.proxies.length === 1 ? 'proxy' : 'proxies'} in sync`;
   const folder = relative('.', configFolder) || configFolder;
@@ -79,14 +81,8 @@ export function formatUp({ project, plan, page, ports, configFolder }: UpResult,
     `${paint('green', '✔')} ${paint('bold', project.name)} is in the mesh: ${proxies} ${paint('dim', formatSeconds(ms))}`,
     ...plan.leftOut.map(({ service, why }) => `  ${service} is left out (${why})`),
     '',
-    ...Object.entries(ports).map(([variable, port]) => `  ${addressOf(variable, port)}`),
-    `  ${'config'.padEnd(10)}${folder}${isEmpty ? ' (empty: Istio documents go there)' : ''}`,
-    `  ${'next'.padEnd(10)}lateen status · lateen analyze · lateen down`,
+    ...Object.entries(addresses).map(([name, address]) => `  ${name.padEnd(NAME_WIDTH)}${address}`),
+    `  ${'config'.padEnd(NAME_WIDTH)}${folder}${isEmpty ? ' (empty: Istio documents go there)' : ''}`,
+    `  ${'next'.padEnd(NAME_WIDTH)}lateen status · lateen analyze · lateen down`,
   ].join('\n');
-}
-
-function addressOf(variable: string, port: string): string {
-  const name = variable.replace(/^LATEEN_|_PORT$/g, '').toLowerCase();
-  const label = { http: 'gateway', https: '' }[name] ?? name;
-  return `${label.padEnd(10)}${name === 'https' ? 'https' : 'http'}://127.0.0.1:${port}`;
 }

@@ -16,11 +16,11 @@ import { formatPlace } from './compose-config.ts';
 import { readEngine } from './engine.ts';
 import { ensureMeshImage, ensureProjectImages } from './images.ts';
 import { waitInForce } from './in-force.ts';
-import { choosePorts } from './mesh-ports.ts';
+import { choosePorts, publishedAddresses } from './mesh-ports.ts';
 import { renderOverride } from './override.ts';
 import { type MeshPlan, planMesh } from './plan-mesh.ts';
 import { loadProject, type Project, type ProjectOptions } from './project.ts';
-import { listObjects, type ProjectObjects, removeNewObjects } from './project-objects.ts';
+import { listContainers, listObjects, type ProjectObjects, removeNewObjects } from './project-objects.ts';
 import { forgetProject, writeOverride } from './state.ts';
 
 export interface UpOptions extends ProjectOptions {
@@ -34,8 +34,8 @@ export interface UpResult {
   readonly project: Project;
   readonly plan: MeshPlan;
   readonly page: SyncPage;
-  /** Variables of compose/mesh.yml that name ports of this machine. */
-  readonly ports: Readonly<Record<string, string>>;
+  /** Where the mesh answers on this machine: its name → the address. */
+  readonly addresses: Readonly<Record<string, string>>;
   readonly configFolder: string;
 }
 
@@ -60,7 +60,8 @@ export async function bringUp(options: UpOptions, progress: Progress): Promise<U
       start(docker, project, plan, mesh, meshEnv, options, progress),
       untilInterrupted(),
     ]);
-    return { project, plan, page, ports, configFolder };
+    const addresses = publishedAddresses(await listContainers(docker, project.name));
+    return { project, plan, page, addresses, configFolder };
   } catch (error) {
     await progress.step('Taking down what was started', undo);
     throw error;

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { docker } from './fixture/docker.ts';
+import { eventually } from './fixture/eventually.ts';
+import { lateen } from './fixture/lateen.ts';
+import { buildApp, freePort } from './fixture/mesh.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lateen-one-'));
+const APP = 'image: lateen-integration-app';
+
+before(buildApp);
+after(async () => {
+  for (const name of ['shop', 'broken', 'own'])
+    await lateen(['down', '-p', projectOf(name), '-v', '--', '-t', '0'], environment());
+  rmSync(folder, { recursive: true });
+});
+
+const projectOf = (name: string) => `lt-one-${name}-${process.pid}`;
+const environment = () => ({ XDG_STATE_HOME: join(folder, 'state') });
+
+/** A folder with a stranger's compose file in it. */
+function write(name: string, files: Readonly<Record<string, string>>): string {
+  const target = join(folder, name);
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(target, file)), { recursive: true });
+    writeFileSync(join(target, file), text);
+  }
+  return target;
+}
+
+const run = (name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  lateen(args, { ...environment(), COMPOSE_PROJECT_NAME: projectOf(name), ...env }, join(folder, name));
+
+async function idsOf(name: string): Promise<string> {
+  const filter = ['--filter', `label=com.docker.compose.project=${projectOf(name)}`];
+  const [containers, networks, volumes] = await Promise.all([
+    docker(['ps', '-aq', ...filter]),
+    docker(['network', 'ls', '-q', ...filter]),
+    docker(['volume', 'ls', '-q', ...filter]),
+  ]);
+  return containers + networks + volumes;
+}
+
+test('a stranger’s project is run in a mesh, told about, and removed, with no edit of its files', async () => {
+  const text = `services:
+  web: { ${APP} }
+  api: { ${APP}, labels: ["team=blue"] }
+  db: { ${APP}, labels: { lateen.inject: "false" } }
+`;
+  const here = write('shop', { 'compose.yml': text, 'sub/x': '' });
+  const busy = createServer()
+    .listen(8080, '127.0.0.1')
+    .on('error', () => {});
+  const up = await run('shop', ['up']);
+  busy.close();
+  assert.equal(up.status, 0, up.stderr);
+  assert.match(up.stderr, /▸ Starting the mesh\n {2}done after [\d.]+ s\n/);
+  assert.match(up.stderr, /Port 8080 is taken: \d+ is used instead \(LATEEN_HTTP_PORT chooses another\)/);
+  assert.match(up.stdout, /is in the mesh: 3 proxies in sync/);
+  assert.match(up.stdout, /db is left out \(label lateen\.inject: "false"\)/);
+  assert.equal(
+    (await docker(['ps', '-q', '--filter', `label=lateen.mesh=${projectOf('shop')}`])).split('\n').length,
+    2,
+  );
+
+  const status = await run('shop', ['status']);
+  assert.match(status.stdout, /^lt-one-shop-\d+: in sync; controller \S+; configuration: 0 errors/);
+  assert.match(status.stdout, /^api +- +1\/1 +1\/1 +SYNCED +PERMISSIVE$/m);
+  assert.match(status.stdout, /^db +- +1\/1 +- +- +-$/m);
+  const json = JSON.parse((await run('shop', ['status', '-o', 'json'])).stdout);
+  assert.equal(json.isSettled, true);
+
+  const address = /gateway +(http:\S+)/.exec(up.stdout)?.[1] ?? '';
+  writeFileSync(
+    join(here, 'mesh', 'web.yaml'),
+    `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: door }
+spec: { selector: { istio: ingressgateway }, servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }] }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: web }
+spec: { hosts: ["*"], gateways: [door], http: [{ directResponse: { status: 200, body: { string: meshed } } }] }
+`,
+  );
+  const body = await eventually('the new file is in force at the gateway', async () => {
+    const response = await fetch(address);
+    return response.status === 200 ? response.text() : undefined;
+  });
+  assert.equal(body, 'meshed');
+
+  const again = await run('shop', ['up']);
+  assert.equal(again.status, 0, again.stderr);
+  assert.match(again.stdout, new RegExp(`gateway +${address}`));
+
+  const down = await run('shop', ['down', '-v', '--', '-t', '1']);
+  assert.equal(down.status, 0, down.stderr);
+  assert.equal(await idsOf('shop'), '');
+});
+
+test('a project that includes the mesh is run as it says itself', async () => {
+  const mesh = new URL('../compose/mesh.yml', import.meta.url).pathname;
+  write('own', {
+    'compose.yml': `include: [{ path: ${mesh}, project_directory: . }]
+services:
+  web: { ${APP}, labels: { lateen.inject: "true" } }
+  db: { ${APP} }
+`,
+  });
+  const ports = { LATEEN_HTTP_PORT: String(await freePort()), LATEEN_HTTPS_PORT: String(await freePort()) };
+  const up = await run('own', ['up'], ports);
+  assert.equal(up.status, 0, up.stderr);
+  assert.match(up.stdout, /db is left out \(no label lateen\.inject\)/);
+  assert.match(up.stdout, /2 proxies in sync/);
+  const down = await run('own', ['down', '-v', '--', '-t', '1']);
+  assert.equal(down.status, 0, down.stderr);
+  assert.equal(await idsOf('own'), '');
+});
+
+test('what cannot be run is told in one message with its line, and nothing is left of it', async (context) => {
+  const busy = createServer();
+  context.after(() => busy.close());
+  const port = await new Promise<number>((resolve) => {
+    busy.listen(0, () => resolve((busy.address() as { port: number }).port));
+  });
+  const cases = [
+    [`web: { ${APP}\n    network_mode: host }`, 'LAT1021', /compose\.yml:\d is not YAML/],
+    [`web: { ${APP}, ports: 80 }`, 'LAT1028', /compose\.yml:2: services\.web\.ports must be/],
+    [`web: { ${APP}, depends_on: [nope] }`, 'LAT1028', /compose\.yml:2: service "web" depends on undefined/],
+    [
+      `web: { ${APP} }\n  x:\n    ${APP}\n    network_mode: host`,
+      'LAT1030',
+      /compose\.yml:5: service x has no network/,
+    ],
+    [`web:\n    ${APP}\n    deploy: { mode: global }`, 'LAT1031', /compose\.yml:4: .*Swarm only/],
+    [`web: { ${APP}, labels: { lateen.role: agent } }`, 'LAT1032', /compose\.yml:2: .*has agents already/],
+    [
+      `web:\n    ${APP}\n    ports:\n      - "${port}:80"`,
+      'LAT1033',
+      /compose\.yml:5: port \d+ of service web is taken/,
+    ],
+    [
+      `web:\n    build: { dockerfile_inline: "FROM lateen-integration-app\\nRUN false" }`,
+      'LAT1034',
+      /compose\.yml:3: .*cannot be built/,
+    ],
+    [`web: { ${APP}, labels: { lateen.inject: "false" } }`, 'LAT1039', /no service of .* can be in the mesh/],
+    [
+      `web:\n    ${APP}\n    entrypoint: [/no/such/program]`,
+      'LAT1037',
+      /compose\.yml:2: .*could not be started:\n.*no such file/,
+    ],
+  ] as const;
+  for (const [services, code, message] of cases) {
+    write('broken', { 'compose.yml': `services:\n  ${services}\n` });
+    const { status, stderr, stdout } = await run('broken', ['up']);
+    assert.notEqual(status, 0, services);
+    const [, told = ''] = /(Error \[LAT\d+\][\s\S]*)$/.exec(stderr) ?? [];
+    assert.ok(told.startsWith(`Error [${code}]: `), `${services}\n${stderr}`);
+    assert.match(told, message);
+    assert.match(told, /\nRemedy: \S/);
+    assert.equal(stdout, '');
+    assert.equal(await idsOf('broken'), '', services);
+    assert.equal(existsSync(join(folder, 'broken', 'mesh')), false, services);
+  }
+});
