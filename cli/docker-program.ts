@@ -38,8 +38,13 @@ export function runDocker(args: readonly string[], options: RunOptions = {}): Pr
   });
 }
 
+/** Compose's own progress, which tells nothing of a failure. */
+const PROGRESS = /^\s*(Container|Network|Volume|Image) \S+ +\w+$/;
+
 /** What a program said last, for a message. */
 export function lastWords({ stdout, stderr }: Finished, lines = 8): string {
-  const said = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
+  const said = `${stdout}\n${stderr}`
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !PROGRESS.test(line));
   return said.slice(-lines).join('\n  ');
 }

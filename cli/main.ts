@@ -13,6 +13,7 @@ import { addDashboardCommand } from './dashboard.ts';
 import { addDescribeCommand } from './describe/describe-command.ts';
 import { addEgressCommand } from './egress.ts';
 import { createDocker, findController } from './find-controller.ts';
+import { addInitCommand } from './init/init-command.ts';
 import { addInjectCommands } from './inject/inject-command.ts';
 import { printLogs } from './logs.ts';
 import { addMeshCommands } from './mesh-commands.ts';
@@ -52,6 +53,7 @@ program.hook('preAction', (_, command) => {
   if (command.opts<{ output?: string }>().output === 'wide') showWholeTables();
 });
 
+addInitCommand(program);
 addUpCommand(program);
 addDownCommand(program);
 addStatusCommand(program, ask);

@@ -122,6 +122,21 @@ services:
   assert.equal(await idsOf('own'), '');
 });
 
+test('init writes the mesh into a compose file that Compose then reads, and shows what it wrote', async () => {
+  write('begun', { 'compose.yml': `# Mine.\nservices:\n  web: { ${APP}, ports: ["80"] }\n` });
+  const dry = await run('begun', ['init', '--dry-run']);
+  assert.equal(dry.status, 0, dry.stderr);
+  assert.match(dry.stdout, /^\+ {3}- \{ path: \S+\/compose\/mesh\.yml, project_directory: \. \}$/m);
+  assert.equal(existsSync(join(folder, 'begun', 'mesh')), false);
+  const init = await run('begun', ['init']);
+  assert.match(init.stdout, /^new mesh\/gateway\.yaml$/m);
+  assert.match((await run('begun', ['init'])).stdout, /there is nothing to do/);
+  const file = join(folder, 'begun', 'compose.yml');
+  const config = await docker(['compose', '-f', file, 'config', '--format', 'json']);
+  assert.equal(JSON.parse(config).services.web.labels['lateen.inject'], 'true');
+  assert.ok('lateen-controller' in JSON.parse(config).services);
+});
+
 test('what cannot be run is told in one message with its line, and nothing is left of it', async (context) => {
   const busy = createServer();
   context.after(() => busy.close());
@@ -153,7 +168,7 @@ test('what cannot be run is told in one message with its line, and nothing is le
     [
       `web:\n    ${APP}\n    entrypoint: [/no/such/program]`,
       'LAT1037',
-      /compose\.yml:2: .*could not be started:\n.*no such file/,
+      /compose\.yml:2: .*could not be started:\n {2}Error response.*no such file/,
     ],
   ] as const;
   for (const [services, code, message] of cases) {

@@ -14,6 +14,7 @@ export interface ConfigService {
   readonly network_mode?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly ports?: readonly ConfigPort[];
+  readonly expose?: readonly string[];
   readonly deploy?: { readonly mode?: string; readonly replicas?: number };
   readonly scale?: number;
 }
