@@ -12,7 +12,7 @@ import { Report } from './analysis/report.ts';
 import { checkRivalSelectors } from './analysis/rival-selectors.ts';
 import { checkServiceEntries } from './analysis/service-entries.ts';
 import { checkAnnotations, checkPortNames } from './analysis/services.ts';
-import { checkTelemetryProviders } from './analysis/telemetries.ts';
+import { checkProviderNames, checkTelemetryProviders } from './analysis/telemetries.ts';
 import { checkTlsOrigination } from './analysis/tls-origination.ts';
 import { checkHostConflicts } from './analysis/virtual-service-conflicts.ts';
 import { checkDestinations } from './analysis/virtual-service-destinations.ts';
@@ -140,6 +140,12 @@ export const ANALYZERS: readonly Analyzer[] = [
     codes: ['IST0157'],
     description: 'access logging has a provider',
     check: checkTelemetryProviders,
+  },
+  {
+    name: 'provider-names',
+    codes: ['LAT0210'],
+    description: 'providers that Telemetry names are there',
+    check: checkProviderNames,
   },
   {
     name: 'port-names',

@@ -136,6 +136,10 @@ class Reader {
     const { spec: content, notes } = modernise(kind.kind, kind.schema, kind.isFlat ? rest : spec);
     for (const { path, message, remedy } of notes) this.#warn('LAT0007', [...root, ...path], message, remedy);
     if (!kind.isFlat) this.#refuseTopFields(rest, kind);
+    else if (spec !== undefined) {
+      const remedy = 'Write what is below it beside `kind`.';
+      this.#fail('IST0106', ['spec'], `${kind.kind} has no spec`, remedy);
+    }
     if (content === undefined || content === null)
       this.#fail('IST0106', ['spec'], 'spec is missing', 'Is the block below it indented far enough?');
     else {

@@ -12,6 +12,8 @@ export interface Exchange {
   readonly startedAtMs: number;
   readonly routeName: string;
   readonly rule: string;
+  /** '' = it is not traced. */
+  readonly traceId: string;
   readonly status: number;
   readonly flags: string;
   readonly details: string;
@@ -27,7 +29,8 @@ export interface Exchange {
   readonly forwarder: ForwardedView | null;
   scheme: string;
   requestId: string;
-  isDecorated: boolean;
+  /** How the caller's own proxy calls the operation; null = it said nothing. */
+  operation: string | null;
   /** `x-envoy-force-trace` was there, of somebody inside the mesh. */
   isTraceForced: boolean;
   header(name: string): string;

@@ -50,8 +50,8 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   /** `http` or `https` as the caller used it; matched as `:scheme`. */
   scheme = 'http';
   requestId = '';
-  /** The caller's own proxy said how the operation is called. */
-  isDecorated = false;
+  /** How the caller's own proxy calls the operation; null = it said nothing. */
+  operation: string | null = null;
   corsOrigin = '';
   claims: JwtClaims | null = null;
   dryRuns: DryRunResults | null = null;
@@ -118,6 +118,10 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
 
   get routeName(): string {
     return this.#route?.spec.name ?? '';
+  }
+
+  get traceId(): string {
+    return this.#span?.traceId ?? '';
   }
 
   get rule(): string {

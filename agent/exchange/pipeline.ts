@@ -50,6 +50,8 @@ export interface ExchangeSample {
   host: Host | null;
   clusterName: string;
   authority: string;
+  /** '' = it is not traced. */
+  traceId: string;
   status: number;
   flags: string;
   /** null = no gRPC call. */

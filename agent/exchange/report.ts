@@ -95,6 +95,7 @@ export function countExchange(
     host: exchange.forwarder?.host ?? null,
     clusterName: exchange.destination?.clusterName ?? (isBlocked(exchange) ? BLACK_HOLE_CLUSTER : ''),
     authority: exchange.request.authority,
+    traceId: exchange.traceId,
     status: exchange.status,
     flags: exchange.flags,
     grpc: grpcSample(exchange),

@@ -59,7 +59,7 @@ export function prepareRequest(exchange: Exchange): void {
     case 'inbound':
       if (mentionsEnvoy(headers)) {
         exchange.isTraceForced = getHeader(headers, FORCE_TRACE) !== undefined;
-        exchange.isDecorated = getHeader(headers, DECORATOR) !== undefined;
+        exchange.operation = getHeader(headers, DECORATOR) ?? null;
         removeHeader(headers, DECORATOR);
         for (const name of NEVER_FORWARDED) removeHeader(headers, name);
       }

@@ -14,6 +14,6 @@ export function finishResponse(exchange: Exchange, { headers }: ResponseHead): v
   }
   if (getHeader(headers, 'date') === undefined) headers.push('date', services.httpDate());
   if (direction !== 'inbound') removeHeader(headers, DECORATOR);
-  else if (!exchange.isDecorated && exchange.decorator !== '')
+  else if (exchange.operation === null && exchange.decorator !== '')
     setHeader(headers, DECORATOR, exchange.decorator);
 }

@@ -5,6 +5,8 @@ import type { RecordSource } from './record.ts';
 export interface TracedRequest {
   readonly request: RequestHead;
   requestId: string;
+  /** How the caller's own proxy calls the operation; null = it said nothing. */
+  readonly operation: string | null;
   /** `x-envoy-force-trace` was there, of somebody inside the mesh. */
   readonly isTraceForced: boolean;
 }

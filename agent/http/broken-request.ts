@@ -34,7 +34,15 @@ export function reportBroken(
 ): void {
   const { telemetry } = pipeline.services;
   const toRecord = () => recordOf(pipeline, peer, broken, responseBytes);
-  const nothing = { host: null, clusterName: '', authority: '', grpc: null, durationMs: 0, requestBytes: 0 };
+  const nothing = {
+    host: null,
+    clusterName: '',
+    authority: '',
+    traceId: '',
+    grpc: null,
+    durationMs: 0,
+    requestBytes: 0,
+  };
   const { status } = broken;
   telemetry.count({
     ...nothing,

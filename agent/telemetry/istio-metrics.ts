@@ -75,6 +75,7 @@ export class IstioMetrics {
     const series = this.#findHttp(sample);
     if (series.requests !== null) series.requests.value += 1;
     series.duration?.observe(sample.durationMs);
+    if (sample.traceId !== '') exemplify(series, sample);
     series.requestBytes?.observe(sample.requestBytes);
     series.responseBytes?.observe(sample.responseBytes);
     if (sample.grpc === null || series.messages === null) return;
@@ -187,6 +188,12 @@ export class IstioMetrics {
       return attributesOf(tcpAccessRecord(record, { side, node, peer, serverName, endedAtMs: 0 }));
     });
   }
+}
+
+/** A dashboard leads from a slow bucket to a trace that was in it. */
+function exemplify({ duration }: HttpSeries, { traceId, durationMs, pipeline }: ExchangeSample): void {
+  const seenAt = pipeline.services.clock.wall() / 1000;
+  duration?.exemplify({ traceId, value: durationMs, seenAt });
 }
 
 /** HTTP's status, and that of gRPC above it, if any. */

@@ -19,6 +19,8 @@ export interface SendSpansDeps {
 
 type Collector = Exclude<TraceExporterSpec, { kind: 'controller' }>;
 
+/** The collector's own proxy, where it has one, is not to trace this: that would never end. */
+const NOT_SAMPLED = ['x-b3-sampled', '0'];
 const GRPC_EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
 /** Takes spans to where a provider of MeshConfig says, over the mesh's own connections to that service. */
@@ -43,7 +45,7 @@ function sendGrpc(
   const request = {
     path: GRPC_EXPORT,
     authority,
-    headers: [...headers],
+    headers: [...headers, ...NOT_SAMPLED],
     timeoutMs,
     message: encodeTraces(spans),
   };
@@ -62,7 +64,7 @@ function sendHttp(
   const type = isZipkin ? 'application/json' : 'application/x-protobuf';
   const head: RequestHead = {
     ...{ method: 'POST', path: spec.path, authority: spec.authority, version: 'HTTP/1.1' },
-    headers: ['content-type', type, 'content-length', String(body.length), ...spec.headers],
+    headers: ['content-type', type, ...NOT_SAMPLED, ...spec.headers],
     ...{ contentLength: body.length, upgrade: '', expectContinue: false },
   };
   const call = new ExternalCall(

@@ -6,6 +6,8 @@ export type SendSpans = (spans: readonly Span[]) => Promise<boolean>;
 
 const FLUSH_MS = 1000;
 const BATCH = 200;
+/** A collector that is just starting again should miss nothing: tried after 2, 4 and 8 s, then given up. */
+const MAX_TRIES = 4;
 /** A collector that is away must not fill the memory: about 2 MB. */
 const MOST = 2000;
 
@@ -16,6 +18,8 @@ export class SpanQueue {
   #waiting: Span[] = [];
   #isSending = false;
   #cancelTimer: (() => void) | null = null;
+  /** How often what waits first was sent in vain. */
+  #tries = 0;
   sent = 0;
   dropped = 0;
 
@@ -30,21 +34,35 @@ export class SpanQueue {
       return;
     }
     this.#waiting.push(span);
+    if (this.#tries > 0) return;
     if (this.#waiting.length >= BATCH) void this.flush();
     else this.#cancelTimer ??= this.#clock.after(FLUSH_MS, () => void this.flush());
   }
 
-  /** Sends what there is; what does not arrive is lost, as with Envoy's tracers. */
+  /** Sends what there is. What does not arrive waits for another try; Envoy's tracers would lose it. */
   async flush(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
     if (this.#isSending) return;
     this.#isSending = true;
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, BATCH);
-      if (await this.#send(batch)) this.sent += batch.length;
-      else this.dropped += batch.length;
-    }
+    while (this.#waiting.length > 0 && (await this.#sendSome()));
     this.#isSending = false;
+  }
+
+  /** Whether to go on at once. */
+  async #sendSome(): Promise<boolean> {
+    const batch = this.#waiting.slice(0, BATCH);
+    const hasArrived = await this.#send(batch);
+    this.#tries = hasArrived ? 0 : this.#tries + 1;
+    if (!hasArrived && this.#tries < MAX_TRIES) {
+      const pauseMs = FLUSH_MS * 2 ** this.#tries;
+      this.#cancelTimer ??= this.#clock.after(pauseMs, () => void this.flush());
+      return false;
+    }
+    this.#waiting.splice(0, batch.length);
+    this.#tries = 0;
+    if (hasArrived) this.sent += batch.length;
+    else this.dropped += batch.length;
+    return true;
   }
 }

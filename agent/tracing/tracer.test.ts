@@ -119,6 +119,19 @@ describe('a request that begins a trace', () => {
     assert.deepEqual(tagsOf({ fault, rule: '' }), [undefined, undefined, 'FI', 'fault_filter_abort']);
   });
 
+  it('is called on both sides what the caller calls it', () => {
+    const route = routeSpec(['north'], { decorator: 'shop.default.svc.cluster.local:80/*' });
+    const name = (direction: 'inbound' | 'outbound', headers: string[] = []) => {
+      const { spans, send } = traced({}, { direction }, undefined, route);
+      send(headers);
+      return spans[0]?.name;
+    };
+    const told = ['x-envoy-decorator-operation', 'shop:80/*'];
+    assert.equal(name('inbound'), 'shop.default.svc.cluster.local:80/*');
+    assert.equal(name('inbound', told), 'shop:80/*');
+    assert.equal(name('outbound', told), 'shop.default.svc.cluster.local:80/*');
+  });
+
   it('carries the decision in its id', () => {
     const { told, send, spans } = traced();
     send();

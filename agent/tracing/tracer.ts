@@ -50,7 +50,8 @@ export class Tracer implements ExchangeTracer {
     this.#deps.report({
       ...{ traceId, spanId, parentId },
       kind: this.#side === 'server' || this.#isGateway ? 'SERVER' : 'CLIENT',
-      name: exchange.decorator === '' ? record.authority : exchange.decorator,
+      // Both sides of a call have one name, the caller's (ConnectionManagerImpl, "decorated operation").
+      name: exchange.operation || exchange.decorator || record.authority,
       service: this.#spec.service,
       startUs: Math.round(record.startedAtMs * 1000),
       durationUs: Math.max(1, Math.round(record.durationMs * 1000)),

@@ -9,8 +9,14 @@ test('Prometheus is told of every proxy, and of the controller', () => {
     workload('db', { proxy: null }),
     workload('door', { proxy: 'gateway', labels: {} }),
     workload('gone', { addresses: [] }),
+    workload('two', {
+      addresses: [
+        { network: 'back', address: '10.9.0.1' },
+        { network: 'net', address: '10.0.0.1' },
+      ],
+    }),
   ];
-  const [controller, ...proxies] = scrapeTargets(workloads, 'lateen-controller');
+  const [controller, ...proxies] = scrapeTargets(workloads, 'lateen-controller', new Set(['net']));
   assert.partialDeepStrictEqual(controller, {
     targets: ['lateen-controller:15014'],
     labels: { __metrics_path__: '/metrics' },
@@ -20,6 +26,7 @@ test('Prometheus is told of every proxy, and of the controller', () => {
     [
       ['10.0.0.114:15020', 'shop', 'reviews', 'v1'],
       ['10.0.0.100:15020', 'default', 'door', undefined],
+      ['10.0.0.1:15020', 'default', 'two', undefined],
     ],
   );
 });

@@ -11,8 +11,13 @@ export interface TargetGroup {
  * All that is to be scraped, for one job: each proxy with what its application has of its own, and the controller. Labels
  * have the names that Istio's jobs give by relabelling.
  * @param controller its address, as its reader reached it
+ * @param networks of the controller: of several addresses the one is taken that Prometheus, which reached it, can reach
  */
-export function scrapeTargets(workloads: readonly Workload[], controller: string): TargetGroup[] {
+export function scrapeTargets(
+  workloads: readonly Workload[],
+  controller: string,
+  networks: ReadonlySet<string>,
+): TargetGroup[] {
   const proxies = workloads.filter(({ proxy, addresses }) => proxy !== null && addresses.length > 0);
   return [
     {
@@ -26,13 +31,14 @@ export function scrapeTargets(workloads: readonly Workload[], controller: string
     },
     ...proxies.map((workload): TargetGroup => {
       const { name, namespace, labels, addresses } = workload;
+      const reachable = addresses.find(({ network }) => networks.has(network)) ?? addresses[0];
       return {
-        targets: [`${addresses[0]?.address ?? ''}:${PORT.agentStatus}`],
+        targets: [`${reachable?.address ?? ''}:${PORT.agentStatus}`],
         labels: {
           __metrics_path__: '/stats/prometheus',
           app: labels.app || workload.workload,
           ...(labels.version !== undefined && { version: labels.version }),
-          ...{ namespace, pod: name, container: 'istio-proxy' },
+          ...{ namespace, workload: workload.workload, pod: name, container: 'istio-proxy' },
         },
       };
     }),

@@ -11,6 +11,7 @@ import type { PushHub } from '../push/push-hub.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
 import { createFindRule } from '../world/find-rule.ts';
+import { roleOf } from '../world/membership.ts';
 import type { AdminPages, AdminReply } from './admin-server.ts';
 import { scrapeTargets } from './http-sd.ts';
 import { renderMetrics } from './metrics.ts';
@@ -37,7 +38,8 @@ export function createPages(deps: PagesDeps): AdminPages {
       const format = negotiateFormat(accept);
       return { status: 200, body: renderMetrics(deps, format), type: METRIC_TYPES[format] };
     },
-    '/http_sd': () => ok(scrapeTargets(controller.world?.workloads ?? [], 'lateen-controller')),
+    '/http_sd': () =>
+      ok(scrapeTargets(controller.world?.workloads ?? [], 'lateen-controller', networksOfController(deps))),
     '/debug/syncz': () => ok(syncStatus(deps)),
     '/debug/registryz': () =>
       ok({
@@ -64,6 +66,11 @@ export function withoutSecrets(resource: Resource): Resource {
   const redact = (values: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.keys(values).map((key) => [key, REDACTED]));
   return { ...resource, spec: { ...spec, data: redact({ ...data, ...stringData }) } };
+}
+
+function networksOfController({ containers }: PagesDeps): ReadonlySet<string> {
+  const own = [...containers().values()].find((facts) => roleOf(facts) === 'controller');
+  return new Set(own?.networks.map(({ id }) => id));
 }
 
 const ok = (body: unknown): AdminReply => ({ status: 200, body });

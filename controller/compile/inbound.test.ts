@@ -29,6 +29,15 @@ describe('inbound ports', () => {
     });
   });
 
+  it('are counted for the service that the label names, not for that of the one container', () => {
+    const labels = { app: 'a', version: 'v1' };
+    const world = createWorld(
+      [service('a-v1:http:80', { members: ['x'] }), service('a:http:80', { members: ['x'] })],
+      [workload('x', { labels })],
+    );
+    assert.equal(snapshotOf(world, 'x').cluster.get('inbound|80||')?.service?.name, 'a');
+  });
+
   it('lead to 127.0.0.1 with inboundTrafficPolicy LOCALHOST', () => {
     const { discovery } = inbound('', { inboundTrafficPolicy: 'LOCALHOST' }).cluster(80) ?? {};
     assert.deepEqual(discovery, {

@@ -1,6 +1,7 @@
 import { isPlainHttp, selectProtocol } from '../../istio/port-protocol.ts';
 import type { ConnectionPool } from '../../istio/schema/destination-rule.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
+import { LABEL } from '../../model/labels.ts';
 import type { ListenerSpec } from '../../model/listener.ts';
 import { INBOUND_PASSTHROUGH_CLUSTER, inboundClusterName } from '../../model/names.ts';
 import type { RetrySpec, RouteConfigSpec, RouteSpec } from '../../model/route.ts';
@@ -114,6 +115,10 @@ function serverPool(
   return selectBlocks(trafficPolicy, undefined, servicePort).connectionPool;
 }
 
+/**
+ * What the workload's label names comes first, since that is what people call: `reviews`, and not the name of the one
+ * container that Docker has, `reviews-v1`.
+ */
 function servicesOf(index: WorldIndex, proxy: Workload): readonly Service[] {
   const byMember = index.shared.get('services by member', () => {
     const map = new Map<string, Service[]>();
@@ -122,7 +127,9 @@ function servicesOf(index: WorldIndex, proxy: Workload): readonly Service[] {
     }
     return map;
   });
-  return byMember.get(proxy.id) ?? [];
+  const services = byMember.get(proxy.id) ?? [];
+  const joined = proxy.labels[LABEL.service] ?? proxy.labels[LABEL.app];
+  return services.toSorted((a, b) => Number(b.name === joined) - Number(a.name === joined));
 }
 
 function inboundListener(index: WorldIndex, { number, protocol, connectionPool }: InboundPort): ListenerSpec {

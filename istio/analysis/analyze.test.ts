@@ -379,6 +379,19 @@ describe('what a workload has one of', () => {
       'IST0157 Telemetry default/test spec.accessLogging[0]',
     ]);
   });
+
+  it('is told of providers that are not there, or cannot be used', () => {
+    const telemetry = (name: string) => documentOf('Telemetry', { tracing: [{ providers: [{ name }] }] });
+    const mesh = (provider: object) =>
+      documentOf('MeshConfig', { extensionProviders: [{ name: 'mine', ...provider }] }, { name: 'mesh' });
+    const at = 'LAT0210 Telemetry default/test spec.tracing[0].providers[0].name';
+    const zipkin = (service: string) => mesh({ zipkin: { service, port: 9411 } });
+    assert.deepEqual(found(null, telemetry('lateen')), []);
+    assert.deepEqual(found(null, telemetry('mine')), [at]);
+    assert.deepEqual(found(null, telemetry('mine'), zipkin('zipkin')), []);
+    assert.deepEqual(found(KNOWN, telemetry('mine'), zipkin('zipkin')), [at]);
+    assert.deepEqual(found(null, telemetry('mine'), mesh({ prometheus: {} })), [at]);
+  });
 });
 
 describe('policies', () => {

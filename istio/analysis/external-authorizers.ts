@@ -1,6 +1,6 @@
-import { resolveShortName } from '../host.ts';
 import type { ExtensionProvider } from '../schema/extension-provider.ts';
 import type { MeshView } from './mesh-view.ts';
+import { serviceFault } from './provider-service.ts';
 import type { Report } from './report.ts';
 
 /** CUSTOM policies that nobody can answer for: whatever they match is refused (LAT0206). */
@@ -27,14 +27,5 @@ function faultOf(provider: ExtensionProvider, view: MeshView): string | null {
   const { name, envoyExtAuthzHttp, envoyExtAuthzGrpc } = provider;
   const asked = envoyExtAuthzHttp ?? envoyExtAuthzGrpc;
   if (asked === undefined) return `the provider "${name}" is no external authorizer`;
-  if (view.workloads === null) return null;
-  const [first = '', second] = (asked.service ?? '').split('/');
-  const [namespace, host] = second === undefined ? ['default', first] : [first, second];
-  const service = view.findService(resolveShortName(host, namespace), namespace);
-  if (service === null) return `the provider "${name}" asks ${host}, which is not there`;
-  const { port } = asked;
-  const isThere = service.ports.length === 0 || service.ports.some(({ number }) => number === port);
-  return isThere || service.hasUnknownPorts === true
-    ? null
-    : `the provider "${name}" asks port ${port} of ${host}, which it does not have`;
+  return serviceFault(view, name ?? '', asked);
 }
