@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { errorMessage } from '../../base/errors.ts';
@@ -72,7 +72,7 @@ async function readText(path: string): Promise<string> {
  */
 export function otherFile(path: string, from: string, folder: string): NamedText | null {
   const candidates = isAbsolute(path) ? [path] : [resolve(dirname(from), path), resolve(folder, path)];
-  const found = candidates.find((candidate) => existsSync(candidate));
+  const found = candidates.find((each) => statSync(each, { throwIfNoEntry: false })?.isFile());
   return found === undefined
     ? null
     : { name: relative('.', found) || found, text: readFileSync(found, 'utf8') };

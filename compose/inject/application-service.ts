@@ -3,6 +3,7 @@ import type { ComposeText } from './compose-text.ts';
 import { baseOf, extendedFields, type InjectContext, type ProjectService } from './project.ts';
 import {
   bare,
+  emptyOf,
   type Fields,
   fieldsOf,
   isEmpty,
@@ -16,7 +17,9 @@ import {
 } from './value.ts';
 
 const STARTED: Fields = { condition: 'service_started' };
-const RESET = new Tagged('!reset', new Plain('null'));
+
+/** As nothing over what is extended, and over what a merge key brings, which `!reset` would let through. */
+const silenced = (value: Value | undefined): Value => new Tagged('!override', emptyOf(value as Value));
 
 /** Compose gives this name by itself. Written down it makes `--scale` fail, which an agent cannot be shared by. */
 export const containerName = (service: string): string => `\${COMPOSE_PROJECT_NAME}-${service}-1`;
@@ -36,7 +39,8 @@ export function applicationFields(
   const fields: Record<string, Value> = { ...own };
   for (const name of MOVED) {
     delete fields[name];
-    if (name !== 'network_mode' && !isBaseStripped && !isEmpty(inherited[name])) fields[name] = RESET;
+    if (name !== 'network_mode' && !isBaseStripped && !isEmpty(inherited[name]))
+      fields[name] = silenced(inherited[name]);
   }
   keepOwnSysctls(fields, own, isBaseStripped ? {} : inherited);
   const agent = agentName(service.name);
@@ -83,8 +87,7 @@ function keepOwnSysctls(fields: Record<string, Value>, own: Fields, inherited: F
   const rest = Object.entries(mapping).filter(([name]) => !isOfNetwork(name));
   if (rest.length === Object.keys(mapping).length) return;
   delete fields['sysctls'];
-  if (names.some(isOfNetwork))
-    fields['sysctls'] = rest.length === 0 ? RESET : new Tagged('!override', Object.fromEntries(rest));
+  if (names.some(isOfNetwork)) fields['sysctls'] = new Tagged('!override', Object.fromEntries(rest));
   else if (rest.length > 0) fields['sysctls'] = Object.fromEntries(rest);
 }
 
@@ -133,10 +136,15 @@ function restored(
     if (isEmpty(value) || field === 'network_mode') continue;
     fields[field] = mergedForOwn(field, value as Value, own[field]);
   }
-  for (const field of ['network_mode', 'container_name'])
-    if (own[field] === undefined) fields[field] = inherited[field] ?? RESET;
+  if (own['network_mode'] === undefined) {
+    fields['network_mode'] = inherited['network_mode'] ?? silenced('');
+    // An empty mode would leave it without any network.
+    if (isEmpty(inherited['network_mode'])) fields['networks'] ??= own['networks'] ?? ['default'];
+  }
+  if (own['container_name'] === undefined)
+    fields['container_name'] = inherited['container_name'] ?? silenced('');
   const dependsOn = { ...dependencies(inherited['depends_on']), ...dependencies(own['depends_on']) };
-  fields['depends_on'] = Object.keys(dependsOn).length === 0 ? RESET : new Tagged('!override', dependsOn);
+  fields['depends_on'] = new Tagged('!override', dependsOn);
   return fields;
 }
 

@@ -9,7 +9,7 @@ import {
 } from './compose-text.ts';
 import { applyEdits, type LineEdit } from './marks.ts';
 import { printBlock, printFields, printPair } from './print-value.ts';
-import { type Fields, isEmpty, isFields, isList, isSame, keyOf, type Value } from './value.ts';
+import { emptyOf, type Fields, isEmpty, isSame, keyOf, type Value } from './value.ts';
 
 /** What a file is to say instead. */
 export interface Wanted {
@@ -136,12 +136,6 @@ function serviceEdits(
     return [{ at: first, takeOut: end - first, putIn: [] }];
   });
   return [{ at: file.lineAt(start), takeOut: 0, putIn }, ...removed];
-}
-
-/** What says the same as if nothing was written, of the kind that it replaces. */
-function emptyOf(value: Value): Value {
-  if (isList(value)) return [];
-  return isFields(value) ? {} : '';
 }
 
 /** Services in brackets, and JSON, are written anew as a whole. */

@@ -40,6 +40,8 @@ const STRING_TAG = 'tag:yaml.org,2002:str';
 
 /** Aliases within aliases can make a small file huge. */
 const MOST_NODES = 100_000;
+/** What an anchor holds may be an alias of it. */
+const MOST_NESTED = 100;
 
 /** A fault of the file; `offset` is where. */
 export class ReadFault extends Error {
@@ -56,6 +58,7 @@ export class NodeReader {
   /** The library looks through the whole document for each. */
   readonly #targets = new Map<Node, Node | undefined>();
   #left = MOST_NODES;
+  #nested = 0;
 
   constructor(document: Document) {
     this.document = document;
@@ -71,8 +74,20 @@ export class NodeReader {
     return tag?.startsWith('!') && !tag.startsWith('!!') ? new Tagged(tag, value) : value;
   }
 
+  #deeper<T>(read: () => T): T {
+    this.#nested += 1;
+    if (this.#nested > MOST_NESTED) throw new ReadFault('it is nested too deep, or refers to itself', 0);
+    const value = read();
+    this.#nested -= 1;
+    return value;
+  }
+
   /** Of a service or another mapping, by name; what merge keys bring stands behind its own. */
   readFields(map: YAMLMap): Fields {
+    return this.#deeper(() => this.#readFields(map));
+  }
+
+  #readFields(map: YAMLMap): Fields {
     const fields: Record<string, Value> = {};
     const merged: unknown[] = [];
     for (const pair of map.items) {
@@ -90,7 +105,7 @@ export class NodeReader {
     const node = isAlias(source) ? this.#resolve(source) : source;
     if (isMap(node)) return this.readFields(node);
     if (!isSeq(node)) throw new ReadFault('a merge key takes a mapping', startOf(source));
-    const all = node.items.map((item) => this.readMerged(item));
+    const all = this.#deeper(() => node.items.map((item) => this.readMerged(item)));
     return Object.assign({}, ...all.toReversed()) as Fields;
   }
 
@@ -104,7 +119,7 @@ export class NodeReader {
 
   #readBare(node: Node): Value {
     if (isMap(node)) return this.readFields(node);
-    if (isSeq(node)) return node.items.map((item) => this.read(item));
+    if (isSeq(node)) return this.#deeper(() => node.items.map((item) => this.read(item)));
     if (!isScalar(node)) throw new ReadFault('it is neither mapping, list nor scalar', startOf(node));
     const text = String(node.value ?? '');
     if (node.tag === STRING_TAG) return text;
@@ -153,6 +168,13 @@ export function isEmpty(value: Value | undefined): boolean {
   if (inner === undefined || inner === '' || (inner instanceof Plain && isNull(inner))) return true;
   if (isList(inner)) return inner.length === 0;
   return isFields(inner) && Object.keys(inner).length === 0;
+}
+
+/** What says the same as if nothing was written, of the kind that it replaces. */
+export function emptyOf(value: Value): Value {
+  const inner = bare(value);
+  if (isList(inner)) return [];
+  return isFields(inner) ? {} : '';
 }
 
 /** A mapping, or Compose's list form of one: `["a=b", "c"]`. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { formatViolation } from '../../../istio/format-violation.ts';
 import { inject } from '../inject.ts';
 import type { NamedText } from '../marks.ts';
@@ -23,7 +23,9 @@ const interpolate = (text: string) =>
 
 function read(path: string): NamedText | null {
   const url = new URL(path, FOLDER);
-  return existsSync(url) ? { name: path, text: readFileSync(url, 'utf8') } : null;
+  return statSync(url, { throwIfNoEntry: false })?.isFile()
+    ? { name: path, text: readFileSync(url, 'utf8') }
+    : null;
 }
 
 export function injectGolden(texts: readonly NamedText[], isAll: boolean) {
