@@ -9,8 +9,10 @@ import { addBugReportCommand } from './bug-report/bug-report.ts';
 import { addCertCommand } from './cert/cert-command.ts';
 import { addCheckCommands } from './check-commands.ts';
 import { CliError, formatFailure } from './cli-error.ts';
+import { addCompletionCommand } from './completion/completion-command.ts';
 import { addDashboardCommand } from './dashboard.ts';
 import { addDescribeCommand } from './describe/describe-command.ts';
+import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addEgressCommand } from './egress.ts';
 import { createDocker, findController } from './find-controller.ts';
 import { addInitCommand } from './init/init-command.ts';
@@ -54,6 +56,7 @@ program.hook('preAction', (_, command) => {
 });
 
 addInitCommand(program);
+addDoctorCommand(program);
 addUpCommand(program);
 addDownCommand(program);
 addStatusCommand(program, ask);
@@ -82,6 +85,7 @@ program
     const docker = await createDocker();
     await printLogs(docker, await find(docker), service, { follow, tail, write: print });
   });
+addCompletionCommand(program);
 
 // `lateen … | head` closes the pipe early: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
