@@ -84,5 +84,15 @@ export function nodesOf(service: ServiceView, workloads: readonly WorkloadView[]
   return [...new Set([...nodes, `external/${service.hostname}`, `service/${service.hostname}`])];
 }
 
+/** What comes in; at a gateway, whose callers are not of the mesh, what it sends on. */
+export function edgesAt(graph: GraphView | undefined, nodes: readonly string[]): GraphView['edges'] {
+  const inbound = edgesInto(graph, nodes);
+  if (inbound.length > 0 || graph === undefined) return inbound;
+  const gateways = graph.nodes
+    .filter(({ id, kind }) => kind === 'gateway' && nodes.includes(id))
+    .map(({ id }) => id);
+  return graph.edges.filter(({ source }) => gateways.includes(source));
+}
+
 export const edgesInto = (graph: GraphView | undefined, nodes: readonly string[]): GraphView['edges'] =>
   graph === undefined ? [] : graph.edges.filter(({ target }) => nodes.includes(target));

@@ -21,8 +21,8 @@ export const PICTURES = [
 
 /** The page of the first container of a version: its name has the project's in it. */
 function firstWorkload(app, version, more = '') {
-  return async (url) => {
-    const workloads = await (await fetch(new URL('/api/workloads', url))).json();
+  return async (get) => {
+    const workloads = await get('/api/workloads');
     const found = workloads.find((each) => each.app === app && each.version === version);
     return `/workloads/${encodeURIComponent(found?.name ?? app)}${more}`;
   };

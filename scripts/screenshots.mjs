@@ -9,7 +9,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = process.env.LATEEN_PICTURES ?? join(root, 'docs/images');
 const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
-const [url, ...names] = process.argv.slice(2);
+const [address = '', ...names] = process.argv.slice(2);
+/** `#token=…` of the address is what the controller asks for. */
+const { origin: url, hash } = new URL(address);
+const token = new URLSearchParams(hash.slice(1)).get('token');
+const get = async (path) =>
+  (await fetch(url + path, { headers: token === null ? {} : { authorization: `Bearer ${token}` } })).json();
 await mkdir(folder, { recursive: true });
 const browser = await launchChromium();
 for (const [size, viewport] of Object.entries(SIZES))
@@ -27,8 +32,8 @@ for (const [size, viewport] of Object.entries(SIZES))
         (message) => message.type() === 'error' && console.error(picture.name, message.text()),
       );
       page.on('pageerror', (error) => console.error(picture.name, error));
-      const path = typeof picture.path === 'string' ? picture.path : await picture.path(url);
-      await page.goto(new URL(path, url).href);
+      const path = typeof picture.path === 'string' ? picture.path : await picture.path(get);
+      await page.goto(`${url}${path}${hash}`);
       await page.waitForSelector(picture.ready);
       await picture.prepare?.(page, size);
       await page.waitForTimeout(900);

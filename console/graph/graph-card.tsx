@@ -2,7 +2,7 @@ import { Icon, type IconName } from '../components/icon.tsx';
 import { formatShare } from '../format.ts';
 import type { Layout } from './graph-layout.ts';
 import type { Card, SceneNode } from './graph-scene.ts';
-import { type Box, fitText, isSingle } from './graph-shapes.ts';
+import { type Box, fitText } from './graph-shapes.ts';
 import { MARKS, nodeWords, sumWords } from './graph-words.ts';
 
 const ICONS: Readonly<Record<Card['kind'], IconName>> = {
@@ -41,7 +41,7 @@ export function GraphCard({
       <rect class="card-box" x={box.x} y={box.y} width={box.width} height={box.height} rx="7" />
       <Icon name={ICONS[card.kind]} size={14} x={box.x + 9} y={box.y + 7} />
       <text class="card-title" x={box.x + 29} y={box.y + 18.5}>
-        {fitText(card.title, box.width - 36)}
+        {fitText(card.title, box.width - 36, 7.5)}
         <title>{card.title}</title>
       </text>
       {showsNamespace && card.namespace !== '' && (
@@ -53,7 +53,7 @@ export function GraphCard({
         <Chip
           key={each.node.id}
           item={each}
-          name={isSingle(card) ? wordOf(card) : each.node.version || each.node.label}
+          name={each.node.version === '' ? WORDS[each.node.kind] : each.node.version}
           box={layout.chips.get(each.node.id)}
           isTabStop={tabStop === each.node.id}
           isSelected={selected === each.node.id}
@@ -66,10 +66,13 @@ export function GraphCard({
 }
 
 /** In the place of a version. */
-const wordOf = ({ kind }: Card): string =>
-  ({ workload: 'all', gateway: 'gateway', external: 'external', service: 'no answer', unknown: 'callers' })[
-    kind
-  ];
+const WORDS = {
+  workload: 'all',
+  gateway: 'gateway',
+  external: 'outside',
+  service: 'no answer',
+  unknown: 'callers',
+} as const;
 
 interface ChipProps {
   readonly item: SceneNode;
@@ -114,6 +117,6 @@ function Chip({ item, name, box, isTabStop, isSelected, isDim, onSelect }: ChipP
 /** What matters most: that it is not there, that it fails, how much it does. */
 function figureWords({ node, sum }: SceneNode): string {
   if (node.unready > 0) return node.unready < node.containers ? `${node.unready} not ready` : 'not ready';
-  if (sum.errorShare > 0) return `${formatShare(sum.errorShare)} err.`;
+  if (sum.errorShare > 0 && node.kind !== 'service') return `${formatShare(sum.errorShare)} err.`;
   return node.unsynced > 0 ? 'out of sync' : sumWords(sum);
 }

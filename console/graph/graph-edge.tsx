@@ -3,7 +3,7 @@ import { formatMs, formatRate, formatShare } from '../format.ts';
 import type { PlacedEdge } from './graph-layout.ts';
 import type { SceneEdge } from './graph-scene.ts';
 import { LABEL } from './graph-shapes.ts';
-import { bytesWords } from './graph-words.ts';
+import { bytesWords, hasPeer } from './graph-words.ts';
 
 export interface GraphEdgeProps {
   readonly item: SceneEdge;
@@ -51,6 +51,7 @@ export function EdgeLabel({ item, place, isSelected, isDim, onSelect, words, isT
   const [first, second] = linesOf(item);
   const height = second === '' ? LABEL.height / 2 : LABEL.height;
   const left = -LABEL.width / 2;
+  const isAnswered = hasPeer(edge);
   return (
     // biome-ignore lint/a11y/useSemanticElements: no button within an SVG
     <g
@@ -64,10 +65,12 @@ export function EdgeLabel({ item, place, isSelected, isDim, onSelect, words, isT
     >
       <title>{words}</title>
       <rect class="label-box" x={left} y={-height / 2} width={LABEL.width} height={height} rx="5" />
-      <g class={edge.mtls === 'none' ? 'label-open' : 'label-lock'}>
-        <Icon name={edge.mtls === 'all' ? 'lock' : 'unlock'} size={11} x={left + 6} y={-height / 2 + 3.5} />
-      </g>
-      <text class="label-protocol" x={left + 20} y={-height / 2 + 13}>
+      {isAnswered && (
+        <g class={edge.mtls === 'none' ? 'label-open' : 'label-lock'}>
+          <Icon name={edge.mtls === 'all' ? 'lock' : 'unlock'} size={11} x={left + 6} y={-height / 2 + 3.5} />
+        </g>
+      )}
+      <text class="label-protocol" x={left + (isAnswered ? 20 : 7)} y={-height / 2 + 13}>
         {edge.protocol}
       </text>
       <text class="label-rate" x={-left - 6} y={-height / 2 + 13}>

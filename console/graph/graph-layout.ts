@@ -33,6 +33,9 @@ interface Point {
 
 const GAPS = { nodesep: 26, edgesep: 12, ranksep: 44, marginx: 24, marginy: 24 } as const;
 const LOOP = 46;
+/** How wide rows of cards that nobody calls are at least. */
+const SHELF = { right: 900, down: 380 } as const;
+const SHELF_GAP = 22;
 
 export function layoutOf(
   cards: readonly CardShape[],
@@ -44,12 +47,19 @@ export function layoutOf(
   );
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: direction === 'right' ? 'LR' : 'TB', ...GAPS });
-  for (const { id, width, height } of cards) graph.setNode(id, { width, height });
   const between = edges.filter(({ source, target }) => cardOf.get(source) !== cardOf.get(target));
+  const joined = new Set(between.flatMap(({ source, target }) => [cardOf.get(source), cardOf.get(target)]));
+  for (const { id, width, height } of cards) if (joined.has(id)) graph.setNode(id, { width, height });
   for (const { key, source, target } of between)
     graph.setEdge(cardOf.get(source) ?? '', cardOf.get(target) ?? '', { ...LABEL, labelpos: 'c' }, key);
   runDagre(graph);
-  const places = new Map(cards.map((card) => [card.id, boxOf(graph.node(card.id) as Box)]));
+  const { width = 0, height = 0 } = joined.size === 0 ? {} : (graph.graph() as Partial<Box>);
+  const shelf = shelve(
+    cards.filter(({ id }) => !joined.has(id)),
+    { y: Math.max(GAPS.marginy, height), width: Math.max(width, SHELF[direction]) },
+  );
+  const places = new Map(shelf.places);
+  for (const { id } of cards) if (joined.has(id)) places.set(id, boxOf(graph.node(id) as Box));
   const chips = placeChips(cards, places);
   const placed = new Map<string, PlacedEdge>();
   const ranks = ranksOf([...places.values()], direction);
@@ -65,8 +75,24 @@ export function layoutOf(
     const route = routes.get(key);
     if (route !== undefined) placed.set(key, line(from, to, route, ranks, direction));
   }
-  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
-  return { direction, width, height, cards: places, chips, edges: placed };
+  const size = { width: Math.max(width, shelf.width), height: Math.max(height, shelf.height) };
+  return { direction, ...size, cards: places, chips, edges: placed };
+}
+
+/** Cards without an edge stand in rows below the others: among them they would only push those apart. */
+function shelve(cards: readonly CardShape[], room: { readonly y: number; readonly width: number }) {
+  const places = new Map<string, Box>();
+  let [x, y, rowHeight, width] = [GAPS.marginx as number, room.y, 0, 0];
+  for (const card of cards) {
+    if (x > GAPS.marginx && x + card.width + GAPS.marginx > room.width) {
+      [x, y, rowHeight] = [GAPS.marginx, y + rowHeight + SHELF_GAP, 0];
+    }
+    places.set(card.id, { x, y, width: card.width, height: card.height });
+    x += card.width + SHELF_GAP;
+    rowHeight = Math.max(rowHeight, card.height);
+    width = Math.max(width, x - SHELF_GAP + GAPS.marginx);
+  }
+  return { places, width, height: cards.length === 0 ? 0 : y + rowHeight + GAPS.marginy };
 }
 
 /** Where dagre leads an edge: from one card's rim to the other's; the label's middle. */

@@ -16,7 +16,7 @@ import {
   type SceneNode,
   sumOutcomes,
 } from './graph-scene.ts';
-import { mtlsWords, nodeName, readinessWords } from './graph-words.ts';
+import { hasPeer, mtlsWords, nodeName, readinessWords } from './graph-words.ts';
 import { Outcomes } from './outcomes.tsx';
 
 export interface GraphPanelProps {
@@ -213,9 +213,11 @@ function EdgePanel(props: GraphPanelProps & { readonly item: SceneEdge; readonly
   const lead = (
     <span class="badges">
       <Badge tone={health}>{health === 'idle' ? 'idle' : `${formatShare(figures.errorShare)} errors`}</Badge>
-      <Badge tone={edge.mtls === 'all' ? 'ok' : edge.mtls === 'some' ? 'warn' : 'idle'}>
-        {mtlsWords(edge.mtls)}
-      </Badge>
+      {hasPeer(edge) && (
+        <Badge tone={edge.mtls === 'all' ? 'ok' : edge.mtls === 'some' ? 'warn' : 'idle'}>
+          {mtlsWords(edge.mtls)}
+        </Badge>
+      )}
     </span>
   );
   return (

@@ -48,7 +48,17 @@ const BAD_SHARE = 0.05;
 export const edgeKey = ({ source, target, protocol }: Pick<GraphEdge, 'source' | 'target' | 'protocol'>) =>
   `${source} > ${target} ${protocol}`;
 
-export const cardId = ({ id, app, namespace }: GraphNode) => (app === '' ? id : `${namespace}/${app}`);
+const SERVICE_HOST = /^([^.]+)\.([^.]+)\.svc\./;
+
+/** What nobody answered for stands on the card of the app of that name, if there is one. */
+function cardId({ id, kind, app, namespace, label }: GraphNode, apps: ReadonlySet<string>): string {
+  if (app !== '') return `${namespace}/${app}`;
+  const [, name, where] = (kind === 'service' && SERVICE_HOST.exec(label)) || [];
+  return apps.has(`${where}/${name}`) ? `${where}/${name}` : id;
+}
+
+/** A host name of the mesh is as long as it is boring. */
+export const shortName = (host: string): string => host.replace(/\.svc\..*$/, '').replace(/\.default$/, '');
 
 export const isIdle = ({
   requestsPerSecond,
@@ -84,19 +94,26 @@ export const namespacesOf = (nodes: readonly GraphNode[]): string[] =>
   [...new Set(nodes.map(({ namespace }) => namespace).filter((name) => name !== ''))].sort();
 
 function cardsOf(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): Card[] {
-  const groups = Map.groupBy(nodes, cardId);
+  const apps = new Set(
+    nodes.filter(({ app }) => app !== '').map(({ namespace, app }) => `${namespace}/${app}`),
+  );
+  const groups = Map.groupBy(nodes, (node) => cardId(node, apps));
   return [...groups]
     .map(([id, members]) => {
-      const [first] = members as [GraphNode, ...GraphNode[]];
+      const first = members.find(({ app }) => app !== '') ?? (members[0] as GraphNode);
       return {
         ...{ id, kind: first.kind, namespace: first.namespace },
-        title: first.app === '' ? first.label : first.app,
-        nodes: [...members]
-          .sort((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }) || compare(a.id, b.id))
-          .map((node) => sceneNode(node, edges)),
+        title: first.app === '' ? shortName(first.label) : first.app,
+        nodes: [...members].sort(byVersion).map((node) => sceneNode(node, edges)),
       };
     })
     .sort((a, b) => compare(a.id, b.id));
+}
+
+/** What nobody answered for comes last. */
+function byVersion(a: GraphNode, b: GraphNode): number {
+  const last = Number(a.kind === 'service') - Number(b.kind === 'service');
+  return last || a.version.localeCompare(b.version, 'en', { numeric: true }) || compare(a.id, b.id);
 }
 
 function sceneNode(node: GraphNode, edges: readonly GraphEdge[]): SceneNode {

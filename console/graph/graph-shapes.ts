@@ -23,17 +23,14 @@ export const LABEL = { width: 108, height: 34 } as const;
 
 const HEADER = 28;
 const CHIP = { height: 26, gap: 3, pad: 5, downWidth: 118 } as const;
-const CARD = { least: 134, most: 214 } as const;
+const CARD = { least: 134, most: 226 } as const;
 const LETTER = 6.9;
+const BOLD_LETTER = 7.7;
 /** Icon before the title, and air. */
-const TITLE_MARGIN = 44;
-
-/** Whether a card is all one node: no version has to be told from another. */
-export const isSingle = (card: Card): boolean =>
-  card.nodes.length === 1 && card.nodes[0]?.node.version === '';
+const TITLE_MARGIN = 42;
 
 export function shapeOf(card: Card, direction: Direction): CardShape {
-  const wanted = Math.min(CARD.most, Math.max(CARD.least, TITLE_MARGIN + card.title.length * LETTER));
+  const wanted = Math.min(CARD.most, Math.max(CARD.least, TITLE_MARGIN + card.title.length * BOLD_LETTER));
   if (direction === 'right') return stacked(card, wanted);
   const count = card.nodes.length;
   const width = Math.max(wanted, count * CHIP.downWidth + (count - 1) * CHIP.gap + 2 * CHIP.pad);

@@ -4,7 +4,7 @@ import { Badge } from '../components/badge.tsx';
 import { type Column, Table } from '../components/table.tsx';
 import { formatMs, formatRate, formatShare } from '../format.ts';
 import type { Scene, SceneEdge } from './graph-scene.ts';
-import { bytesWords, mtlsWords, nodeName } from './graph-words.ts';
+import { bytesWords, hasPeer, mtlsWords, nodeName } from './graph-words.ts';
 
 export function GraphTable({
   scene,
@@ -41,7 +41,11 @@ function columnsOf(nameOf: (id: string) => string, onSelect: (id: string) => voi
       ),
     },
     { title: 'Protocol', sort: ({ edge }) => edge.protocol, cell: ({ edge }) => edge.protocol },
-    { title: 'mTLS', sort: ({ edge }) => edge.mtls, cell: ({ edge }) => mtlsWords(edge.mtls) },
+    {
+      title: 'mTLS',
+      sort: ({ edge }) => edge.mtls,
+      cell: ({ edge }) => (hasPeer(edge) ? mtlsWords(edge.mtls) : '–'),
+    },
     {
       ...{ title: 'Rate', isFigure: true, sort: ({ edge }) => edge.figures.requestsPerSecond },
       cell: ({ edge }) =>

@@ -2,12 +2,14 @@
 import type { GraphEdge, GraphNode } from '../../model/console.ts';
 import { formatBytes, formatMs, formatRate, formatShare, plural } from '../format.ts';
 import type { FiguresSum, SceneNode } from './graph-scene.ts';
-import { isIdle } from './graph-scene.ts';
+import { isIdle, shortName } from './graph-scene.ts';
 
 export const MARKS = { ok: '●', warn: '▲', bad: '✕', idle: '○' } as const;
 
-export const nodeName = ({ label, app, version }: GraphNode): string =>
-  `${app === '' ? label : app}${version === '' ? '' : ` ${version}`}`;
+export function nodeName({ kind, label, app, version }: GraphNode): string {
+  if (kind === 'service') return `${shortName(label)} (no answer)`;
+  return `${app === '' ? label : app}${version === '' ? '' : ` ${version}`}`;
+}
 
 /** Short: stands on the node. */
 export function sumWords({ requestsPerSecond, openConnections }: FiguresSum): string {
@@ -32,9 +34,12 @@ export function nodeWords({ node, sum }: SceneNode): string {
 export const mtlsWords = (mtls: GraphEdge['mtls']): string =>
   ({ all: 'mutual TLS', some: 'mutual TLS in part', none: 'no mutual TLS' })[mtls];
 
+/** Where nobody answered there is no certificate to speak of. */
+export const hasPeer = ({ target }: GraphEdge): boolean => !target.startsWith('service/');
+
 export function edgeWords(edge: GraphEdge, from: string, to: string): string {
   const { figures, protocol, mtls } = edge;
-  const words = [`${from} calls ${to}`, protocol, mtlsWords(mtls)];
+  const words = [`${from} calls ${to}`, protocol, ...(hasPeer(edge) ? [mtlsWords(mtls)] : [])];
   if (isIdle(figures)) return [...words, 'idle'].join(', ');
   if (protocol === 'tcp') words.push(`${figures.openConnections} connections`, bytesWords(edge));
   else words.push(formatRate(figures.requestsPerSecond), `p95 ${formatMs(figures.p95)}`);

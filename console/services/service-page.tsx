@@ -166,7 +166,9 @@ interface TrafficSectionProps {
 
 /** By version, since it is versions that are compared when traffic is shifted. */
 function TrafficSection({ graph, nodes, seconds }: TrafficSectionProps) {
-  const own = (graph?.nodes ?? []).filter(({ id }) => nodes.includes(id));
+  const own = (graph?.nodes ?? [])
+    .filter(({ id }) => nodes.includes(id))
+    .sort((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }));
   const wanted = place.value.query.get('version') ?? '';
   const shown = own.find(({ version }) => version === wanted) ?? own[0];
   if (shown === undefined)

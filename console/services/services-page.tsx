@@ -10,7 +10,7 @@ import { type Column, Table } from '../components/table.tsx';
 import { VerdictBadge } from '../components/verdict-badge.tsx';
 import { formatMs, formatRate, formatShare, plural } from '../format.ts';
 import { type FiguresSum, sumFigures } from '../graph/graph-scene.ts';
-import { edgesInto, ejectedHosts, nodesOf, serviceVerdict } from '../health.ts';
+import { edgesAt, ejectedHosts, nodesOf, serviceVerdict } from '../health.ts';
 import { servicePath } from '../paths.ts';
 import { useGraph, useServices, useWorkloads } from '../queries.ts';
 
@@ -65,12 +65,14 @@ function rowsOf(
   workloads: readonly WorkloadView[],
   graph: GraphView | undefined,
 ): Row[] {
-  return services.map((service) => {
-    const figures = edgesInto(graph, nodesOf(service, workloads)).map((edge) => edge.figures);
+  return [...services].sort(byName).map((service) => {
+    const figures = edgesAt(graph, nodesOf(service, workloads)).map((edge) => edge.figures);
     const slowest = Math.max(-1, ...figures.map(({ p95 }) => p95 ?? -1));
     return { service, sum: sumFigures(figures), p95: slowest < 0 ? null : slowest };
   });
 }
+
+const byName = (a: ServiceView, b: ServiceView) => a.name.localeCompare(b.name, 'en', { numeric: true });
 
 const COLUMNS: readonly Column<Row>[] = [
   {

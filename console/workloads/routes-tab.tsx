@@ -59,10 +59,13 @@ const isFound = ({ listener, domains, match, action, extras, rule }: RouteView, 
 function hostsOf(routes: readonly RouteView[], direction: RouteView['direction']): Host[] {
   const own = routes.filter((route) => route.direction === direction);
   const groups = Map.groupBy(own, ({ listener, domains }) => `${listener} ${domains.join(' ')}`);
-  return [...groups].map(([key, group]) => {
+  const hosts = [...groups].map(([key, group]) => {
     const [first] = group as [RouteView, ...RouteView[]];
     return { key, direction, listener: first.listener, domains: first.domains, routes: group };
   });
+  // What somebody wrote a rule for is what is looked for.
+  const hasRule = ({ routes: own }: Host) => own.some(({ rule }) => rule !== null);
+  return [...hosts.filter(hasRule), ...hosts.filter((host) => !hasRule(host))];
 }
 
 function DirectionRoutes({ title, hosts }: { readonly title: string; readonly hosts: readonly Host[] }) {
@@ -73,7 +76,7 @@ function DirectionRoutes({ title, hosts }: { readonly title: string; readonly ho
       {hosts.map((host) => (
         <article key={host.key} class="route-host">
           <header>
-            <h3>{host.domains[0] === '*' ? 'any host' : host.domains[0]}</h3>
+            <h3>{nameOf(host)}</h3>
             {host.domains.length > 1 && (
               <span class="soft" title={host.domains.join('\n')}>
                 and {plural(host.domains.length - 1, 'other name')}
@@ -92,6 +95,13 @@ function DirectionRoutes({ title, hosts }: { readonly title: string; readonly ho
   );
 }
 
+/** Each virtual address has a listener of its own, which takes every host: its address says more. */
+function nameOf({ domains, listener, direction }: Host): string {
+  const [first = '*'] = domains;
+  if (first !== '*') return first;
+  return direction === 'outbound' && /^[\d.]+_\d+$/.test(listener) ? listener.replace('_', ':') : 'any host';
+}
+
 function RouteLine({ route }: { readonly route: RouteView }) {
   const { match, action, extras, rule } = route;
   return (
@@ -103,7 +113,7 @@ function RouteLine({ route }: { readonly route: RouteView }) {
       <span class="route-action">
         {action}
         {extras.map((extra) => (
-          <span key={extra} class="route-extra">
+          <span key={extra} class={rule === null ? 'route-default' : 'route-extra'}>
             {extra}
           </span>
         ))}

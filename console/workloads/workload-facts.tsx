@@ -55,7 +55,7 @@ export function ContainerFacts({ workload, nowMs }: Props) {
     <Facts
       facts={[
         ['State', <VerdictBadge key="state" verdict={containerVerdict(workload)} title={state} />],
-        ['Image', <code key="image">{image}</code>],
+        ['Image', <code key="image">{imageName(image)}</code>],
         ['Started', startedAt !== '' && `${formatAgo(Date.parse(startedAt), nowMs)}`],
         [
           'Addresses',
@@ -81,6 +81,9 @@ export function ContainerFacts({ workload, nowMs }: Props) {
     />
   );
 }
+
+/** Of an image whose name went to a newer one Docker tells the digest alone. */
+const imageName = (image: string) => (/^sha256:/.test(image) ? `${image.slice(0, 19)}…` : image);
 
 export function Labels({ workload }: { readonly workload: WorkloadView }) {
   const labels = Object.entries(workload.labels).sort(([a], [b]) => (a < b ? -1 : 1));

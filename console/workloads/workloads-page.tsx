@@ -10,7 +10,7 @@ import { type Column, Table } from '../components/table.tsx';
 import { VerdictBadge } from '../components/verdict-badge.tsx';
 import { formatAgo, formatRate } from '../format.ts';
 import { sumFigures } from '../graph/graph-scene.ts';
-import { certificateVerdict, clusterTroubles, containerVerdict, edgesInto, syncVerdict } from '../health.ts';
+import { certificateVerdict, clusterTroubles, containerVerdict, edgesAt, syncVerdict } from '../health.ts';
 import { workloadPath } from '../paths.ts';
 import { useGraph, useWorkloads } from '../queries.ts';
 import { ErrorShare } from '../services/services-page.tsx';
@@ -21,8 +21,7 @@ export default function WorkloadsPage() {
   const { data: graph } = useGraph();
   const { data: status } = useStatus();
   const nowMs = status?.nowMs ?? Date.now();
-  const sumOf = ({ node }: WorkloadView) =>
-    sumFigures(edgesInto(graph, [node]).map(({ figures }) => figures));
+  const sumOf = ({ node }: WorkloadView) => sumFigures(edgesAt(graph, [node]).map(({ figures }) => figures));
   const traffic: Column<WorkloadView>[] = [
     {
       ...{ title: 'Rate', isFigure: true, sort: (workload) => sumOf(workload).requestsPerSecond },
@@ -46,7 +45,7 @@ export default function WorkloadsPage() {
             <Table
               label="Workloads"
               columns={[...columnsBefore, ...traffic, ...columnsAfter(nowMs)]}
-              rows={workloads.filter((workload) => isFound(workload, search))}
+              rows={workloads.filter((workload) => isFound(workload, search)).sort(byName)}
               rowKey={({ id }) => id}
               empty={`No container has “${search}” in its name, its labels or its image.`}
             />
@@ -67,6 +66,8 @@ const isFound = ({ name, namespace, image, labels, state, sync }: WorkloadView, 
     sync.state,
     ...Object.entries(labels).map((label) => label.join('=')),
   );
+
+const byName = (a: WorkloadView, b: WorkloadView) => a.name.localeCompare(b.name, 'en', { numeric: true });
 
 const columnsBefore: readonly Column<WorkloadView>[] = [
   {
