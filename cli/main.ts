@@ -25,6 +25,7 @@ import { showWholeTables } from './table.ts';
 import { addTracingCommand } from './tracing-audit.ts';
 import { addDownCommand } from './up/down-command.ts';
 import { addUpCommand } from './up/up-command.ts';
+import { addMetricsCommand } from './workload-metrics.ts';
 
 const VERSION = process.env.LATEEN_VERSION ?? 'dev';
 
@@ -69,6 +70,7 @@ addCertCommand(experimental);
 addAuthzCommand(experimental, ask);
 addTracingCommand(experimental, ask);
 addDescribeCommand(experimental, ask);
+addMetricsCommand(experimental, ask);
 addAsCommand(experimental, find);
 addEgressCommand(program);
 addInjectCommands(program);

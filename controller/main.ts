@@ -286,6 +286,7 @@ const pages = createPages({
   containers,
   certificates,
   traces,
+  traffic,
 });
 const token = env['LATEEN_ADMIN_TOKEN'] ?? '';
 const writeToken = env['LATEEN_WRITE_TOKEN'] ?? '';

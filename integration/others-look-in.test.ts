@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +9,7 @@ import { docker } from './fixture/docker.ts';
 import { createEchoClient, type EchoClient } from './fixture/echo-client.ts';
 import { echoServer } from './fixture/echo-service.ts';
 import { eventually } from './fixture/eventually.ts';
+import { lateen } from './fixture/lateen.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import {
   getJson,
@@ -228,6 +230,42 @@ describe('Prometheus', () => {
         remarks.filter((remark) => !forcedRemark(remark)),
         [],
         url,
+      );
+    }
+  });
+});
+
+describe('who has no Prometheus', () => {
+  test('asks for rates and durations on the command line', async () => {
+    const { status, stdout, stderr } = await lateen(['--mesh', mesh.project, 'x', 'metrics', 'shop']);
+    assert.equal(status, 0, stderr);
+    const [head, ...rows] = stdout.trim().split('\n');
+    assert.match(head ?? '', /^WORKLOAD +TOTAL RPS +ERROR RPS +P50 LATENCY +P90 LATENCY +P99 LATENCY$/);
+    assert.equal(rows.length, 2, stdout);
+    for (const row of rows) assert.match(row, /^shop-v[12] +0*[1-9.][0-9.]* +[0-9.]+ +[0-9.]+ms/);
+  });
+
+  test('includes compose/observability.yml for it, where a registry can be reached', async () => {
+    const home = join(import.meta.dirname, '..');
+    const include = ['mesh.yml', 'observability.yml'].map((file) => ({
+      ...{ path: join(home, 'compose', file), project_directory: '.' },
+    }));
+    const file = join(mesh.folder, 'with-grafana.yml');
+    await writeFile(file, JSON.stringify({ include, services: {} }));
+    const text = await docker(['compose', '-f', file, 'config', '--format', 'json'], mesh.env);
+    interface Composed {
+      readonly services: Record<
+        string,
+        { volumes?: { type: string; source: string }[]; ports?: { host_ip: string }[] }
+      >;
+    }
+    const { services } = JSON.parse(text) as Composed;
+    for (const name of ['lateen-prometheus', 'lateen-grafana']) {
+      const { volumes = [], ports = [] } = services[name] ?? assert.fail(name);
+      for (const { type, source } of volumes) if (type === 'bind') assert.ok(existsSync(source), source);
+      assert.deepEqual(
+        ports.map(({ host_ip }) => host_ip),
+        ['127.0.0.1'],
       );
     }
   });

@@ -8,6 +8,7 @@ import { Controller } from '../controller.ts';
 import { PushHub } from '../push/push-hub.ts';
 import { containerFacts } from '../testing/container-facts.ts';
 import { TraceStore } from '../traces/trace-store.ts';
+import { TrafficStore } from '../traffic/traffic-store.ts';
 import { createPages } from './pages.ts';
 
 const RULES = `apiVersion: networking.istio.io/v1
@@ -74,6 +75,7 @@ async function start(hasRead = true) {
   certificates.learn('web', 'CHAIN');
   const pages = createPages({
     traces: new TraceStore(':memory:'),
+    traffic: new TrafficStore(0),
     certificates,
     controller,
     hub,

@@ -9,6 +9,8 @@ import { compileSnapshot } from '../compile/compile-snapshot.ts';
 import type { Controller } from '../controller.ts';
 import type { PushHub } from '../push/push-hub.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
+import type { TrafficStore } from '../traffic/traffic-store.ts';
+import { workloadMetrics } from '../traffic/workload-metrics.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
 import { createFindRule } from '../world/find-rule.ts';
 import { roleOf } from '../world/membership.ts';
@@ -25,6 +27,7 @@ export interface PagesDeps {
   readonly containers: () => ReadonlyMap<string, ContainerFacts>;
   readonly certificates: Certificates;
   readonly traces: TraceStore;
+  readonly traffic: TrafficStore;
 }
 
 /** `/ready`, `/metrics` and the `/debug` pages under istiod's names. */
@@ -56,6 +59,11 @@ export function createPages(deps: PagesDeps): AdminPages {
     '/debug/config_dump': (query) => configDump(deps, query.get('proxyID') ?? ''),
     '/debug/proxies': () => ok(hub.statuses),
     '/debug/tracing_audit': () => ok(deps.traces.audit()),
+    '/debug/workload_metrics': (query) => {
+      const nowMs = Date.now();
+      const seconds = Math.min(900, Math.max(1, Number(query.get('seconds')) || 60));
+      return ok(workloadMetrics(deps.traffic, { nowMs, untilMs: nowMs, seconds }));
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { Controller } from '../controller.ts';
 import { PushHub } from '../push/push-hub.ts';
 import { containerFacts } from '../testing/container-facts.ts';
 import { TraceStore } from '../traces/trace-store.ts';
+import { TrafficStore } from '../traffic/traffic-store.ts';
 import { createPages } from './pages.ts';
 
 const { certificate, privateKey } = await (await createTestAuthority()).issue('shop.example');
@@ -72,6 +73,7 @@ async function start() {
     certificates: new Certificates({ issue: async () => '', roots: '' }),
     containers: () => containers,
     traces: new TraceStore(':memory:'),
+    traffic: new TrafficStore(0),
   };
   const pages = createPages(deps);
   const page = (path: keyof typeof pages, query = '') =>
