@@ -36,8 +36,9 @@ export function GraphCard({
   const box = layout.cards.get(card.id);
   if (box === undefined) return null;
   const isAllDim = card.nodes.every(({ node }) => isDim(node.id));
+  const isIdle = card.nodes.every(({ health }) => health === 'idle');
   return (
-    <g class={`card card-${card.kind} ${isAllDim ? 'is-dim' : ''}`}>
+    <g class={`card card-${card.kind} ${isAllDim ? 'is-dim' : ''} ${isIdle ? 'is-idle' : ''}`}>
       <rect class="card-box" x={box.x} y={box.y} width={box.width} height={box.height} rx="7" />
       <Icon name={ICONS[card.kind]} size={14} x={box.x + 9} y={box.y + 7} />
       <text class="card-title" x={box.x + 29} y={box.y + 18.5}>
@@ -70,7 +71,7 @@ const WORDS = {
   workload: 'all',
   gateway: 'gateway',
   external: 'outside',
-  service: 'no answer',
+  service: 'no reply',
   unknown: 'callers',
 } as const;
 

@@ -7,7 +7,7 @@ import { isIdle, shortName } from './graph-scene.ts';
 export const MARKS = { ok: '●', warn: '▲', bad: '✕', idle: '○' } as const;
 
 export function nodeName({ kind, label, app, version }: GraphNode): string {
-  if (kind === 'service') return `${shortName(label)} (no answer)`;
+  if (kind === 'service') return `${shortName(label)} (no reply)`;
   return `${app === '' ? label : app}${version === '' ? '' : ` ${version}`}`;
 }
 

@@ -99,7 +99,7 @@ function ServiceBody({ service, seconds }: { readonly service: ServiceView; read
         <Table
           label="Endpoints"
           columns={ENDPOINT_COLUMNS}
-          rows={service.endpoints}
+          rows={[...service.endpoints].sort(byContainer)}
           rowKey={({ address, port, workload }) => `${workload} ${address}:${port}`}
           empty={
             service.kind === 'external'
@@ -240,6 +240,9 @@ function callerColumns(graph: GraphView | undefined): Column<Edge>[] {
     ),
   ];
 }
+
+const byContainer = (a: EndpointView, b: EndpointView) =>
+  a.workload.localeCompare(b.workload, 'en', { numeric: true }) || a.port - b.port;
 
 const ENDPOINT_COLUMNS: readonly Column<EndpointView>[] = [
   {
