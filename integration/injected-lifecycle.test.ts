@@ -88,6 +88,43 @@ test('callers have identities, and the workload is named by its application', as
   assert.equal(status, 0, stdout);
 });
 
+test('the command line means the application by its name, and finds its agent', async () => {
+  const ask = async (...args: string[]) => {
+    const { status, stdout, stderr } = await lateen([...args, '--mesh', mesh.project]);
+    assert.equal(status, 0, stderr);
+    return stdout;
+  };
+  const name = `${mesh.project}-shop-v1`;
+  assert.match(await ask('proxy-status'), new RegExp(`^${name}-1\\.default +.*SYNCED`, 'm'));
+  assert.match(await ask('x', 'describe', 'shop-v1'), /shop-v1/);
+  const lines = await ask('logs', 'shop-v1');
+  assert.match(lines, new RegExp(`^${name}-lateen-1 \\| .*ready`, 'm'));
+  assert.match(await ask('proxy-config', 'log', 'shop-v1'), /info/);
+});
+
+test('`run` of an injected service has its identity, and takes part in no traffic', async () => {
+  const script = `fetch('http://shop:8080/').then(async (r) => console.log(await r.text()))`;
+  const args = ['run', '--rm', '-T', '--no-deps', '--entrypoint', 'node', 'client', '-e', script];
+  const { headers } = JSON.parse(await mesh.compose(...args)) as { headers: Record<string, string> };
+  assert.match(headers['x-forwarded-client-cert'] ?? '', /ns\/default\/sa\/client/);
+  assert.deepEqual(await mesh.violations(), []);
+});
+
+test('neither the proxy nor the health check of its container keeps a right', async () => {
+  const agent = await agentOf(mesh, 'shop-v1');
+  const script =
+    'for p in /proc/[0-9]*; do grep -sE "^(Name|Uid|CapPrm|CapEff|CapBnd):" $p/status; echo; done';
+  const processes = await eventually('the check waits', async () => {
+    const all = (await docker(['exec', '-u', '1337', agent, 'sh', '-c', script])).split('\n\n');
+    return all.some((each) => each.includes('sleep')) ? all : undefined;
+  });
+  const none = /CapPrm:\t0{16}\nCapEff:\t0{16}\nCapBnd:\t0{16}/;
+  for (const each of processes.filter((text) => /Name:\t(node|entrypoint\.sh|sleep)/.test(text))) {
+    assert.match(each, /Uid:\t1337\t1337\t1337\t1337/);
+    assert.match(each, none);
+  }
+});
+
 test('`restart` of the application alone costs nothing but the application', async () => {
   const before = await agentOf(mesh, 'shop-v1');
   await mesh.compose('restart', '-t', '3', 'shop-v1');

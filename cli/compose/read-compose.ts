@@ -46,7 +46,7 @@ function nameIn(files: readonly string[], env: Environment): string {
 }
 
 /** Compose's own rule: lower case, and only letters, digits, dashes and underscores. */
-const projectName = (folder: string) =>
+export const projectName = (folder: string) =>
   basename(folder)
     .toLowerCase()
     .replace(/[^a-z0-9_-]/g, '');

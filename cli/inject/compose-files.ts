@@ -6,7 +6,7 @@ import type { NamedText } from '../../compose/inject/marks.ts';
 import { EXIT } from '../analyze.ts';
 import { CliError } from '../cli-error.ts';
 import type { Environment } from '../compose/interpolate.ts';
-import { readEnvFile } from '../compose/read-compose.ts';
+import { projectName, readEnvFile } from '../compose/read-compose.ts';
 
 /** Compose's own, in its order; the override stands beside the one that is found. */
 const NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
@@ -29,7 +29,15 @@ export async function readComposeFiles(
   const texts: NamedText[] = [];
   for (const path of paths) texts.push({ name: path === '-' ? 'stdin' : path, text: await readText(path) });
   const folder = dirname(resolve(paths[0] === '-' ? 'stdin' : (paths[0] ?? '')));
-  return { texts, folder, env: { ...readEnvFile(join(folder, '.env')), ...environment } };
+  const env = { ...readEnvFile(join(folder, '.env')), ...environment };
+  const name = env['COMPOSE_PROJECT_NAME'] || nameIn(texts) || projectName(folder);
+  return { texts, folder, env: { ...env, COMPOSE_PROJECT_NAME: name } };
+}
+
+/** The project's, as the first file that names it does. */
+function nameIn(texts: readonly NamedText[]): string {
+  const found = texts.map(({ text }) => /^name:[ \t]*(["']?)([\w-]+)\1[ \t]*(?:#.*)?$/m.exec(text)?.[2]);
+  return found.find((name) => name !== undefined) ?? '';
 }
 
 function usualFiles(env: Environment): string[] {

@@ -2,6 +2,7 @@ import type { Violation } from '../../istio/violation.ts';
 import { asksForAgent, LABEL, type Labels, refusesAgent } from '../../model/labels.ts';
 import { agentName } from './agent-service.ts';
 import { lineOfField } from './compose-text.ts';
+import { CONTROL_VOLUME, findMesh } from './mesh-parts.ts';
 import type { ComposeProjectTexts, InjectContext, ProjectService } from './project.ts';
 import { type Fields, fieldsOf, mappingOf, textOf } from './value.ts';
 import { fileViolation, serviceViolation } from './violations.ts';
@@ -50,6 +51,7 @@ function faultsOf(
     ...replicaFaults(service, context),
     ...swarmFaults(service, project, context),
     ...nameFaults(service, project),
+    ...meshFaults(service, project, context),
   ];
 }
 
@@ -134,6 +136,25 @@ function nameFaults(service: ProjectService, { services }: ComposeProjectTexts):
       code: 'LAT0305',
       message: `the agent of ${service.name} is to be called so`,
       remedy: 'Call this service something else; if it is an agent that `lateen inject` wrote, take it out.',
+    }),
+  ];
+}
+
+/** An agent speaks with the controller of its own project, which serves one mesh. */
+function meshFaults(
+  service: ProjectService,
+  project: ComposeProjectTexts,
+  context: InjectContext,
+): Violation[] {
+  const claimed = labelsOf(service.fields, context)[LABEL.mesh] ?? '';
+  const own = [`\${LATEEN_MESH:-}`, `\${COMPOSE_PROJECT_NAME:-}`].map((text) => context.interpolate(text));
+  if (claimed === '' || own.includes(claimed) || findMesh(project).controller === '') return [];
+  const volume = `${CONTROL_VOLUME}: { external: true, name: ${claimed}_${CONTROL_VOLUME} }`;
+  return [
+    serviceViolation(service, 'labels', {
+      code: 'LAT0311',
+      message: `it is of the mesh ${claimed}, and this project's controller serves another`,
+      remedy: `Declare that mesh's control volume (volumes: { ${volume} }) in the place of compose/mesh.yml, or set LATEEN_MESH.`,
     }),
   ];
 }

@@ -109,6 +109,14 @@ test('a port of the host that is published twice is told before `up` fails half-
   assert.throws(() => refusalsOf(asking(apart)), /nothing is written/);
 });
 
+test('a service of another project’s mesh needs that mesh’s control volume', () => {
+  const labels = 'labels: { lateen.inject: "true", lateen.mesh: shop }';
+  const text = `services:\n  web:\n    image: web\n    ${labels}\n`;
+  assertRefused(text, /^LAT0311 compose\.yml:4 it is of the mesh shop/);
+  const joined = `${text}volumes: { lateen-control: { external: true, name: shop_lateen-control } }\n`;
+  assert.throws(() => refusalsOf(joined), /nothing is written/);
+});
+
 test('that nobody asks for an agent is told with what to do', () => {
   assertRefused('services:\n  web: { image: a }\n', /^LAT0308 compose\.yml none of its 1 services asks/);
 });

@@ -4,7 +4,9 @@ import type { Workload } from '../compile/world.ts';
 import type { DockerReader } from '../docker/docker-reader.ts';
 import { readLogLines } from '../docker/log-lines.ts';
 import type { ProxyStatus } from '../push/proxy-connection.ts';
+import { applicationContainer } from '../world/applications.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
+import { ownsNamespace } from '../world/membership.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const MOST_LINES = 1000;
@@ -47,8 +49,10 @@ export function containerOf(
   isAgentOf: (facts: ContainerFacts) => boolean,
 ): ContainerFacts | null {
   const own = containers.get(id) ?? null;
-  if (of === 'app' || proxy === 'gateway') return own;
+  if (proxy === 'gateway') return own;
+  if (of === 'app') return applicationContainer(containers, id) ?? null;
   const connected = proxies.get(id)?.container ?? '';
   // One that does not speak has the more to tell.
-  return containers.get(connected) ?? [...containers.values()].find(isAgentOf) ?? null;
+  const agent = containers.get(connected) ?? [...containers.values()].find(isAgentOf);
+  return agent ?? (own !== null && ownsNamespace(own) ? own : null);
 }

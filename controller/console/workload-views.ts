@@ -8,6 +8,7 @@ import type { Workload } from '../compile/world.ts';
 import type { WorldIndex } from '../compile/world-index.ts';
 import type { ProxyStatus } from '../push/proxy-connection.ts';
 import { workloadNode } from '../traffic/node-id.ts';
+import { applicationContainer } from '../world/applications.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
 
 export interface WorkloadViewDeps {
@@ -27,7 +28,7 @@ export function workloadViews(index: WorldIndex, deps: WorkloadViewDeps): Worklo
 
 function viewOf(index: WorldIndex, workload: Workload, deps: WorkloadViewDeps): WorkloadView {
   const { id, name, namespace, labels, proxy } = workload;
-  const facts = deps.containers.get(id);
+  const facts = applicationContainer(deps.containers, id);
   const status = deps.proxies.get(id);
   const version = labels[LABEL.version] ?? '';
   return {

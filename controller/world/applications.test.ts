@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_MESH_CONFIG } from '../../istio/mesh-config.ts';
 import { containerFacts } from '../testing/container-facts.ts';
+import { applicationContainer } from './applications.ts';
 import { buildWorld } from './build-world.ts';
 import type { ContainerFacts } from './container-facts.ts';
 
@@ -108,4 +109,15 @@ test('who else looks on in the namespace is no application of the service', () =
 
 test('an application that runs as the agent’s own user is told so here too', () => {
   assert.deepEqual(codesOf(agent(), app({ user: '1337' })), ['LAT0112']);
+});
+
+test('whoever asks for the container of an application is given that, and not its agent', () => {
+  const containers = new Map(
+    [agent(), app(), containerFacts('ratings', 2)].map((facts) => [facts.id, facts]),
+  );
+  assert.equal(applicationContainer(containers, 'reviews-lateen')?.id, 'reviews');
+  assert.equal(applicationContainer(containers, 'ratings')?.id, 'ratings');
+  assert.equal(applicationContainer(containers, 'gone'), undefined);
+  containers.delete('reviews');
+  assert.equal(applicationContainer(containers, 'reviews-lateen')?.id, 'reviews-lateen');
 });

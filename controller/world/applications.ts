@@ -34,6 +34,20 @@ export function withApplications(containers: Iterable<ContainerFacts>): Seen[] {
   });
 }
 
+/** The container of a workload's application: its own, or the one that joined the namespace of its agent. */
+export function applicationContainer(
+  containers: ReadonlyMap<string, ContainerFacts>,
+  id: string,
+): ContainerFacts | undefined {
+  const own = containers.get(id);
+  if (own === undefined || !ownsNamespace(own)) return own;
+  const mode = `container:${id}`;
+  const joined = [...containers.values()].filter(
+    (facts) => facts.networkMode === mode && !isOneOff(facts) && roleOf(facts) === null,
+  );
+  return applicationsOf(own, joined)[0] ?? own;
+}
+
 /** Of those that joined: the containers of the service that it is the agent of; others look on. */
 function applicationsOf({ labels }: ContainerFacts, joined: readonly ContainerFacts[]): ContainerFacts[] {
   const service = labels[LABEL.agentOf];
