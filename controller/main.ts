@@ -287,6 +287,7 @@ const pages = createPages({
   certificates,
   traces,
   traffic,
+  attached: attacher.counts,
 });
 const token = env['LATEEN_ADMIN_TOKEN'] ?? '';
 const writeToken = env['LATEEN_WRITE_TOKEN'] ?? '';

@@ -31,6 +31,8 @@ export interface TracingDefaults {
 
 /** MeshConfig fields that are in force, with their defaults filled in (ISTIO.md §7). */
 export interface MeshConfig {
+  /** `enablePrometheusMerge`: proxies show metrics of their applications with their own. */
+  readonly mergesMetrics: boolean;
   readonly accessLogFile: string;
   readonly accessLogFormat: string;
   readonly accessLogEncoding: 'TEXT' | 'JSON';
@@ -80,6 +82,7 @@ export interface MeshConfig {
 }
 
 export const DEFAULT_MESH_CONFIG: MeshConfig = {
+  mergesMetrics: true,
   accessLogFile: '',
   accessLogFormat: '',
   accessLogEncoding: 'TEXT',

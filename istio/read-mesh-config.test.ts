@@ -97,6 +97,7 @@ describe('MeshConfig', () => {
     };
     const spec = {
       accessLogFile: '/dev/stdout',
+      enablePrometheusMerge: true,
       accessLogFormat: '%PROTOCOL%',
       accessLogEncoding: 'TEXT',
       defaultProviders: { accessLogging: ['json'], metrics: ['prom'], tracing: ['zipkin'] },
@@ -169,7 +170,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 97);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 98);
   });
 
   it('holds its access logs to the operators that there are', () => {

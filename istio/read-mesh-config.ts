@@ -7,6 +7,7 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'accessLogFile',
   'accessLogFormat',
   'accessLogEncoding',
+  'enablePrometheusMerge',
   'defaultProviders.accessLogging',
   'defaultProviders.metrics',
   'defaultProviders.tracing',
@@ -101,6 +102,7 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
   const normalization = document.pathNormalization?.normalization ?? 'DEFAULT';
   const { defaultConfig } = document;
   return {
+    mergesMetrics: document.enablePrometheusMerge ?? defaults.mergesMetrics,
     accessLogFile: document.accessLogFile ?? defaults.accessLogFile,
     accessLogFormat: document.accessLogFormat ?? defaults.accessLogFormat,
     accessLogEncoding: document.accessLogEncoding ?? defaults.accessLogEncoding,

@@ -18,6 +18,7 @@ export const LABEL = {
   scrape: 'prometheus.io/scrape',
   scrapePort: 'prometheus.io/port',
   scrapePath: 'prometheus.io/path',
+  mergeMetrics: 'prometheus.istio.io/merge-metrics',
   excludeOutboundPorts: 'traffic.sidecar.istio.io/excludeOutboundPorts',
   includeOutboundPorts: 'traffic.sidecar.istio.io/includeOutboundPorts',
   excludeOutboundIPRanges: 'traffic.sidecar.istio.io/excludeOutboundIPRanges',

@@ -80,6 +80,12 @@ test('connections of one address reach one host, others spread', async () => {
   assert.equal(seen.size, 3);
 });
 
+test('the log tells where the proxy called its host from', async () => {
+  const { call } = await open([await greeter()], {});
+  const record = await call();
+  assert.match(record.localAddress ?? '', /^127\.0\.0\.1:\d+$/);
+});
+
 test('refused connections eject a host, and a made one forgives them', async () => {
   const gone = await greeter();
   servers.at(-1)?.close();

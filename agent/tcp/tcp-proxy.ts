@@ -20,6 +20,8 @@ const MAX_CONNECT_ATTEMPTS = 1;
 export interface TcpRecord {
   readonly cluster: string;
   readonly host: Host | null;
+  /** `address:port` of this proxy's end towards the host; absent = there was none. */
+  readonly localAddress?: string;
   /** Envoy's response flag; '' = none. Beside Envoy's use, DPE is a failed handshake of TLS, DC one that was left. */
   readonly flag: '' | 'NR' | 'NC' | 'UH' | 'UF' | 'UO' | 'DPE' | 'DC' | 'DF' | 'UAEX';
   readonly reason: string;
@@ -30,6 +32,9 @@ export interface TcpRecord {
 
 /** Of a connection that goes on. */
 export type RelayedBytes = Pick<Relay, 'sentBytes' | 'receivedBytes'>;
+
+type Passed = Pick<TcpRecord, 'sentBytes' | 'receivedBytes' | 'localAddress'>;
+const NOTHING_PASSED: Passed = { sentBytes: 0, receivedBytes: 0 };
 
 export interface TcpProxyDeps {
   readonly clock: Clock;
@@ -64,11 +69,10 @@ export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, d
     host: Host | null,
     flag: TcpRecord['flag'],
     reason: string,
-    sent = 0,
-    received = 0,
+    { sentBytes, receivedBytes, localAddress = '' }: Passed = NOTHING_PASSED,
   ) => {
     const durationMs = deps.clock.now() - startedAt;
-    session.onOver({ cluster, host, flag, reason, sentBytes: sent, receivedBytes: received, durationMs });
+    session.onOver({ cluster, host, flag, reason, sentBytes, receivedBytes, localAddress, durationMs });
   };
   const refuse = (cluster: string, host: Host | null, flag: TcpRecord['flag'], reason: string) => {
     caller.destroy();
@@ -104,12 +108,16 @@ export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, d
         host.active += 1;
         if (toHost !== null && toHost.length > 0) socket.write(toHost);
         if (toCaller !== null) caller.write(toCaller);
+        const localAddress = `${socket.localAddress}:${socket.localPort}`;
         const { idleTimeoutMs } = route.spec;
         const limits = { idleTimeoutMs, maxConnectionMs: cluster.spec.connections.maxConnectionMs };
         const relayed = relay(caller, socket, deps.clock, limits, (end) => {
           host.active -= 1;
-          const sent = end.sentBytes + (toHost?.length ?? 0);
-          over(name, host, '', end.reason, sent, end.receivedBytes + (toCaller?.length ?? 0));
+          over(name, host, '', end.reason, {
+            sentBytes: end.sentBytes + (toHost?.length ?? 0),
+            receivedBytes: end.receivedBytes + (toCaller?.length ?? 0),
+            localAddress,
+          });
         });
         session.onOpen(cluster, host, relayed);
       };

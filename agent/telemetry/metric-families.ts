@@ -1,4 +1,11 @@
-import { Counter, counters, Histogram, histograms, type MetricFamily } from '../../base/metrics.ts';
+import {
+  Counter,
+  counters,
+  formatLabels,
+  Histogram,
+  histograms,
+  type MetricFamily,
+} from '../../base/metrics.ts';
 import type { IstioMetric } from '../../model/telemetry.ts';
 
 /** As Prometheus shows them (istio.io "Istio Standard Metrics"), in the order in which they are rendered. */
@@ -26,22 +33,28 @@ type NameAndHelp = readonly [name: string, help: string];
 /** The labels of one metric as the exposition format writes them; null = it is disabled. */
 export type LabelsOf = (metric: IstioMetric) => string | null;
 
-/** Series beyond this are counted in one without labels: a scanner's Host headers must not fill the memory. */
-const MAX_SERIES = 10_000;
+/**
+ * Of one metric; what is beyond is counted in one series, `overflow="true"`: a scanner's Host headers must not fill the
+ * memory. A series of a histogram is 22 lines of about a kilobyte, each time that it is scraped.
+ */
+export const MAX_SERIES = 2000;
 
 /** Every series of Istio's standard metrics, by metric and labels. */
 export class MetricFamilies {
   readonly #counters = mapsFor<keyof typeof COUNTERS, Counter>(COUNTERS);
   readonly #histograms = mapsFor<keyof typeof HISTOGRAMS, Histogram>(HISTOGRAMS);
+  readonly #overflow = new Map<string, Counter>();
 
   counter(metric: keyof typeof COUNTERS, labelsOf: LabelsOf): Counter | null {
     const labels = labelsOf(metric);
-    return labels === null ? null : findOrAdd(this.#counters[metric], labels, (key) => new Counter(key));
+    if (labels === null) return null;
+    return this.#find(metric, this.#counters[metric], labels, (key) => new Counter(key));
   }
 
   histogram(metric: keyof typeof HISTOGRAMS, labelsOf: LabelsOf): Histogram | null {
     const labels = labelsOf(metric);
-    return labels === null ? null : findOrAdd(this.#histograms[metric], labels, (key) => new Histogram(key));
+    if (labels === null) return null;
+    return this.#find(metric, this.#histograms[metric], labels, (key) => new Histogram(key));
   }
 
   /** Every series of a metric, by its labels. */
@@ -61,9 +74,39 @@ export class MetricFamilies {
       ...entriesOf(HISTOGRAMS).map(([metric, [name, help]]) =>
         histograms(name, help, this.#histograms[metric].values()),
       ),
+      counters(
+        'lateen_metric_overflow_total',
+        'How often something was counted without its labels, since its metric had too many series.',
+        this.#overflow.values(),
+      ),
     ];
   }
+
+  #find<Series>(
+    metric: IstioMetric,
+    all: Map<string, Series>,
+    labels: string,
+    create: (labels: string) => Series,
+  ): Series {
+    const isFull = !all.has(labels) && all.size >= MAX_SERIES;
+    if (isFull) this.#countOverflow(metric);
+    const key = isFull ? OVERFLOW : labels;
+    const known = all.get(key);
+    if (known !== undefined) return known;
+    const made = create(key);
+    all.set(key, made);
+    return made;
+  }
+
+  #countOverflow(metric: IstioMetric): void {
+    const labels = formatLabels([['metric', metric]]);
+    const counter = this.#overflow.get(labels) ?? new Counter(labels);
+    counter.value += 1;
+    this.#overflow.set(labels, counter);
+  }
 }
+
+const OVERFLOW = 'overflow="true"';
 
 function mapsFor<Metric extends string, Series>(names: Readonly<Record<Metric, NameAndHelp>>) {
   return Object.fromEntries(
@@ -73,17 +116,4 @@ function mapsFor<Metric extends string, Series>(names: Readonly<Record<Metric, N
 
 function entriesOf<Metric extends string>(names: Readonly<Record<Metric, NameAndHelp>>) {
   return Object.entries(names) as [Metric, NameAndHelp][];
-}
-
-function findOrAdd<Series>(
-  all: Map<string, Series>,
-  labels: string,
-  create: (labels: string) => Series,
-): Series {
-  const key = all.has(labels) || all.size < MAX_SERIES ? labels : 'overflow="true"';
-  const known = all.get(key);
-  if (known !== undefined) return known;
-  const made = create(key);
-  all.set(key, made);
-  return made;
 }

@@ -14,7 +14,7 @@ export interface TcpRecordContext {
 
 /** A connection that was no HTTP, as Envoy logs it: what belongs to requests is absent, the status 0. */
 export function tcpAccessRecord(
-  { cluster, host, flag, reason, sentBytes, receivedBytes, durationMs }: TcpRecord,
+  { cluster, host, localAddress = '', flag, reason, sentBytes, receivedBytes, durationMs }: TcpRecord,
   { side, node, peer, serverName, endedAtMs }: TcpRecordContext,
 ): ExchangeRecord {
   return {
@@ -22,7 +22,7 @@ export function tcpAccessRecord(
     ...{ method: '', path: '', sentPath: '', authority: '', scheme: '', protocol: '' },
     ...{ status: 0, flags: flag, routeName: '', rule: '', cluster },
     details: cluster === '' && flag === 'NR' ? 'filter_chain_not_found' : '',
-    ...{ upstream: host === null ? '' : `${host.address}:${host.port}`, upstreamLocalAddress: '' },
+    ...{ upstream: host === null ? '' : `${host.address}:${host.port}`, upstreamLocalAddress: localAddress },
     ...{ upstreamServiceMs: null, attempts: host === null ? 0 : 1 },
     ...{ bytesReceived: sentBytes, bytesSent: receivedBytes },
     ...{ requestHeaders: [], responseHeaders: [], responseTrailers: [], requestId: '', grpcStatus: '' },

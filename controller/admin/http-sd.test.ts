@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULT_MESH_CONFIG } from '../../istio/mesh-config.ts';
 import { workload } from '../compile/world.fixture.ts';
 import { scrapeTargets } from './http-sd.ts';
 
@@ -16,7 +17,17 @@ test('Prometheus is told of every proxy, and of the controller', () => {
       ],
     }),
   ];
-  const [controller, ...proxies] = scrapeTargets(workloads, 'lateen-controller', new Set(['net']));
+  const own = {
+    'prometheus.io/scrape': 'true',
+    'prometheus.io/port': '9',
+    'prometheus.istio.io/merge-metrics': 'false',
+  };
+  workloads.push(workload('own', { labels: own }));
+  const [controller, ...proxies] = scrapeTargets(
+    { workloads, mesh: DEFAULT_MESH_CONFIG },
+    'lateen-controller',
+    new Set(['net']),
+  );
   assert.partialDeepStrictEqual(controller, {
     targets: ['lateen-controller:15014'],
     labels: { __metrics_path__: '/metrics' },
@@ -27,6 +38,9 @@ test('Prometheus is told of every proxy, and of the controller', () => {
       ['10.0.0.114:15020', 'shop', 'reviews', 'v1'],
       ['10.0.0.100:15020', 'default', 'door', undefined],
       ['10.0.0.1:15020', 'default', 'two', undefined],
+      // Its own metrics are not with the proxy's.
+      ['10.0.0.111:15020', 'default', 'own', undefined],
+      ['10.0.0.111:9', 'default', 'own', undefined],
     ],
   );
 });

@@ -1,5 +1,6 @@
 import { PORT } from '../../model/ports.ts';
-import type { Workload } from '../compile/world.ts';
+import { applicationMetrics, mergesMetrics } from '../compile/application-metrics.ts';
+import type { World } from '../compile/world.ts';
 
 /** One group of Prometheus' HTTP service discovery (prometheus.io "http_sd"). */
 export interface TargetGroup {
@@ -8,13 +9,14 @@ export interface TargetGroup {
 }
 
 /**
- * All that is to be scraped, for one job: each proxy with what its application has of its own, and the controller. Labels
+ * All that is to be scraped, for one job: each proxy with what its application has of its own (beside it, where they are
+ * not merged), and the controller. Labels
  * have the names that Istio's jobs give by relabelling.
  * @param controller its address, as its reader reached it
  * @param networks of the controller: of several addresses the one is taken that Prometheus, which reached it, can reach
  */
 export function scrapeTargets(
-  workloads: readonly Workload[],
+  { workloads, mesh }: Pick<World, 'workloads' | 'mesh'>,
   controller: string,
   networks: ReadonlySet<string>,
 ): TargetGroup[] {
@@ -29,18 +31,27 @@ export function scrapeTargets(
         pod: 'lateen-controller',
       },
     },
-    ...proxies.map((workload): TargetGroup => {
+    ...proxies.flatMap((workload): TargetGroup[] => {
       const { name, namespace, labels, addresses } = workload;
       const reachable = addresses.find(({ network }) => networks.has(network)) ?? addresses[0];
-      return {
-        targets: [`${reachable?.address ?? ''}:${PORT.agentStatus}`],
-        labels: {
-          __metrics_path__: '/stats/prometheus',
-          app: labels.app || workload.workload,
-          ...(labels.version !== undefined && { version: labels.version }),
-          ...{ namespace, workload: workload.workload, pod: name, container: 'istio-proxy' },
-        },
+      const address = reachable?.address ?? '';
+      const known = {
+        app: labels.app || workload.workload,
+        ...(labels.version !== undefined && { version: labels.version }),
+        ...{ namespace, workload: workload.workload, pod: name },
       };
+      const own = mergesMetrics(mesh, workload) ? null : applicationMetrics(workload);
+      return [
+        targetGroup(`${address}:${PORT.agentStatus}`, '/stats/prometheus', {
+          ...known,
+          container: 'istio-proxy',
+        }),
+        ...(own === null ? [] : [targetGroup(`${address}:${own.port}`, own.path, known)]),
+      ];
     }),
   ];
+}
+
+function targetGroup(target: string, path: string, labels: Readonly<Record<string, string>>): TargetGroup {
+  return { targets: [target], labels: { __metrics_path__: path, ...labels } };
 }

@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { type MetricFormat, OPENMETRICS_END, renderFamilies } from '../../base/exposition.ts';
 import { Counter, counters, formatLabels, gauges, type MetricFamily } from '../../base/metrics.ts';
+import type { Certificates } from '../ca/certificates.ts';
 import type { Controller } from '../controller.ts';
 import type { PushHub } from '../push/push-hub.ts';
 
@@ -7,15 +9,26 @@ export interface MetricsDeps {
   readonly controller: Controller;
   readonly hub: PushHub;
   readonly version: string;
+  readonly certificates: Certificates;
+  readonly attached: AttachCounts;
+}
+
+/** Agents that were put beside their applications, and tries that failed. */
+export interface AttachCounts {
+  readonly attached: number;
+  readonly failed: number;
 }
 
 /** All that the controller counts, under Istio's `pilot_*` names where it has them. */
-export function renderMetrics({ controller, hub, version }: MetricsDeps, format: MetricFormat): string {
+export function renderMetrics(deps: MetricsDeps, format: MetricFormat): string {
+  const { controller, hub, version } = deps;
   const families = [
     ...buildFamilies(version),
     ...proxyFamilies(hub),
     ...worldFamilies(controller),
     ...hub.metrics.families,
+    ...certificateFamilies(deps.certificates),
+    ...attachFamilies(deps.attached),
     ...processFamilies(),
   ];
   return renderFamilies(families, format) + (format === 'openmetrics' ? OPENMETRICS_END : '');
@@ -79,6 +92,40 @@ function worldFamilies({ world, violationLog }: Controller): MetricFamily[] {
       'Documents with errors.',
       one(violationLog.violations.filter(({ severity }) => severity === 'Error').length),
     ),
+  ];
+}
+
+function certificateFamilies({ counts, roots }: Certificates): MetricFamily[] {
+  const root = readRoot(roots);
+  return [
+    counters('citadel_server_csr_count', 'Requests for a certificate.', one(counts.requests)),
+    counters(
+      'citadel_server_success_cert_issuance_count',
+      'Certificates that were issued.',
+      one(counts.issued),
+    ),
+    gauges(
+      'citadel_server_root_cert_expiry_timestamp',
+      'When the root certificate ends, in seconds since 1970.',
+      root === null ? [] : one(root.validToDate.getTime() / 1000),
+    ),
+  ];
+}
+
+function readRoot(pem: string): X509Certificate | null {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    // None yet.
+    return null;
+  }
+}
+
+/** What istiod's webhook does to pods, the controller does to containers. */
+function attachFamilies({ attached, failed }: AttachCounts): MetricFamily[] {
+  return [
+    counters('sidecar_injection_success_total', 'Agents that were put beside an application.', one(attached)),
+    counters('sidecar_injection_failure_total', 'Agents that could not be started.', one(failed)),
   ];
 }
 

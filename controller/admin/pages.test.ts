@@ -76,6 +76,7 @@ async function start(hasRead = true) {
   const pages = createPages({
     traces: new TraceStore(':memory:'),
     traffic: new TrafficStore(0),
+    attached: { attached: 3, failed: 1 },
     certificates,
     controller,
     hub,
@@ -177,6 +178,8 @@ describe('the pages of the controller', () => {
   test('/metrics is Prometheus text under the names of pilot', async () => {
     const { body } = (await start()).get('/metrics');
     assert.match(body, /^# HELP pilot_info .*\n# TYPE pilot_info gauge\npilot_info\{version="1\.2\.3"\} 1\n/);
+    assert.match(body, /\nsidecar_injection_success_total\{\} 3\n/);
+    assert.match(body, /\ncitadel_server_csr_count\{\} 0\n/);
     assert.match(body, /\npilot_virt_services\{\} 1\n/);
     assert.match(body, /\npilot_k8s_cfg_errors\{\} 1\n/);
     assert.match(body, /\npilot_xds\{\} 0\n/);

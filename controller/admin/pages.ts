@@ -1,4 +1,5 @@
 import { METRIC_TYPES, negotiateFormat } from '../../base/exposition.ts';
+import { DEFAULT_MESH_CONFIG } from '../../istio/mesh-config.ts';
 import type { Resource } from '../../istio/resource.ts';
 import type { KubernetesSecretSpec } from '../../istio/schema/kubernetes.ts';
 import { LABEL } from '../../model/labels.ts';
@@ -16,7 +17,7 @@ import { createFindRule } from '../world/find-rule.ts';
 import { roleOf } from '../world/membership.ts';
 import type { AdminPages, AdminReply } from './admin-server.ts';
 import { scrapeTargets } from './http-sd.ts';
-import { renderMetrics } from './metrics.ts';
+import { type AttachCounts, renderMetrics } from './metrics.ts';
 import { rulePlaces } from './rule-places.ts';
 
 export interface PagesDeps {
@@ -28,7 +29,10 @@ export interface PagesDeps {
   readonly certificates: Certificates;
   readonly traces: TraceStore;
   readonly traffic: TrafficStore;
+  readonly attached: AttachCounts;
 }
+
+const NO_WORLD = { workloads: [], mesh: DEFAULT_MESH_CONFIG };
 
 /** `/ready`, `/metrics` and the `/debug` pages under istiod's names. */
 export function createPages(deps: PagesDeps): AdminPages {
@@ -42,7 +46,7 @@ export function createPages(deps: PagesDeps): AdminPages {
       return { status: 200, body: renderMetrics(deps, format), type: METRIC_TYPES[format] };
     },
     '/http_sd': () =>
-      ok(scrapeTargets(controller.world?.workloads ?? [], 'lateen-controller', networksOfController(deps))),
+      ok(scrapeTargets(controller.world ?? NO_WORLD, 'lateen-controller', networksOfController(deps))),
     '/debug/syncz': () => ok(syncStatus(deps)),
     '/debug/registryz': () =>
       ok({

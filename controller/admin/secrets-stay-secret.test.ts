@@ -74,6 +74,7 @@ async function start() {
     containers: () => containers,
     traces: new TraceStore(':memory:'),
     traffic: new TrafficStore(0),
+    attached: { attached: 3, failed: 1 },
   };
   const pages = createPages(deps);
   const page = (path: keyof typeof pages, query = '') =>

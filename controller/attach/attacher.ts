@@ -45,6 +45,7 @@ export class Attacher {
   /** Application → its start that was held. */
   readonly #lastHold = new Map<string, string>();
   #containers: ReadonlyMap<string, ContainerFacts> = new Map();
+  readonly counts = { attached: 0, failed: 0 };
 
   constructor(deps: AttacherDeps) {
     this.#deps = deps;
@@ -98,6 +99,7 @@ export class Attacher {
       if (this.#deps.mustHold(app) && app.state === 'running') await this.#hold(app);
       const agent = await this.#createAgent(app);
       this.#retries.delete(key);
+      this.counts.attached += 1;
       this.#unlisted.add(agent);
       this.#awaitListed(key, agent, LISTED.looks);
     } catch (error) {
@@ -130,6 +132,7 @@ export class Attacher {
       this.#busy.delete(key);
       return;
     }
+    this.counts.failed += 1;
     const fields = { container: app.name, error: errorMessage(error), retryInMs: delayMs };
     // Told for all of them already.
     if (!isForbidden(error))

@@ -16,6 +16,8 @@ export class Certificates {
   readonly #certified = new Set<string>();
   /** Names the set of trusted roots. */
   readonly trust: string;
+  /** Requests, and those of them that were granted. */
+  readonly counts = { requests: 0, issued: 0 };
 
   constructor(authority: Authority) {
     this.#authority = authority;
@@ -24,10 +26,12 @@ export class Certificates {
 
   /** null = the request is refused. */
   async issue(container: string, identity: string, csr: Buffer): Promise<IssuedCertificate | null> {
+    this.counts.requests += 1;
     const key = await readRequest(csr, identity);
     if (key === null || !this.#isNew(key)) return null;
     const chain = await this.#authority.issue(key, identity);
     this.#held.set(container, chain);
+    this.counts.issued += 1;
     return { chain, roots: this.#authority.roots, trust: this.trust };
   }
 

@@ -7,6 +7,7 @@ import type { NodeSpec } from '../../model/node.ts';
 import type { RouteConfigSpec } from '../../model/route.ts';
 import { emptyResources, type Resources, type Snapshot } from '../../model/snapshot.ts';
 import { compileAccessLogs } from './access-logs.ts';
+import { mergedMetricsOf } from './application-metrics.ts';
 import { compileAuthentication } from './authentication.ts';
 import { compileAuthorization } from './authorization.ts';
 import { sniClusters } from './auto-passthrough.ts';
@@ -243,15 +244,6 @@ function healthCheckOf({ world }: WorldIndex, { id, labels }: Workload): Pick<No
   return check === null ? {} : { healthCheck: check };
 }
 
-/** `prometheus.io/scrape: "true"` and its like, as Istio merges them; the port is 80 where none is said. */
-function applicationMetricsOf({ labels }: Workload): Pick<NodeSpec, 'applicationMetrics'> {
-  if (labels[LABEL.scrape] !== 'true') return {};
-  const port = Number(labels[LABEL.scrapePort] ?? 80);
-  const path = labels[LABEL.scrapePath] || '/metrics';
-  const isPort = Number.isInteger(port) && port > 0 && port < 65536;
-  return isPort ? { applicationMetrics: { port, path: path.startsWith('/') ? path : `/${path}` } } : {};
-}
-
 function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
   const { mesh, meshId, isTest } = index.world;
   const isGateway = proxy.proxy === 'gateway';
@@ -275,7 +267,7 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
     ...(mesh.requestHeadersTimeoutMs > 0 && { requestHeadersTimeoutMs: mesh.requestHeadersTimeoutMs }),
     ...(isTest === true && { isObserved: true as const }),
     ...healthCheckOf(index, proxy),
-    ...applicationMetricsOf(proxy),
+    ...mergedMetricsOf(mesh, proxy),
     accessLogs: compileAccessLogs(index, proxy),
     ...(metrics !== null && { metrics }),
     ...(tracing !== null && { tracing }),

@@ -46,7 +46,8 @@ export function askedByIstio(): string[] {
 export function forcedRemark(remark: string): boolean {
   const isEnvoys =
     /^envoy_\S+ ((counter metrics should have|non-counter metrics should not have) "_total"|use base unit)/;
-  const isPilots = /^pilot_\S+ counter metrics should have "_total" suffix$/;
+  const isPilots =
+    /^(pilot|citadel_server)_\S+ (counter|non-histogram and non-summary) metrics should .* suffix$/;
   const isIstios = /^istio_request_duration_milliseconds use base unit "seconds" instead of "milliseconds"$/;
   return isEnvoys.test(remark) || isPilots.test(remark) || isIstios.test(remark);
 }

@@ -28,7 +28,7 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   Gateway: ['servers.*.bind', 'servers.*.defaultEndpoint'],
   AuthorizationPolicy: ['targetRef', 'targetRefs'],
   RequestAuthentication: ['targetRef', 'targetRefs'],
-  Telemetry: ['targetRef', 'targetRefs', 'metrics.*.reportingInterval'],
+  Telemetry: ['targetRef', 'targetRefs'],
   EnvoyFilter: [
     'targetRefs',
     ...[

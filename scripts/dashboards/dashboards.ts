@@ -262,6 +262,12 @@ const CONTROL_PLANE: Dashboard = {
       ),
     ],
     [
+      stat('Agents attached', 'short', sum('sidecar_injection_success_total')),
+      stat('Agents that failed to start', 'short', sum('sidecar_injection_failure_total')),
+      stat('Certificates issued', 'short', sum('citadel_server_success_cert_issuance_count')),
+      stat('Root certificate ends in', 's', 'min(citadel_server_root_cert_expiry_timestamp - time())'),
+    ],
+    [
       graph('Controller: CPU', 'percentunit', {
         expr: sum(rate('process_cpu_seconds_total', 'app="istiod"')),
         legend: 'of one core',
