@@ -32,6 +32,8 @@ import { MeshIdentity } from './identity/identity.ts';
 const RESOLV_CONF = '/etc/resolv.conf';
 const env = process.env;
 const isGateway = env[AGENT_ENV.mode] === 'gateway';
+/** Its own container has the namespace, which lives as long: without a network for a moment it is not dead. */
+const ownsNamespace = env[AGENT_ENV.container] === undefined;
 const version = process.env.LATEEN_VERSION ?? 'dev';
 const clock = createSystemClock();
 const random = createSystemRandom();
@@ -155,10 +157,11 @@ process.on('SIGINT', () => void stop('SIGINT'));
 
 try {
   if (!isGateway) {
-    watchNamespace(() => {
-      log.info('the namespace is gone: its container was restarted or removed');
-      process.exit(0);
-    });
+    if (!ownsNamespace)
+      watchNamespace(() => {
+        log.info('the namespace is gone: its container was restarted or removed');
+        process.exit(0);
+      });
     readOriginalDestination = createOriginalDestinationReader();
     const resolvConf = readFileSync(RESOLV_CONF, 'utf8');
     resolver = await createResolver({

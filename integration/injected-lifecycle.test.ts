@@ -169,6 +169,22 @@ test('an agent that Docker restarts behind Compose’s back is told with the rem
   assert.deepEqual(await mesh.violations(), []);
 });
 
+test('an agent that loses its network for a while keeps the namespace, and its application with it', async () => {
+  const agent = await agentOf(mesh, 'shop-v1');
+  const started = () => docker(['inspect', '-f', '{{.State.StartedAt}}', agent]);
+  const before = await started();
+  const network = `${mesh.project}_default`;
+  await docker(['network', 'disconnect', network, agent]);
+  await eventually('nobody is sent to it', async () => {
+    const { proxies } = await mesh.sync();
+    const outcomes = await callShop(10);
+    return proxies.length > 0 && failures(outcomes).length === 0 ? true : undefined;
+  });
+  await docker(['network', 'connect', '--alias', 'shop-v1', network, agent]);
+  await shopAnswers();
+  assert.equal(await started(), before);
+});
+
 test('`up` again changes nothing; a recreated agent takes its application with it', async () => {
   const before = await mesh.containers('shop-v1');
   await mesh.compose('up', '-d', '--no-build');

@@ -65,8 +65,10 @@ case "${1:-agent}" in
   *) exec "$@" ;;
 esac
 
-# Interfaces other than loopback; a restarted app gets a new namespace and leaves this one empty. No fork.
-has_interfaces() {
+# Interfaces other than loopback; a restarted app gets a new namespace and leaves this one empty. No fork. An agent that
+# was not told its container's name owns the namespace, which then lives as long as it does.
+is_alive() {
+  [ -z "$LATEEN_CONTAINER" ] && return 0
   while read -r name _; do
     case "$name" in
       lo:*|Inter-*|face*|'|'*) ;;
@@ -94,7 +96,7 @@ while :; do
   [ -n "$stopping" ] && { wait "$child" 2>/dev/null; exit 0; }
   child=
   [ "$status" -eq 0 ] && exit 0
-  has_interfaces || exit 0
+  is_alive || exit 0
   [ $(($(date +%s) - started)) -gt 30 ] && delay=0.1
   echo "lateen: the proxy ended with status $status and is started again in $delay s" >&2
   sleep "$delay"
