@@ -7,7 +7,7 @@ import { askController } from '../ask-controller.ts';
 import { CliError } from '../cli-error.ts';
 import { readEnvFile } from '../compose/read-compose.ts';
 import { dockerHost, socketPath } from '../docker-host.ts';
-import { lastWords } from '../docker-program.ts';
+import { type Finished, lastWords } from '../docker-program.ts';
 import { createDocker, findController } from '../find-controller.ts';
 import { type MeshPackage, meshPackage } from '../mesh-package.ts';
 import type { Progress } from '../progress.ts';
@@ -144,7 +144,7 @@ async function start(
     const done = await progress.step(title, (onLine) =>
       project.compose(more, ['up', '-d', ...args], { env, onLine }),
     );
-    if (done.status !== 0) throw startFailure(project, lastWords(done, 3));
+    if (done.status !== 0) throw startFailure(project, done);
   };
   // First, so that an application's calls meet its agent from the start on.
   await up('Starting the mesh', '--no-build', '--no-deps', ...meshServices(project, plan));
@@ -169,7 +169,8 @@ function meshServices({ config }: Project, { hasMesh }: MeshPlan): string[] {
   return roles.map(([name]) => name);
 }
 
-function startFailure(project: Project, words: string): CliError {
+function startFailure(project: Project, done: Finished): CliError {
+  const words = lastWords(done, 3);
   const port = /(?:address already in use|port is already allocated)/.test(words)
     ? /:(\d+)(?:: bind|\s|\/| failed)/.exec(words)?.[1]
     : undefined;
@@ -179,9 +180,7 @@ function startFailure(project: Project, words: string): CliError {
       `port ${port} of this machine is taken:\n  ${words}`,
       'Stop what holds it, or publish another port.',
     );
-  const service = Object.keys(project.config.services).find((name) =>
-    new RegExp(`\\b${name}\\b`).test(words.replaceAll(`${project.name}-`, '')),
-  );
+  const service = failedService(project, done, words);
   const place = service === undefined ? null : project.place(['services', service]);
   const shown = formatPlace(place, project.files.map((file) => relative('.', file)).join(', '));
   return new CliError(
@@ -189,6 +188,15 @@ function startFailure(project: Project, words: string): CliError {
     `${shown}: ${project.name} could not be started:\n  ${words}`,
     'What was started was taken down again. Mend what Compose says.',
   );
+}
+
+/** The one that is named, else the last that Compose began with: `Container shop-web-1  Starting`. */
+function failedService({ name: project, config }: Project, done: Finished, words: string) {
+  const begun = done.stderr.split('\n').filter((line) => / (Starting|Creating|Error)\s*$/.test(line));
+  return [words, ...begun.reverse()]
+    .map((text) => text.replaceAll(`${project}-`, ''))
+    .flatMap((text) => Object.keys(config.services).filter((name) => new RegExp(`\\b${name}\\b`).test(text)))
+    .at(0);
 }
 
 /** Ctrl-C reaches the running program too; what it leaves behind is taken down. */
