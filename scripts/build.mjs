@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { thirdPartyNotices } from './third-party.mjs';
 import { emitTypes } from './types.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -42,12 +43,13 @@ const common = {
   lineLimit: 200,
   sourcemap: 'linked',
   sourcesContent: false,
+  metafile: true,
   define: { 'process.env.LATEEN_VERSION': JSON.stringify(version) },
 };
 
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
-await Promise.all([
+const built = await Promise.all([
   build({
     ...common,
     target: 'node26',
@@ -74,38 +76,39 @@ await Promise.all([
   build({
     ...common,
     target: 'node20',
-    entryPoints: ['cli/main.ts'],
-    outdir: join(dist, 'cli'),
-    chunkNames: 'part-[name]-[hash]',
+    entryPoints: { 'cli/main': 'cli/main.ts', 'library/testcontainers': 'testcontainers/testcontainers.ts' },
+    outdir: dist,
+    chunkNames: 'cli/part-[name]-[hash]',
     banner: { js: COMMON_JS },
     plugins: [without(...BUILD_SESSIONS)],
-    // Optional native parts of ssh2 (DOCKER_HOST=ssh://…), absent on purpose.
-    external: ['cpu-features', '*.node'],
+    // The library must meet the very classes of the test suite; and optional native parts of ssh2
+    // (DOCKER_HOST=ssh://…) are absent on purpose.
+    external: ['testcontainers', 'cpu-features', '*.node'],
     // What one verb alone needs is loaded by that verb.
-    splitting: true,
-  }),
-  build({
-    ...common,
-    target: 'node20',
-    entryPoints: { testcontainers: 'testcontainers/testcontainers.ts' },
-    outdir: join(dist, 'library'),
-    // What a test suite has already: the package must meet the very same classes.
-    packages: 'external',
     splitting: true,
   }),
   emitTypes('testcontainers', join(dist, 'library')),
 ]);
-await buildConsole();
+const inConsole = await buildConsole();
+const inPrograms = built.flatMap((result) => Object.keys(result?.metafile?.inputs ?? {}));
+await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices([...inPrograms, ...inConsole]));
 await cp(join(root, 'agent/supervisor/entrypoint.sh'), join(dist, 'entrypoint.sh'));
 await chmod(join(dist, 'entrypoint.sh'), 0o755);
 await writeFile(join(dist, 'package.json'), JSON.stringify({ type: 'module', version }));
 
-/** The console by Vite (console/vite.config.ts), with each of its texts packed once for all who ask. */
+/**
+ * The console by Vite (console/vite.config.ts), with each of its texts packed once for all who ask. Gives the files that
+ * are in it.
+ */
 async function buildConsole() {
   const source = join(root, 'console');
   const target = join(dist, 'console');
   const vite = await import('vite');
-  await vite.build({ root: source, logLevel: 'warn', build: { outDir: target, emptyOutDir: true } });
+  const { output } = await vite.build({
+    root: source,
+    logLevel: 'warn',
+    build: { outDir: target, emptyOutDir: true },
+  });
   for (const entry of await readdir(target, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.(html|js|css|svg|json)$/.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);
@@ -116,4 +119,5 @@ async function buildConsole() {
       writeFile(`${path}.gz`, gzipSync(content, { level: 9 })),
     ]);
   }
+  return output.flatMap(({ moduleIds = [] }) => moduleIds);
 }

@@ -27,19 +27,24 @@ const LOOKED_AT = {
 
 const EXACT = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
 
-const folder = process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url)));
-const read = (file) => JSON.parse(readFileSync(join(folder, file), 'utf8'));
-const problems = [...licenceProblems(read('package-lock.json')), ...versionProblems(read('package.json'))];
-for (const problem of problems) console.error(problem);
-console.log(`${problems.length} problems with dependencies`);
-process.exitCode = problems.length === 0 ? 0 : 1;
+/** What a package of that name and version says, or what was found by looking. */
+export const licenceOf = (name, said) => said ?? LOOKED_AT[name];
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url)));
+  const read = (file) => JSON.parse(readFileSync(join(folder, file), 'utf8'));
+  const problems = [...licenceProblems(read('package-lock.json')), ...versionProblems(read('package.json'))];
+  for (const problem of problems) console.error(problem);
+  console.log(`${problems.length} problems with dependencies`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
 
 function licenceProblems({ packages }) {
   return Object.entries(packages)
     .filter(([path, { link }]) => path !== '' && link !== true)
     .map(([path, { version, license }]) => {
       const name = `${path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)}@${version}`;
-      return { name, licence: license ?? LOOKED_AT[name] };
+      return { name, licence: licenceOf(name, license) };
     })
     .filter(({ licence }) => licence === undefined || !isPermissive(licence))
     .map(

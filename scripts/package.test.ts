@@ -36,7 +36,7 @@ test('the package has what runs, and no sources, tests or maps', () => {
   for (const path of ['bin/lateen', 'compose/mesh.yml', 'compose/Dockerfile', '.dockerignore', 'LICENSE'])
     assert.ok(paths.includes(path), path);
   const known =
-    /^(bin\/lateen|compose\/[\w.-]+|dist\/.+|README\.md|LICENSE|NOTICE|package\.json|\.dockerignore)$/;
+    /^(bin\/lateen|compose\/[\w.-]+|dist\/.+|README\.md|CHANGELOG\.md|LICENSE|NOTICE|package\.json|\.dockerignore)$/;
   assert.deepEqual(
     paths.filter((path) => !known.test(path) || /\.map$|(?<!\.d)\.ts$|\.test\./.test(path)),
     [],
@@ -67,6 +67,14 @@ test('types name no file that is not in the package', () => {
 test('the tag of the image in compose/mesh.yml is the version of the package', () => {
   const tags = readFileSync(join(root, 'compose', 'mesh.yml'), 'utf8').match(/lateen:[\d.]+/g) ?? [];
   assert.deepEqual([...new Set(tags)], [`lateen:${manifest.version}`]);
+});
+
+test('the licences of everything that is bundled are in the package', () => {
+  const notices = readFileSync(join(folder, 'dist', 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+  for (const name of ['zod', 'commander', 'dockerode', 'preact', 'yaml', '@peculiar/x509'])
+    assert.match(notices, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(\\S+\\)$`, 'm'), name);
+  assert.doesNotMatch(notices, /^(typescript|esbuild|vite) /m);
+  assert.doesNotMatch(notices, /undefined/);
 });
 
 test('two builds of one version are the same, byte by byte', () => {

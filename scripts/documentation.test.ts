@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const pages = ['.', 'docs', 'examples', 'vectors']
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: folder !== '.', encoding: 'utf8' }).map((file) =>
+      join(folder, file),
+    ),
+  )
+  .filter((file) => file.endsWith('.md') && !file.includes('node_modules'));
+
+const textOf = (page: string) => readFileSync(join(root, page), 'utf8');
+const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
+
+/** As GitHub makes them of headings. */
+const anchorsOf = (page: string) =>
+  new Set(
+    [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+
+test('every link of every page leads somewhere', () => {
+  const broken: string[] = [];
+  for (const page of pages) {
+    const text = withoutCode(textOf(page));
+    for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : relative('.', join(dirname(page), path));
+      if (!existsSync(join(root, file))) broken.push(`${page}: ${target}`);
+      else if (anchor !== undefined && file.endsWith('.md') && !anchorsOf(file).has(anchor))
+        broken.push(`${page}: ${target}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+test('every file that CONTRIBUTING.md and ARCHITECTURE.md name is there', () => {
+  const missing: string[] = [];
+  for (const page of ['CONTRIBUTING.md', 'ARCHITECTURE.md'])
+    for (const [, path = ''] of textOf(page).matchAll(/`((?:[\w.-]+\/)+(?:[\w.-]+\.\w+)?)`/g))
+      if (!path.includes('NAME') && !existsSync(join(root, path))) missing.push(`${page}: ${path}`);
+  assert.deepEqual(missing, []);
+});
