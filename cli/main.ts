@@ -1,93 +1,5 @@
-import { Command, Option } from 'commander';
-import type Docker from 'dockerode';
-import type { KnownServices } from '../istio/analyze.ts';
-import { addAsCommand } from './as/as-command.ts';
-import type { AskProxy } from './ask.ts';
-import { askController, askProxy } from './ask-controller.ts';
-import { addAuthzCommand } from './authz-command.ts';
-import { addBugReportCommand } from './bug-report/bug-report.ts';
-import { addCertCommand } from './cert/cert-command.ts';
-import { addCheckCommands } from './check-commands.ts';
 import { CliError, formatFailure } from './cli-error.ts';
-import { addCompletionCommand } from './completion/completion-command.ts';
-import { addDashboardCommand } from './dashboard.ts';
-import { addDescribeCommand } from './describe/describe-command.ts';
-import { addDoctorCommand } from './doctor/doctor-command.ts';
-import { addEgressCommand } from './egress.ts';
-import { createDocker, findController } from './find-controller.ts';
-import { addInitCommand } from './init/init-command.ts';
-import { addInjectCommands } from './inject/inject-command.ts';
-import { printLogs } from './logs.ts';
-import { addMeshCommands } from './mesh-commands.ts';
-import { numberBetween, print } from './output.ts';
-import { addStatusCommand } from './status/status-command.ts';
-import { showWholeTables } from './table.ts';
-import { addTracingCommand } from './tracing-audit.ts';
-import { addDownCommand } from './up/down-command.ts';
-import { addUpCommand } from './up/up-command.ts';
-import { addMetricsCommand } from './workload-metrics.ts';
-
-const VERSION = process.env.LATEEN_VERSION ?? 'dev';
-
-const program = new Command('lateen')
-  .description('Istio for Docker Compose: looks into a running mesh and checks its configuration.')
-  .version(VERSION, '-V, --client-version', 'version of this program alone')
-  .addOption(new Option('--mesh <name>', 'mesh id or compose project, where several run'))
-  .configureOutput({
-    outputError: (text, write) => write(text.replace(/^error: /, 'Error [LAT1000]: ')),
-  })
-  .showHelpAfterError('(--help says what there is)')
-  .addHelpText(
-    'after',
-    '\nExamples:\n  lateen proxy-status\n  lateen proxy-config route productpage\n  lateen analyze mesh/',
-  );
-
-const find = (docker: Docker) => findController(docker, program.opts<{ mesh?: string }>().mesh);
-
-async function ask<T>(path: string): Promise<T> {
-  const docker = await createDocker();
-  return askController<T>(docker, await find(docker), path);
-}
-
-const askOne: AskProxy = async (container, method, path) =>
-  askProxy(await createDocker(), container, method, path);
-
-program.hook('preAction', (_, command) => {
-  if (command.opts<{ output?: string }>().output === 'wide') showWholeTables();
-});
-
-addInitCommand(program);
-addDoctorCommand(program);
-addUpCommand(program);
-addDownCommand(program);
-addStatusCommand(program, ask);
-addMeshCommands(program, VERSION, ask, askOne);
-const experimental = program
-  .command('x')
-  .alias('experimental')
-  .description('experiments and helpers for development');
-addCertCommand(experimental);
-addAuthzCommand(experimental, ask);
-addTracingCommand(experimental, ask);
-addDescribeCommand(experimental, ask);
-addMetricsCommand(experimental, ask);
-addAsCommand(experimental, find);
-addEgressCommand(program);
-addInjectCommands(program);
-addDashboardCommand(program, find);
-addBugReportCommand(program, find);
-addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
-program
-  .command('logs <service>')
-  .description('lines of a service and of the agents beside it (`docker compose logs` does not show those)')
-  .option('-f, --follow', 'go on', false)
-  .option('-n, --tail <lines>', 'so many lines of each container', numberBetween(0, 1e9), 100)
-  .addHelpText('after', '\nExample:\n  lateen logs reviews-v1 --follow')
-  .action(async (service: string, { follow, tail }: { follow: boolean; tail: number }) => {
-    const docker = await createDocker();
-    await printLogs(docker, await find(docker), service, { follow, tail, write: print });
-  });
-addCompletionCommand(program);
+import { createProgram } from './program.ts';
 
 // `lateen … | head` closes the pipe early: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -96,7 +8,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await program.parseAsync();
+  await createProgram(process.env.LATEEN_VERSION ?? 'dev').parseAsync();
 } catch (error) {
   process.stderr.write(formatFailure(error));
   process.exitCode = error instanceof CliError ? error.exitCode : 1;

@@ -20,6 +20,7 @@ export const PORT = {
   traceQuery: 16686,
   /** Controller: OTLP over HTTP, of applications (OpenTelemetry's number). */
   otlpHttp: 4318,
+  /** Controller: the console (Kiali's number). */
   console: 20001,
   /** Controller of a mesh of tests: model/test-mesh.ts. */
   testMesh: 15019,

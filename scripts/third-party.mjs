@@ -1,5 +1,5 @@
 // The licences of what a build has in it, for those who get the build: told from the very files that were put together.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { licenceOf } from './licences.mjs';
