@@ -21,12 +21,13 @@ import { TestCounters } from './policy/test-counters.ts';
 import { createDnsClusters } from './pool/dns-clusters.ts';
 import { createRequestedNames } from './pool/requested-names.ts';
 import type { WriteLine } from './telemetry/access-logs.ts';
+import { LogExports } from './telemetry/log-exports.ts';
 import { Observer, type SendObservations } from './telemetry/observer.ts';
 import { processMetrics } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { secretFilesDigest } from './tls/tls-material.ts';
 import { createTlsServers } from './tls/tls-servers.ts';
-import type { SendSpans } from './tracing/span-queue.ts';
+import type { SendSpans } from './tracing/send-spans.ts';
 import { Tracing } from './tracing/tracing.ts';
 import type { Host } from './upstream/host.ts';
 import { specForHost } from './upstream/host-tls.ts';
@@ -80,7 +81,13 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
     address: () => tables?.node.addresses[0] ?? '',
   });
   const observer = new Observer(clock, () => tables, deps.sendObservations ?? (() => Promise.resolve(true)));
+  const logExports = new LogExports({
+    clock,
+    cluster: (name) => tables?.clusters.get(name),
+    node: () => tables?.node,
+  });
   const telemetry = createTelemetry({
+    exportLog: (collector) => logExports.to(collector),
     tables: () => tables,
     writeAccessLog: writeAccessLog ?? ((line, output) => process[output].write(line)),
     ...{ clock, log, stores, watch, limits, observer },
@@ -169,10 +176,10 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   };
   clock.after(SWEEP_MS, sweep);
 
-  /** Spans that wait are sent, if their collector takes them soon. */
+  /** Spans and entries that wait are sent, if their collectors take them soon. */
   const lastWords = async () => {
     const patience = new Promise<void>((resolve) => clock.after(LAST_SPANS_MS, resolve));
-    await Promise.race([Promise.all([tracing.flush(), observer.flush()]), patience]);
+    await Promise.race([Promise.all([tracing.flush(), logExports.flush(), observer.flush()]), patience]);
     dns.close();
     stores.close();
     for (const cluster of tables?.clusters.values() ?? []) cluster.retire(null, () => false);
@@ -181,7 +188,7 @@ export function createDataplane(deps: DataplaneDeps): Dataplane {
   const startedMs = clock.wall();
   const processFacts = () => {
     const { version = 'dev' } = deps;
-    return { version, startedMs, nowMs: clock.wall(), identity, tracing };
+    return { version, startedMs, nowMs: clock.wall(), identity, tracing, logExports };
   };
 
   return {

@@ -138,6 +138,10 @@ describe('MeshConfig', () => {
           },
         },
         { name: 'asked-by-grpc', envoyExtAuthzGrpc: authorizer },
+        {
+          name: 'otel',
+          envoyOtelAls: { service: 'a', port: 1, logName: 'b', logFormat: { text: '%PROTOCOL%' } },
+        },
         { name: 'json', envoyFileAccessLog: { logFormat: { labels: { status: '%RESPONSE_CODE%' } } } },
         { name: 'prom', prometheus: {} },
         {
@@ -170,7 +174,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 98);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 99);
   });
 
   it('holds its access logs to the operators that there are', () => {

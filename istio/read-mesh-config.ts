@@ -24,6 +24,7 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   ),
   'extensionProviders.*.prometheus',
   'extensionProviders.*.envoyFileAccessLog',
+  'extensionProviders.*.envoyOtelAls',
   'outboundTrafficPolicy.mode',
   'outboundTrafficPolicy.tls',
   'inboundTrafficPolicy.mode',

@@ -51,7 +51,7 @@ function writeSpan(writer: ProtobufWriter, span: Span): void {
   if (span.isError) writer.message(SPAN.status, (status) => status.integer(3, STATUS_ERROR));
 }
 
-function attribute(key: string, value: string): Buffer {
+export function attribute(key: string, value: string): Buffer {
   return new ProtobufWriter()
     .string(1, key)
     .message(2, (any) => any.string(1, value))

@@ -10,6 +10,18 @@ export interface AccessLogSpec {
   readonly omitsEmpty: boolean;
   /** CEL over Envoy's attributes: only what it is true for is logged; '' = everything. */
   readonly filter: string;
+  /** It goes to a collector by OTLP, and not to `output` (`envoyOtelAls`). */
+  readonly collector?: LogCollectorSpec;
+}
+
+/** OpenTelemetry's LogsService, over gRPC. */
+export interface LogCollectorSpec {
+  readonly cluster: string;
+  readonly authority: string;
+  /** Attribute `log_name` of what is logged. */
+  readonly logName: string;
+  /** Attributes of each entry, beside its body, which the format makes. */
+  readonly attributes: JsonTemplate;
 }
 
 /** null = Istio's default of that encoding. */

@@ -70,6 +70,20 @@ export function createAccessLogFormat({
     `${render({ operator: (name, argument) => readOperator(record, name, argument) || absent })}\n`;
 }
 
+/** Attributes of an entry for a collector: all are texts there, and those without a value are left out. */
+export function createAttributes(
+  fields: JsonTemplate,
+): (record: ExchangeRecord) => Readonly<Record<string, string>> {
+  const render = compileJson(fields, true);
+  return (record) =>
+    Object.fromEntries(
+      Object.entries(render(record) as Record<string, unknown>).map(([key, value]) => [
+        key,
+        typeof value === 'object' ? JSON.stringify(value) : String(value),
+      ]),
+    );
+}
+
 type JsonPart = (record: ExchangeRecord) => unknown;
 
 function compileJson(value: JsonTemplateValue, omitsEmpty: boolean): JsonPart {

@@ -1,6 +1,7 @@
 import { Counter, counters, formatLabels, gauges, type MetricFamily } from '../../base/metrics.ts';
 import type { MeshIdentity } from '../identity/identity.ts';
 import type { Tracing } from '../tracing/tracing.ts';
+import type { LogExports } from './log-exports.ts';
 
 export interface ProcessFacts {
   readonly version: string;
@@ -9,6 +10,7 @@ export interface ProcessFacts {
   readonly startedMs: number;
   readonly identity: MeshIdentity | undefined;
   readonly tracing: Pick<Tracing, 'counts'>;
+  readonly logExports: Pick<LogExports, 'counts'>;
 }
 
 const DAY_MS = 86_400_000;
@@ -18,7 +20,6 @@ export function processMetrics(facts: ProcessFacts): MetricFamily[] {
   const { version, nowMs, startedMs, identity } = facts;
   const { rss, heapUsed } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
-  const { sent, dropped } = facts.tracing.counts();
   const one = (value: number, labels: readonly (readonly [string, string])[] = []) => [
     new Counter(formatLabels(labels), value),
   ];
@@ -43,9 +44,14 @@ export function processMetrics(facts: ProcessFacts): MetricFamily[] {
     ),
     gauges('istio_agent_process_resident_memory_bytes', 'Memory of the proxy.', one(rss)),
     gauges('istio_agent_process_start_time_seconds', 'When the proxy started.', one(startedMs / 1000)),
-    counters('lateen_spans_total', 'Spans for a collector, by what became of them.', [
-      ...one(sent, [['result', 'sent']]),
-      ...one(dropped, [['result', 'dropped']]),
-    ]),
+    ...exported('lateen_spans_total', 'Spans for a collector', facts.tracing),
+    ...exported('lateen_log_entries_total', 'Entries of access logs for a collector', facts.logExports),
   ];
+}
+
+function exported(name: string, what: string, exports: Pick<LogExports, 'counts'>): MetricFamily[] {
+  const samples = Object.entries(exports.counts()).map(
+    ([result, count]) => new Counter(formatLabels([['result', result]]), count),
+  );
+  return [counters(name, `${what}, by what became of them.`, samples)];
 }

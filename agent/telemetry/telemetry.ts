@@ -14,6 +14,7 @@ import type { Tables } from '../listener/tables.ts';
 import {
   type AccessLogs,
   createAccessLogs,
+  type ExportLog,
   hasFilter,
   NO_ACCESS_LOGS,
   type WriteLine,
@@ -47,6 +48,7 @@ export interface Telemetry extends ExchangeTelemetry, TcpTelemetry {
 export interface TelemetryDeps {
   readonly tables: () => Tables | null;
   readonly writeAccessLog: WriteLine;
+  readonly exportLog: ExportLog;
   readonly clock: Clock;
   readonly log: Logger;
   readonly stores: CacheStores;
@@ -59,6 +61,7 @@ export interface TelemetryDeps {
 export function createTelemetry({
   tables,
   writeAccessLog,
+  exportLog,
   clock,
   log,
   stores,
@@ -109,7 +112,7 @@ export function createTelemetry({
     },
     configure(node) {
       isObserved = node.isObserved === true;
-      accessLogs = createAccessLogs(node.accessLogs, writeAccessLog, compile);
+      accessLogs = createAccessLogs(node.accessLogs, writeAccessLog, compile, exportLog);
       metrics.configure({
         client: createMetricRules(node.metrics?.client, compile),
         server: createMetricRules(node.metrics?.server, compile),

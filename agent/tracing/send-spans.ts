@@ -5,9 +5,12 @@ import type { TraceExporterSpec } from '../../model/telemetry.ts';
 import type { RequestHead } from '../codec/head.ts';
 import { ExternalCall } from '../exchange/external-call.ts';
 import { unaryCall } from '../grpc/unary-call.ts';
+import type { SendBatch } from '../telemetry/export-queue.ts';
 import type { Cluster } from '../upstream/cluster.ts';
-import type { SendSpans } from './span-queue.ts';
 import { zipkinSpans } from './zipkin.ts';
+
+/** Sends spans; false = they did not arrive. */
+export type SendSpans = SendBatch<Span>;
 
 export interface SendSpansDeps {
   readonly clock: Clock;

@@ -1,10 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import type { NodeSpec } from '../../model/node.ts';
+import type { Span } from '../../model/span.ts';
 import type { TraceExporterSpec, TrafficSide } from '../../model/telemetry.ts';
 import type { ExchangeTracer } from '../exchange/tracing.ts';
+import { ExportQueue } from '../telemetry/export-queue.ts';
 import { InFlight } from './in-flight.ts';
 import { createSendSpans, type SendSpansDeps } from './send-spans.ts';
-import { SpanQueue } from './span-queue.ts';
 import { Tracer } from './tracer.ts';
 
 export interface TracingDeps extends SendSpansDeps {
@@ -17,7 +18,7 @@ export interface TracingDeps extends SendSpansDeps {
 export class Tracing {
   readonly #deps: TracingDeps;
   readonly #inFlight = new InFlight();
-  readonly #queues = new Map<string, SpanQueue>();
+  readonly #queues = new Map<string, ExportQueue<Span>>();
 
   constructor(deps: TracingDeps) {
     this.#deps = deps;
@@ -34,11 +35,11 @@ export class Tracing {
     });
   }
 
-  #queueFor(exporter: TraceExporterSpec): SpanQueue {
+  #queueFor(exporter: TraceExporterSpec): ExportQueue<Span> {
     const key = JSON.stringify(exporter);
     const known = this.#queues.get(key);
     if (known !== undefined) return known;
-    const queue = new SpanQueue(this.#deps.clock, createSendSpans(exporter, this.#deps));
+    const queue = new ExportQueue(this.#deps.clock, createSendSpans(exporter, this.#deps));
     this.#queues.set(key, queue);
     return queue;
   }

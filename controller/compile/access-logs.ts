@@ -1,6 +1,7 @@
 import type { MeshConfig } from '../../istio/mesh-config.ts';
 import type { ExtensionProvider } from '../../istio/schema/extension-provider.ts';
 import type { TelemetrySpec } from '../../istio/schema/telemetry.ts';
+import { outboundClusterName } from '../../model/names.ts';
 import type {
   AccessLogFormatSpec,
   AccessLogSpec,
@@ -8,6 +9,7 @@ import type {
   JsonTemplate,
   TrafficSide,
 } from '../../model/telemetry.ts';
+import { providerHost } from './provider-host.ts';
 import { isForSide, providerNames, telemetriesOf } from './telemetries.ts';
 import type { Workload } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
@@ -16,6 +18,8 @@ type Entry = NonNullable<TelemetrySpec['accessLogging']>[number];
 
 /** The provider that every mesh has, in MeshConfig's format. */
 const BUILT_IN = 'envoy';
+/** Istio's, of logs for OpenTelemetry. */
+const DEFAULT_LOG_NAME = 'otel_envoy_accesslog';
 
 /** Where to and how a proxy logs, by Telemetry; without any and without default providers by MeshConfig's old fields. */
 export function compileAccessLogs(index: WorldIndex, proxy: Workload): AccessLogsSpec {
@@ -74,6 +78,7 @@ function mergeLevels(
 function createLog(mesh: MeshConfig, name: string): AccessLogSpec | null {
   const provider = mesh.extensionProviders.find((each) => each.name?.toLowerCase() === name.toLowerCase());
   if (provider === undefined) return name === BUILT_IN ? builtIn(mesh, '/dev/stdout') : null;
+  if (provider.envoyOtelAls !== undefined) return toCollector(name, provider.envoyOtelAls);
   const file = provider.envoyFileAccessLog;
   if (file === undefined) return null;
   if (name === BUILT_IN && file.logFormat === undefined) return builtIn(mesh, file.path ?? '/dev/stdout');
@@ -83,6 +88,20 @@ function createLog(mesh: MeshConfig, name: string): AccessLogSpec | null {
     format: formatOf(file.logFormat),
     omitsEmpty: file.omitEmptyValues ?? false,
     filter: '',
+  };
+}
+
+/** The text is the body of an entry, and labels are its attributes. */
+function toCollector(provider: string, als: NonNullable<ExtensionProvider['envoyOtelAls']>): AccessLogSpec {
+  const authority = providerHost(als.service ?? '');
+  return {
+    ...{ provider, output: 'stdout', omitsEmpty: false, filter: '' },
+    format: { kind: 'text', text: als.logFormat?.text || null },
+    collector: {
+      ...{ cluster: outboundClusterName(als.port ?? 0, '', authority), authority },
+      logName: als.logName || DEFAULT_LOG_NAME,
+      attributes: (als.logFormat?.labels ?? {}) as JsonTemplate,
+    },
   };
 }
 

@@ -26,7 +26,7 @@ export function checkTelemetryProviders(view: MeshView, report: Report): void {
 const BUILT_IN = { tracing: 'lateen', accessLogging: 'envoy', metrics: 'prometheus' } as const;
 const SPOKEN = {
   tracing: ['zipkin', 'opentelemetry'],
-  accessLogging: ['envoyFileAccessLog'],
+  accessLogging: ['envoyFileAccessLog', 'envoyOtelAls'],
   metrics: ['prometheus'],
 } as const satisfies Record<Section, readonly (keyof ExtensionProvider)[]>;
 
@@ -71,6 +71,6 @@ function faultOf(view: MeshView, section: Section, name: string): string | null 
   const kinds: readonly (keyof ExtensionProvider)[] = SPOKEN[section];
   const kind = kinds.find((each) => provider[each] !== undefined);
   if (kind === undefined) return `the provider "${name}" is of no kind that can be used for ${section} here`;
-  const collector = provider.zipkin ?? provider.opentelemetry;
+  const collector = provider.zipkin ?? provider.opentelemetry ?? provider.envoyOtelAls;
   return collector === undefined ? null : serviceFault(view, name, collector);
 }

@@ -49,9 +49,13 @@ export function validateMeshConfig(document: MeshConfigDocument, findings: Findi
   });
   checkAccessLogs(document, findings);
   for (const path of ineffectiveFields(document, [])) {
-    findings.warn(path, `${path.filter(isName).join('.')} has no effect in this version`, '', 'LAT0005');
+    const remedy = OLD_LOGS.has(String(path.at(-1))) ? 'Use envoyOtelAls, or envoyFileAccessLog.' : '';
+    findings.warn(path, `${path.filter(isName).join('.')} has no effect in this version`, remedy, 'LAT0005');
   }
 }
+
+/** Envoy's own protocol for access logs. */
+const OLD_LOGS: ReadonlySet<string> = new Set(['envoyHttpAls', 'envoyTcpAls']);
 
 function checkAccessLogs(document: MeshConfigDocument, findings: Findings): void {
   const { accessLogFile = '', accessLogFormat = '', accessLogEncoding, extensionProviders = [] } = document;
@@ -63,10 +67,13 @@ function checkAccessLogs(document: MeshConfigDocument, findings: Findings): void
       'with accessLogEncoding JSON the format must be a JSON object',
       'E.g. `accessLogFormat: \'{"status": "%RESPONSE_CODE%"}\'`.',
     );
-  extensionProviders.forEach(({ envoyFileAccessLog: file }, index) => {
+  extensionProviders.forEach(({ envoyFileAccessLog: file, envoyOtelAls: collected }, index) => {
     const at = ['extensionProviders', index, 'envoyFileAccessLog'];
     checkLogPath(file?.path ?? '', [...at, 'path'], findings);
     checkFormat(file?.logFormat, [...at, 'logFormat'], findings);
+    const ofCollector = ['extensionProviders', index, 'envoyOtelAls', 'logFormat'];
+    checkFormat(collected?.logFormat?.text ?? '', [...ofCollector, 'text'], findings);
+    checkFormat(collected?.logFormat?.labels, [...ofCollector, 'labels'], findings);
   });
 }
 

@@ -3,14 +3,14 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createManualClock } from '../../base/clock.ts';
 import type { Span } from '../../model/span.ts';
-import { SpanQueue } from './span-queue.ts';
+import { ExportQueue } from './export-queue.ts';
 
 const span = { name: 'one' } as Span;
 
 function open(answers: readonly boolean[]) {
   const clock = createManualClock();
   const batches: number[] = [];
-  const queue = new SpanQueue(clock, async (spans) => {
+  const queue = new ExportQueue<Span>(clock, async (spans) => {
     batches.push(spans.length);
     return answers[batches.length - 1] ?? true;
   });

@@ -1,8 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Span } from '../../model/span.ts';
 
-/** Sends spans; false = they did not arrive. */
-export type SendSpans = (spans: readonly Span[]) => Promise<boolean>;
+/** Sends spans, or entries of a log; false = they did not arrive. */
+export type SendBatch<Item> = (items: readonly Item[]) => Promise<boolean>;
 
 const FLUSH_MS = 1000;
 const BATCH = 200;
@@ -11,11 +10,11 @@ const MAX_TRIES = 4;
 /** A collector that is away must not fill the memory: about 2 MB. */
 const MOST = 2000;
 
-/** Spans on their way to a collector: sent a second after the first, or when there are many. */
-export class SpanQueue {
-  readonly #send: SendSpans;
+/** Items on their way to a collector: sent a second after the first, or when there are many. */
+export class ExportQueue<Item> {
+  readonly #send: SendBatch<Item>;
   readonly #clock: Clock;
-  #waiting: Span[] = [];
+  #waiting: Item[] = [];
   #isSending = false;
   #cancelTimer: (() => void) | null = null;
   /** How often what waits first was sent in vain. */
@@ -23,17 +22,17 @@ export class SpanQueue {
   sent = 0;
   dropped = 0;
 
-  constructor(clock: Clock, send: SendSpans) {
+  constructor(clock: Clock, send: SendBatch<Item>) {
     this.#clock = clock;
     this.#send = send;
   }
 
-  push(span: Span): void {
+  push(item: Item): void {
     if (this.#waiting.length >= MOST) {
       this.dropped += 1;
       return;
     }
-    this.#waiting.push(span);
+    this.#waiting.push(item);
     if (this.#tries > 0) return;
     if (this.#waiting.length >= BATCH) void this.flush();
     else this.#cancelTimer ??= this.#clock.after(FLUSH_MS, () => void this.flush());
