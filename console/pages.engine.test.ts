@@ -42,7 +42,8 @@ const placesOf = (page: Page) =>
   page.$$eval('.card', (cards) =>
     cards.map((card) => {
       const box = card.querySelector('.card-box');
-      return `${card.textContent?.split(/[●▲✕○]/)[0]} ${box?.getAttribute('x')} ${box?.getAttribute('y')}`;
+      const title = card.querySelector('.card-title')?.firstChild?.textContent;
+      return `${title} ${box?.getAttribute('x')} ${box?.getAttribute('y')}`;
     }),
   );
 
@@ -183,6 +184,23 @@ test('wheel, drag and keys move and zoom the graph, and it can be fitted again',
   shown.opened.assertClean();
 });
 
+test('dots run along busy lines, and everybody can stop them', async () => {
+  await using shown = await open(bookinfoMesh(), '/graph');
+  const { page } = shown;
+  const dots = page.locator('.health-bad .edge-flow').first();
+  await dots.waitFor({ state: 'attached' });
+  const isSeen = () => dots.evaluate((line) => getComputedStyle(line).visibility === 'visible');
+  const offset = () => dots.evaluate((line) => (line as SVGPathElement).style.strokeDashoffset);
+  assert.equal(await isSeen(), false, 'who asked the system for less motion has none');
+  await page.getByLabel('Motion').check();
+  assert.equal(await isSeen(), true);
+  const first = await offset();
+  await eventually('they move', async () => ((await offset()) !== first ? true : undefined));
+  await page.getByLabel('Motion').uncheck();
+  assert.equal(await isSeen(), false);
+  shown.opened.assertClean();
+});
+
 test('services are found and sorted, and each tells of its endpoints, ejections, callers and rules', async () => {
   await using shown = await open(bookinfoMesh(), '/services');
   const { page } = shown;
@@ -264,9 +282,7 @@ test('while the controller is away a banner says so and the page stays; then it 
   await page.getByRole('link', { name: 'Services' }).click();
   await page.getByText(/The controller does not answer|could not be loaded/).waitFor();
   server.comeBack();
-  await eventually('the banner is gone', async () =>
-    (await page.locator('.banner').count()) === 0 ? true : undefined,
-  );
+  await page.locator('.banner').waitFor({ state: 'detached' });
 });
 
 test('a Docker engine that is away is told, and a refusal asks for the token', async () => {

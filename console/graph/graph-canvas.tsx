@@ -2,6 +2,7 @@
 import { useComputed } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../components/icon.tsx';
+import { startFlow } from './flow.ts';
 import { GraphCard } from './graph-card.tsx';
 import { EdgeLabel, EdgeLine } from './graph-edge.tsx';
 import type { Layout } from './graph-layout.ts';
@@ -27,8 +28,12 @@ const STEP_PX = 60;
 export function GraphCanvas(props: GraphCanvasProps) {
   const { scene, layout, selected, onSelect, showsNamespaces, isMoving } = props;
   const svg = useRef<SVGSVGElement>(null);
+  useEffect(() => {
+    return isMoving && svg.current !== null ? startFlow(svg.current) : undefined;
+  }, [isMoving]);
   const boxes = boxesOf(scene, layout);
-  const control = useViewport(svg, layout, boxes.get(selected));
+  const chosen = reach(scene, boxes, selected);
+  const control = useViewport(svg, layout, chosen);
   const transform = useComputed(() => {
     const { x, y, scale } = control.viewport.value;
     return `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${scale.toFixed(4)})`;
@@ -41,8 +46,8 @@ export function GraphCanvas(props: GraphCanvasProps) {
   const near = nearTo(scene, selected);
   const isDim = (id: string) => near.size > 0 && !near.has(id);
   useEffect(() => {
-    const box = boxes.get(selected);
-    if (box !== undefined) control.viewport.value = reveal(control.viewport.peek(), box, control.size());
+    if (chosen !== undefined)
+      control.viewport.value = reveal(control.viewport.peek(), chosen, control.size());
   }, [selected, layout]);
   const onKeyDown = (event: KeyboardEvent) => {
     const id = event.target instanceof Element ? event.target.getAttribute('data-id') : null;
@@ -180,6 +185,18 @@ function boxesOf(scene: Scene, layout: Layout): Map<string, Box> {
       boxes.set(key, { ...LABEL, x: place.label.x - LABEL.width / 2, y: place.label.y - LABEL.height / 2 });
   }
   return boxes;
+}
+
+/** What is to be in sight of the chosen part: of an edge both of its ends. */
+function reach({ edges }: Scene, boxes: ReadonlyMap<string, Box>, selected: string): Box | undefined {
+  const edge = edges.find(({ key }) => key === selected)?.edge;
+  const wanted = edge === undefined ? [selected] : [edge.source, selected, edge.target];
+  const all = wanted.flatMap((id) => boxes.get(id) ?? []);
+  if (all.length === 0) return undefined;
+  const [x, y] = [Math.min(...all.map((box) => box.x)), Math.min(...all.map((box) => box.y))];
+  const right = Math.max(...all.map((box) => box.x + box.width));
+  const bottom = Math.max(...all.map((box) => box.y + box.height));
+  return { x, y, width: right - x, height: bottom - y };
 }
 
 /** What stays in full colour beside the chosen part: its edges and their other ends. Empty: all of it. */

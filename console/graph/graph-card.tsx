@@ -116,8 +116,9 @@ function Chip({ item, name, box, isTabStop, isSelected, isDim, onSelect }: ChipP
 }
 
 /** What matters most: that it is not there, that it fails, how much it does. */
-function figureWords({ node, sum }: SceneNode): string {
+function figureWords({ node, sum, isSource }: SceneNode): string {
   if (node.unready > 0) return node.unready < node.containers ? `${node.unready} not ready` : 'not ready';
-  if (sum.errorShare > 0 && node.kind !== 'service') return `${formatShare(sum.errorShare)} err.`;
+  if (sum.errorShare > 0 && node.kind !== 'service' && !isSource)
+    return `${formatShare(sum.errorShare)} err.`;
   return node.unsynced > 0 ? 'out of sync' : sumWords(sum);
 }

@@ -19,7 +19,7 @@ export function EdgeLine({ item, place, isSelected, isDim, onSelect }: GraphEdge
   const { requestsPerSecond, openConnections } = edge.figures;
   const amount = requestsPerSecond + openConnections;
   const width = Math.min(6, 1.4 + Math.log10(1 + amount) * 1.6);
-  const seconds = Math.max(0.45, 2.6 - Math.log10(1 + amount) * 0.9);
+  const speed = Math.min(58, 10 + Math.log10(1 + amount) * 20);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: its label is the button for keys
     <g class={classOf('edge', health, isSelected, isDim)} onClick={onSelect}>
@@ -34,7 +34,8 @@ export function EdgeLine({ item, place, isSelected, isDim, onSelect }: GraphEdge
         <path
           class="edge-flow"
           d={place.path}
-          style={{ strokeWidth: `${width + 1.5}px`, animationDuration: `${seconds.toFixed(2)}s` }}
+          data-speed={speed.toFixed(0)}
+          style={{ strokeWidth: `${width + 1.5}px` }}
         />
       )}
     </g>

@@ -45,38 +45,70 @@ export function layoutOf(
   const cardOf = new Map(
     cards.flatMap((card) => [...card.chips.keys()].map((node) => [node, card.id] as const)),
   );
-  const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: direction === 'right' ? 'LR' : 'TB', ...GAPS });
   const between = edges.filter(({ source, target }) => cardOf.get(source) !== cardOf.get(target));
   const joined = new Set(between.flatMap(({ source, target }) => [cardOf.get(source), cardOf.get(target)]));
-  for (const { id, width, height } of cards) if (joined.has(id)) graph.setNode(id, { width, height });
-  for (const { key, source, target } of between)
-    graph.setEdge(cardOf.get(source) ?? '', cardOf.get(target) ?? '', { ...LABEL, labelpos: 'c' }, key);
-  runDagre(graph);
-  const { width = 0, height = 0 } = joined.size === 0 ? {} : (graph.graph() as Partial<Box>);
+  const drawn = cards.filter(({ id }) => joined.has(id));
+  const graph = ranked(drawn, between, cardOf, direction);
+  const { width = 0, height = 0 } = drawn.length === 0 ? {} : (graph.graph() as Partial<Box>);
   const shelf = shelve(
     cards.filter(({ id }) => !joined.has(id)),
     { y: Math.max(GAPS.marginy, height), width: Math.max(width, SHELF[direction]) },
   );
-  const places = new Map(shelf.places);
-  for (const { id } of cards) if (joined.has(id)) places.set(id, boxOf(graph.node(id) as Box));
+  const ranks = new Map(drawn.map(({ id }) => [id, boxOf(graph.node(id) as Box)]));
+  const places = new Map([...ranks, ...shelf.places]);
   const chips = placeChips(cards, places);
-  const placed = new Map<string, PlacedEdge>();
-  const ranks = ranksOf([...places.values()], direction);
   const routes = routesOf(graph, between, cardOf, chips, direction);
+  const context = {
+    cardOf,
+    places,
+    chips,
+    routes,
+    ranks: ranksOf([...ranks.values()], direction),
+    direction,
+  };
+  return {
+    ...{ direction, cards: places, chips, edges: placeEdges(edges, context) },
+    width: Math.max(width, shelf.width),
+    height: Math.max(height, shelf.height),
+  };
+}
+
+function ranked(
+  cards: readonly CardShape[],
+  edges: readonly EdgeShape[],
+  cardOf: ReadonlyMap<string, string>,
+  direction: Direction,
+): Graph {
+  const graph = new Graph({ multigraph: true });
+  graph.setGraph({ rankdir: direction === 'right' ? 'LR' : 'TB', ...GAPS });
+  for (const { id, width, height } of cards) graph.setNode(id, { width, height });
+  for (const { key, source, target } of edges)
+    graph.setEdge(cardOf.get(source) ?? '', cardOf.get(target) ?? '', { ...LABEL, labelpos: 'c' }, key);
+  runDagre(graph);
+  return graph;
+}
+
+interface EdgeContext {
+  readonly cardOf: ReadonlyMap<string, string>;
+  readonly places: ReadonlyMap<string, Box>;
+  readonly chips: ReadonlyMap<string, Box>;
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly ranks: readonly Rank[];
+  readonly direction: Direction;
+}
+
+function placeEdges(edges: readonly EdgeShape[], context: EdgeContext): Map<string, PlacedEdge> {
+  const { cardOf, places, chips, routes, ranks, direction } = context;
+  const placed = new Map<string, PlacedEdge>();
   for (const { key, source, target } of edges) {
     const [from, to] = [chips.get(source), chips.get(target)];
-    const [fromCard, toCard] = [cardOf.get(source) ?? '', cardOf.get(target) ?? ''];
-    if (from === undefined || to === undefined) continue;
-    if (fromCard === toCard) {
-      placed.set(key, loop(from, to, places.get(fromCard) ?? from));
-      continue;
-    }
+    const card = cardOf.get(source) ?? '';
     const route = routes.get(key);
-    if (route !== undefined) placed.set(key, line(from, to, route, ranks, direction));
+    if (from === undefined || to === undefined) continue;
+    if (card === cardOf.get(target)) placed.set(key, loop(from, to, places.get(card) ?? from));
+    else if (route !== undefined) placed.set(key, line(from, to, route, ranks, direction));
   }
-  const size = { width: Math.max(width, shelf.width), height: Math.max(height, shelf.height) };
-  return { direction, ...size, cards: places, chips, edges: placed };
+  return placed;
 }
 
 /** Cards without an edge stand in rows below the others: among them they would only push those apart. */

@@ -17,6 +17,8 @@ export interface SceneNode {
   readonly health: Health;
   /** Of what comes in, or of what goes out where nothing comes in. */
   readonly sum: FiguresSum;
+  /** Nobody calls it: its errors are those of others. */
+  readonly isSource: boolean;
 }
 
 export interface SceneEdge {
@@ -121,7 +123,12 @@ function sceneNode(node: GraphNode, edges: readonly GraphEdge[]): SceneNode {
   const outbound = edges.filter(({ source }) => source === node.id);
   const sum = sumFigures((inbound.length > 0 ? inbound : outbound).map(({ figures }) => figures));
   const isQuiet = [...inbound, ...outbound].every(({ figures }) => isIdle(figures));
-  return { node, sum, health: nodeHealth(node, inbound.length > 0 ? sum.errorShare : 0, isQuiet) };
+  return {
+    node,
+    sum,
+    isSource: inbound.length === 0,
+    health: nodeHealth(node, inbound.length > 0 ? sum.errorShare : 0, isQuiet),
+  };
 }
 
 function nodeHealth(

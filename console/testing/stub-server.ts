@@ -61,8 +61,9 @@ export async function startStubServer(pages: string, answers: Answers, port = 0)
       isAway = false;
     },
     [Symbol.asyncDispose]: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
       end();
-      await new Promise((resolve) => server.close(resolve));
+      await closed;
     },
   };
 }
