@@ -170,7 +170,7 @@ function SaveBar({ change, preview, whyReadOnly, onBack, onSaved, onConflict }: 
     } catch (error) {
       const why = asFailure(error);
       setFailure(why);
-      setSaving(why.needsToken ? 'needs-token' : 'idle');
+      setSaving(needsToken(why) ? 'needs-token' : 'idle');
       if (why.status === 409) onConflict();
     }
   };
@@ -199,19 +199,23 @@ function SaveBar({ change, preview, whyReadOnly, onBack, onSaved, onConflict }: 
       {why !== '' && <ReadOnlyNotice why={why} />}
       {saving === 'needs-token' && (
         <WriteTokenForm
-          problem={failure?.needsToken === true ? failure.message : ''}
+          problem={failure !== undefined && needsToken(failure) ? failure.message : ''}
           onToken={(value) => {
             keepToken(value);
             void save();
           }}
         />
       )}
-      {failure !== undefined && !failure.needsToken && failure.status !== 409 && (
+      {failure !== undefined && !needsToken(failure) && failure.status !== 409 && (
         <Failure failure={failure} />
       )}
     </header>
   );
 }
+
+/** A wrong token may read no more than none (403); what is refused for another reason no token helps. */
+const needsToken = ({ status, message }: ApiFailure) =>
+  status === 401 || (status === 403 && message.includes('token'));
 
 function focusOnce(button: HTMLButtonElement | null): void {
   if (button === null || button.dataset['seen'] === 'true' || button.disabled) return;
