@@ -10,6 +10,7 @@ import type { OpenPorts } from '../model/push.ts';
 import type { World } from './compile/world.ts';
 import { indexWorld, type WorldIndex } from './compile/world-index.ts';
 import { type FileState, type LastGood, type Settled, settle } from './last-good/last-good.ts';
+import { type PushTrigger, SourceMetrics } from './source-metrics.ts';
 import { ViolationLog } from './violation-log.ts';
 import { type BuiltWorld, buildWorld } from './world/build-world.ts';
 import type { ContainerFacts } from './world/container-facts.ts';
@@ -36,6 +37,7 @@ export interface ControllerDeps {
 export class Controller {
   readonly #deps: ControllerDeps;
   readonly violationLog: ViolationLog;
+  readonly metrics = new SourceMetrics();
   #files: ReadonlyMap<string, FileState> | null = null;
   #containers: ReadonlyMap<string, ContainerFacts> | null = null;
   #inForce: LastGood;
@@ -73,25 +75,26 @@ export class Controller {
 
   onFiles(files: ReadonlyMap<string, FileState>): void {
     this.#files = files;
-    this.#schedule();
+    this.#schedule('config');
   }
 
   onContainers(containers: ReadonlyMap<string, ContainerFacts>): void {
     this.#containers = containers;
-    this.#schedule();
+    this.#schedule('endpoint');
   }
 
   /** The agent of this container says which ports the application listens on, and whether its health check fails. */
   onOpenPorts(facts: ContainerFacts, { open, isFailing = false }: OpenPorts): void {
-    if (this.#openPorts.report(facts, open, isFailing)) this.#schedule();
+    if (this.#openPorts.report(facts, open, isFailing)) this.#schedule('endpoint');
   }
 
   /** A key set came or changed. */
   onKeySets(): void {
-    this.#schedule();
+    this.#schedule('jwks');
   }
 
-  #schedule(): void {
+  #schedule(trigger: PushTrigger): void {
+    this.metrics.onTrigger(trigger);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
@@ -106,6 +109,7 @@ export class Controller {
     const settled = settle(this.#inForce, this.#files);
     if (JSON.stringify(settled.inForce) !== JSON.stringify(this.#inForce))
       this.#deps.saveLastGood(settled.inForce);
+    this.metrics.onConfig(this.#inForce, settled.inForce);
     this.#inForce = settled.inForce;
     this.#deps.onResources(settled.resources);
     const { world, violations } = this.#build(settled, this.#containers);
@@ -156,7 +160,7 @@ export class Controller {
       .map((facts) => this.#openPorts.silenceEndsInMs(facts))
       .filter((ms) => ms > 0);
     if (waits.length === 0) return;
-    const timer = setTimeout(() => this.#schedule(), Math.min(...waits) + 1);
+    const timer = setTimeout(() => this.#schedule('endpoint'), Math.min(...waits) + 1);
     timer.unref();
     this.#cancelSilence = () => clearTimeout(timer);
   }

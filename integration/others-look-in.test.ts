@@ -272,6 +272,7 @@ describe('who has no Prometheus', () => {
 });
 
 interface ZipkinSpan {
+  readonly traceId: string;
   readonly id: string;
   readonly parentId?: string;
   readonly kind: string;
@@ -314,6 +315,23 @@ describe('Zipkin', () => {
     }
     assert.match(client.tags.upstream_cluster ?? '', /^outbound\|8080\|v[12]\|shop\.default/);
     assert.equal(client.tags['lateen.rule'], 'VirtualService/default/shop#http[2]');
+  });
+
+  test('finds a request by the id that the application knows it by, which tells that it is sampled', async () => {
+    const [answer] = await mesh.call('client', { url: 'http://shop:8080/named' });
+    const { headers } = JSON.parse(answer?.body ?? '') as { headers: Record<string, string> };
+    const { 'x-request-id': requestId = '', 'x-b3-traceid': traceId } = headers;
+    assert.equal(requestId[14], '9', requestId);
+    const query = encodeURIComponent(`guid:x-request-id=${requestId}`);
+    const trace = await eventually('both spans of it', async () => {
+      const [found] = await getJson<ZipkinSpan[][]>(
+        zipkin,
+        9411,
+        `/zipkin/api/v2/traces?annotationQuery=${query}`,
+      );
+      return found?.length === 2 ? found : undefined;
+    });
+    assert.deepEqual(new Set(trace.map((span) => span.traceId)), new Set([traceId]));
   });
 
   test('is told of faults, of retries and of the rule behind them', async () => {

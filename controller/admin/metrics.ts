@@ -27,6 +27,7 @@ export function renderMetrics(deps: MetricsDeps, format: MetricFormat): string {
     ...proxyFamilies(hub),
     ...worldFamilies(controller),
     ...hub.metrics.families,
+    ...controller.metrics.families,
     ...certificateFamilies(deps.certificates),
     ...attachFamilies(deps.attached),
     ...processFamilies(),

@@ -112,6 +112,8 @@ test('pushes, refusals and how long a change took are counted under the names of
   answer('no such cluster');
   const text = renderFamilies(metrics.families, 'text');
   assert.match(text, /^pilot_xds_pushes\{type="all"\} 2$/m);
+  assert.match(text, /^pilot_xds_config_size_bytes_bucket\{type="all",le="1"\} 0$/m);
+  assert.match(text, /^pilot_xds_config_size_bytes_bucket\{type="all",le="10000"\} 2$/m);
   assert.match(text, /^pilot_total_xds_rejects\{type="all"\} 1$/m);
   assert.match(text, /^pilot_proxy_convergence_time_bucket\{le="0.1"\} 0$/m);
   assert.match(text, /^pilot_proxy_convergence_time_bucket\{le="0.5"\} 1$/m);

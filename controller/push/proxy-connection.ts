@@ -138,7 +138,8 @@ export class ProxyConnection {
     this.#outstanding = { nonce: version, version, after: delta.after, sentAtMs: this.#deps.wall() };
     this.#refused = this.#wanted;
     const head = `{"type":"push","version":"${version}","base":"${this.#version}","nonce":"${version}"`;
-    this.#deps.metrics.onSent();
-    this.#deps.send(`${head},"upsert":[${delta.upsert.join(',')}],"remove":[${delta.remove.join(',')}]}\n`);
+    const line = `${head},"upsert":[${delta.upsert.join(',')}],"remove":[${delta.remove.join(',')}]}\n`;
+    this.#deps.metrics.onSent(line.length);
+    this.#deps.send(line);
   }
 }

@@ -248,10 +248,13 @@ const CONTROL_PLANE: Dashboard = {
       stat('Workloads not ready', 'short', sum('pilot_endpoint_not_ready')),
     ],
     [
-      graph('Pushes and refusals', 'short', {
-        expr: sum(rate('pilot_xds_pushes'), 'type'),
-        legend: 'pushes',
-      }),
+      graph(
+        'Pushes, and what caused them',
+        'short',
+        { expr: sum(rate('pilot_xds_pushes')), legend: 'pushes' },
+        { expr: sum(rate('pilot_push_triggers'), 'type'), legend: 'change: {{type}}' },
+        { expr: sum(rate('pilot_total_xds_rejects')), legend: 'refused' },
+      ),
       graph(
         'From a change until a proxy has it',
         's',
