@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { benchCompileAndPush } from './compile-and-push.ts';
+import { benchConsole } from './console.ts';
 import { benchGrpc } from './grpc.ts';
 import { benchHttps } from './https.ts';
 import { benchInMesh } from './in-mesh.ts';
@@ -38,6 +39,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome> | Outcome | null>> =
   manyRules: () => benchManyRules(programs, rounds, seconds),
   whoMayCall: benchWhoMayCall,
   telemetry: benchTelemetry,
+  console: benchConsole,
   controller: benchCompileAndPush,
   inMesh: () => benchInMesh(isQuick ? 10 : 50),
 };

@@ -1,6 +1,7 @@
 import type { GraphEdge } from '../../model/console.ts';
 import type { PeerReport } from '../../model/traffic.ts';
 import { externalNode, serviceNode, UNKNOWN_NODE, workloadNode } from './node-id.ts';
+import { pairsOf } from './tally.ts';
 import { addCell, countOf, emptyCell, type TrafficCell, unreachedOf } from './traffic-cell.ts';
 import { figuresOf } from './traffic-figures.ts';
 import type { Series } from './traffic-store.ts';
@@ -43,9 +44,9 @@ export function draftEdges(sums: ReadonlyMap<Series, TrafficCell>, isOfMesh: IsO
 }
 
 export function edgeView({ source, target, protocol, cell, mtls }: EdgeDraft, seconds: number): GraphEdge {
-  const outcomes = [...cell.outcomes]
-    .filter(([outcome, { count }]) => outcome !== '' && count > 0)
-    .map(([outcome, { count }]) => ({ outcome, count }))
+  const outcomes = pairsOf(cell.outcomes)
+    .filter(([{ name }, count]) => name !== '' && count > 0)
+    .map(([{ name }, count]) => ({ outcome: name, count }))
     .sort((a, b) => b.count - a.count);
   return { source, target, protocol, mtls, figures: figuresOf(protocol, cell, seconds), outcomes };
 }

@@ -1,5 +1,5 @@
 import type { GraphEdge, TrafficFigures } from '../../model/console.ts';
-import { countOf, quantile, type TrafficCell } from './traffic-cell.ts';
+import { countOf, errorsOf, quantile, type TrafficCell } from './traffic-cell.ts';
 
 /** Figures of a span of time. */
 export function figuresOf(
@@ -7,8 +7,7 @@ export function figuresOf(
   cell: TrafficCell,
   seconds: number,
 ): TrafficFigures {
-  let errors = 0;
-  for (const { isError, count } of cell.outcomes.values()) if (isError) errors += count;
+  const errors = errorsOf(cell);
   // A TCP connection counts when it is opened, or when that fails.
   const count = protocol === 'tcp' ? cell.opened + errors : countOf(cell);
   return {

@@ -1,6 +1,7 @@
-// What agents reported of the last minutes, in steps: of a second for a while, then of five. Never knows the time by itself.
+// What agents reported of the last minutes, in steps: of a second for two minutes, then of ten. Never knows the time by itself.
 // Bounded whatever agents send: so many series, so many of one agent, so many cells of a step.
 import type { ClusterReport, EdgeReport, PeerReport, TrafficReport } from '../../model/traffic.ts';
+import { Outcomes } from './outcomes.ts';
 import { addCell, addReport, emptyCell, type TrafficCell } from './traffic-cell.ts';
 
 /** How far back the graph can look. */
@@ -40,10 +41,11 @@ const MAX_CLUSTERS_OF_ONE = 1000;
 export class TrafficStore {
   readonly #startedMs: number;
   readonly #series = new Map<string, Kept>();
+  readonly #outcomes = new Outcomes();
   readonly #seriesOf = new Map<string, number>();
   readonly #clusters = new Map<string, Map<string, ClusterReport>>();
-  readonly #fine: Resolution = { stepMs: 1000, keptMs: 130_000, steps: new Map() };
-  readonly #coarse: Resolution = { stepMs: 5000, keptMs: KEPT_MS, steps: new Map() };
+  readonly #fine: Resolution = { stepMs: 1000, keptMs: 125_000, steps: new Map() };
+  readonly #coarse: Resolution = { stepMs: 10_000, keptMs: KEPT_MS, steps: new Map() };
 
   constructor(startedMs: number) {
     this.#startedMs = startedMs;
@@ -147,7 +149,7 @@ export class TrafficStore {
       cell = emptyCell();
       cells.set(kept, cell);
     }
-    addReport(cell, edge);
+    addReport(cell, edge, this.#outcomes);
     cell.open = openOf(kept);
   }
 
