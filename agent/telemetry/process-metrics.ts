@@ -44,14 +44,21 @@ export function processMetrics(facts: ProcessFacts): MetricFamily[] {
     ),
     gauges('istio_agent_process_resident_memory_bytes', 'Memory of the proxy.', one(rss)),
     gauges('istio_agent_process_start_time_seconds', 'When the proxy started.', one(startedMs / 1000)),
-    ...exported('lateen_spans_total', 'Spans for a collector', facts.tracing),
-    ...exported('lateen_log_entries_total', 'Entries of access logs for a collector', facts.logExports),
+    counters(
+      'lateen_spans_total',
+      'Spans for a collector, by what became of them.',
+      resultsOf(facts.tracing.counts()),
+    ),
+    counters(
+      'lateen_log_entries_total',
+      'Entries of access logs for a collector, by what became of them.',
+      resultsOf(facts.logExports.counts()),
+    ),
   ];
 }
 
-function exported(name: string, what: string, exports: Pick<LogExports, 'counts'>): MetricFamily[] {
-  const samples = Object.entries(exports.counts()).map(
+function resultsOf(counts: Readonly<Record<'sent' | 'dropped', number>>): Counter[] {
+  return Object.entries(counts).map(
     ([result, count]) => new Counter(formatLabels([['result', result]]), count),
   );
-  return [counters(name, `${what}, by what became of them.`, samples)];
 }

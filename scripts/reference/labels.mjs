@@ -22,6 +22,7 @@ const LABELS = {
   scrape: '`"true"`: the application’s own metrics are added to those of its agent',
   scrapePort: 'where the application’s metrics are',
   scrapePath: 'where the application’s metrics are; without it `/metrics`',
+  mergeMetrics: '`"false"`: they are not; `/http_sd` lists them as a target of their own',
   excludeOutboundPorts: 'calls to these ports go past the agent',
   includeOutboundPorts: 'only calls to these ports go through the agent',
   excludeOutboundIPRanges: 'calls to these ranges go past the agent',

@@ -6,7 +6,7 @@ import { page, table } from './tables.mjs';
 const root = join(import.meta.dirname, '..', '..');
 const TEXT = `'((?:[^'\\\\]|\\\\.)*)'`;
 /** `counters('NAME', 'help', …)` and the like. */
-const FAMILY = new RegExp(`\\b(counters|gauges|histograms)\\(\\s*'([a-z_]+)',\\s*${TEXT}`, 'g');
+const FAMILY = new RegExp(`\\b(counters|gauges|histograms)\\(\\s*'([a-z0-9_]+)',\\s*${TEXT}`, 'g');
 /** `METRIC: ['istio_NAME', 'help']`. */
 const STANDARD = new RegExp(`\\[\\s*'(istio_\\w+)',\\s*${TEXT},?\\s*\\]`, 'g');
 export function renderMetrics() {
