@@ -42,8 +42,13 @@ export const getJson = <T>(url: string, signal?: AbortSignal): Promise<T> =>
 export const preview = (change: ConfigChange): Promise<PreviewView> =>
   ask('/api/preview', { method: 'POST', body: JSON.stringify(change) });
 
-export const saveConfig = (change: ConfigChange): Promise<ConfigFileView> =>
-  ask('/api/config', { method: 'PUT', body: JSON.stringify(change) });
+/** `writeToken`: one that has yet to prove itself; it is kept by whoever sees that it did. */
+export const saveConfig = (change: ConfigChange, writeToken = token.peek()): Promise<ConfigFileView> =>
+  ask(
+    '/api/config',
+    { method: 'PUT', body: JSON.stringify(change) },
+    { authorization: `Bearer ${writeToken}` },
+  );
 
 /** `/api/graph` and `{seconds: 60}` → `/api/graph?seconds=60`; what is '' or 0 is left out. */
 export function apiUrl(path: string, query: Readonly<Record<string, string | number>>): string {
@@ -56,9 +61,10 @@ export function requestHeaders(): Record<string, string> {
   return token.peek() === '' ? {} : { authorization: `Bearer ${token.peek()}` };
 }
 
-async function ask<T>(url: string, init: RequestInit): Promise<T> {
+async function ask<T>(url: string, init: RequestInit, more: Record<string, string> = {}): Promise<T> {
   const headers = {
     ...requestHeaders(),
+    ...more,
     ...(init.body == null ? {} : { 'content-type': 'application/json' }),
   };
   let response: Response;

@@ -16,6 +16,7 @@ import type { EditorHandle } from './editor/yaml-editor.tsx';
 import { PreviewPane, ReadOnlyNotice } from './preview-pane.tsx';
 import { ProblemList } from './problem-list.tsx';
 import { usePreview } from './use-preview.ts';
+import { applyEdits } from './weights.ts';
 import { WeightsPanel } from './weights-panel.tsx';
 
 export interface FileEditorProps {
@@ -111,7 +112,11 @@ export function FileEditor({ file, files, help, reload }: FileEditorProps) {
         <WeightsPanel
           text={shown}
           isReadOnly={whyReadOnly !== ''}
-          onEdit={(edits) => handle.current?.apply(edits)}
+          onEdit={(edits) => {
+            // The editor is still being loaded: the sliders are there already
+            if (handle.current === null) setText(applyEdits(shown, edits));
+            else handle.current.apply(edits);
+          }}
         />
       </div>
       <Problems violations={violations} onGoTo={goTo} />

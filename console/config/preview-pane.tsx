@@ -160,12 +160,13 @@ function SaveBar({ change, preview, whyReadOnly, onBack, onSaved, onConflict }: 
   const [saving, setSaving] = useState<Saving>('idle');
   const [failure, setFailure] = useState<ApiFailure | undefined>(undefined);
   const isDeletion = change.text === null;
-  const save = async () => {
-    if (token.peek() === '') return setSaving('needs-token');
+  const save = async (writeToken = token.peek()) => {
+    if (writeToken === '') return setSaving('needs-token');
     setSaving('saving');
     setFailure(undefined);
     try {
-      await saveConfig(change);
+      await saveConfig(change, writeToken);
+      if (writeToken !== token.peek()) keepToken(writeToken);
       onSaved();
     } catch (error) {
       const why = asFailure(error);
@@ -200,10 +201,7 @@ function SaveBar({ change, preview, whyReadOnly, onBack, onSaved, onConflict }: 
       {saving === 'needs-token' && (
         <WriteTokenForm
           problem={failure !== undefined && needsToken(failure) ? failure.message : ''}
-          onToken={(value) => {
-            keepToken(value);
-            void save();
-          }}
+          onToken={(value) => void save(value)}
         />
       )}
       {failure !== undefined && !needsToken(failure) && failure.status !== 409 && (

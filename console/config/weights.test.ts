@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { editWeights, findWeightedRoutes, moveShare, percentsOf, type TextEdit } from './weights.ts';
-
-const apply = (text: string, edits: readonly TextEdit[]) =>
-  [...edits]
-    .sort((a, b) => b.from - a.from)
-    .reduce((now, { from, to, insert }) => now.slice(0, from) + insert + now.slice(to), text);
+import { applyEdits as apply, editWeights, findWeightedRoutes, moveShare, percentsOf } from './weights.ts';
 
 const CANARY = `# Who gets v2
 apiVersion: networking.istio.io/v1

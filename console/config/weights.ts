@@ -52,6 +52,12 @@ export function editWeights(route: WeightedRoute, weights: readonly number[]): T
   });
 }
 
+export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+  return edits
+    .toSorted((a, b) => b.from - a.from)
+    .reduce((now, { from, to, insert }) => now.slice(0, from) + insert + now.slice(to), text);
+}
+
 /** One share is moved; the others give or take in proportion, so that whole percents sum to 100. */
 export function moveShare(weights: readonly number[], index: number, wanted: number): number[] {
   const moved = Math.min(100, Math.max(0, Math.round(wanted)));

@@ -62,7 +62,7 @@ const theme = EditorView.theme({
   '.cm-changedLine, .cm-insertedLine': { backgroundColor: 'var(--ok-wash) !important' },
   '.cm-deletedChunk': { backgroundColor: 'var(--bad-wash) !important', paddingLeft: '6px' },
   '.cm-changedText': {
-    background: 'color-mix(in srgb, var(--ok) 18%, transparent) !important',
+    background: 'color-mix(in srgb, var(--ok) 12%, transparent) !important',
   },
   '.cm-deletedChunk .cm-deletedText, .cm-deletedText': {
     background: 'color-mix(in srgb, var(--bad) 12%, transparent) !important',
