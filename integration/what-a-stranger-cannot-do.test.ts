@@ -115,6 +115,11 @@ test('of the controller a stranger reads health, version and metrics, and can ch
   for (const path of ['services', 'traces?service=vault.default'])
     assert.equal((await ask(stranger, `http://${controller}:16686/api/${path}`))[0], 403, path);
   const traces = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  const console = `http://${controller}:20001/api`;
+  for (const path of ['status', 'config', 'graph', 'events', 'logs?workload=vault'])
+    assert.equal((await ask(stranger, `${console}/${path}`))[0], 403, path);
+  for (const method of ['PUT', 'POST', 'DELETE'])
+    assert.equal((await ask(stranger, `${console}/config`, { ...traces, method }, '{}'))[0], 403, method);
   assert.equal((await ask(stranger, `http://${controller}:4318/v1/traces`, traces, '{}'))[0], 403);
   const base = `http://${controller}:15014`;
   for (const page of [

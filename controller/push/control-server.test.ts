@@ -87,6 +87,25 @@ test('a good session is asked to wait, not refused, while the controller has not
   await close();
 });
 
+test('traffic is taken of whoever has a session, if it is a report', async (context) => {
+  const { socketPath, sessions, told, close } = await open(() => true);
+  context.after(close);
+  const session = sessions.issue('web');
+  const good = '{"isFirst":true,"edges":[],"clusters":[]}';
+  assert.equal(await post(socketPath, '/v1/traffic', 'nobody', good), 403);
+  for (const body of [
+    '',
+    '{',
+    '[]',
+    '{"edges":{}}',
+    '{"isFirst":true,"edges":[{"reporter":"x"}],"clusters":[]}',
+  ])
+    assert.equal(await post(socketPath, '/v1/traffic', session, body), 400, body);
+  assert.deepEqual(told, []);
+  assert.equal(await post(socketPath, '/v1/traffic', session, good), 204);
+  assert.deepEqual(told, [[-2]]);
+});
+
 test('a proxy whose log has the proof gets a session of its container; without, and a second time, 403', async () => {
   const { socketPath, sessions, logs, close } = await open(() => true);
   const challengeFor = async (container: string) => {
