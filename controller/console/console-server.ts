@@ -76,7 +76,7 @@ async function handle(
   const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
   const refusal = refuse(deps, method, request);
   if (refusal !== null) return sendJson(response, refusal);
-  if (url.pathname === '/api/events' && method === 'GET') {
+  if (url.pathname === '/api/events' && request.method === 'GET') {
     if (!deps.events.add(response, ADMIN_HEADERS))
       sendJson(response, failure(503, 'too many pages look at once', 'Close some of them.'));
     return;
