@@ -18,6 +18,17 @@ export const PICTURES = [
   { name: 'routes', path: firstWorkload('productpage', 'v1', '?tab=routes'), ready: '.route' },
   { name: 'logs', path: firstWorkload('reviews', 'v2', '?tab=logs&of=agent'), ready: '.log-line' },
   { name: 'config', path: '/config?file=reviews.yaml&line=9', ready: '.cm-line' },
+  {
+    name: 'preview',
+    path: '/config?file=reviews.yaml',
+    ready: '.weights input',
+    prepare: async (page) => {
+      await page.locator('.weights input').first().fill('40');
+      await page.getByRole('button', { name: 'Preview and save' }).click();
+      await page.waitForSelector('.preview-change .cm-line');
+    },
+  },
+  { name: 'recipe', path: '/config?new=traffic-shift', ready: '.recipe-form' },
   { name: 'history', path: newestChange, ready: '.entry-detail' },
   { name: 'traces', path: '/traces', ready: '.trace' },
   { name: 'trace', path: failedTrace, ready: '.waterfall-row' },
