@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { LABEL } from '../../model/labels.ts';
+import { asksForAgent, LABEL } from '../../model/labels.ts';
 import type { Ask } from '../ask.ts';
 import { CliError } from '../cli-error.ts';
 import type { SyncPage } from '../proxy-status.ts';
@@ -68,6 +68,4 @@ async function look(
 
 const isMeshed = (labels: Readonly<Record<string, string>>) =>
   labels[LABEL.role] === 'gateway' ||
-  (labels[LABEL.role] === undefined &&
-    [labels[LABEL.inject], labels[LABEL.istioInject]].includes('true') &&
-    !labels[LABEL.actsAs]);
+  (labels[LABEL.role] === undefined && asksForAgent(labels) && !labels[LABEL.actsAs]);

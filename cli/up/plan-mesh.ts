@@ -1,4 +1,4 @@
-import { LABEL } from '../../model/labels.ts';
+import { asksForAgent, LABEL, refusesAgent } from '../../model/labels.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import type { ComposeConfig, ConfigService } from './compose-config.ts';
 
@@ -52,10 +52,9 @@ function whyLeftOut(
   hasMesh: boolean,
 ): string | null {
   if (leaveOut.includes(name)) return '--leave-out';
-  for (const label of [LABEL.inject, LABEL.istioInject]) {
-    if (labels[label] === 'false') return `label ${label}: "false"`;
-    if (labels[label] === 'true') return null;
-  }
+  if (asksForAgent(labels)) return null;
+  if (refusesAgent(labels))
+    return `label ${labels[LABEL.inject] === 'false' ? LABEL.inject : LABEL.istioInject}: "false"`;
   if (hasMesh) return `no label ${LABEL.inject}`;
   return mode === 'none' ? 'network_mode: none' : null;
 }
