@@ -27,6 +27,8 @@ const ALL: readonly ConsoleTopic[] = [
 ];
 /** The controller says something every 15 s. */
 const SILENCE_MS = 40_000;
+/** A browser has six connections to one origin (HTTP/1.1): tabs that nobody looks at give theirs back. */
+const HIDDEN_MS = 15_000;
 const RETRY_MS = { first: 500, most: 8000 };
 
 /** Calls when one of the topics changed, and when the controller is there again. */
@@ -41,6 +43,7 @@ export function startEvents(): void {
 
 async function follow(): Promise<void> {
   for (let retryMs = RETRY_MS.first; ; retryMs = Math.min(retryMs * 2, RETRY_MS.most)) {
+    await untilSeen();
     const wasOpen = await readStream();
     if (wasOpen) retryMs = RETRY_MS.first;
     await pause(retryMs);
@@ -52,6 +55,10 @@ async function readStream(): Promise<boolean> {
   const abort = new AbortController();
   let silence = setTimeout(() => abort.abort(), SILENCE_MS);
   let hasBegun = false;
+  const stopWatching = whenHidden(() => {
+    become('connecting');
+    abort.abort();
+  });
   try {
     const response = await fetch('/api/events', { headers: requestHeaders(), signal: abort.signal });
     if (!response.ok || response.body === null) {
@@ -72,9 +79,10 @@ async function readStream(): Promise<boolean> {
     become('away');
   } catch {
     // Whatever ended it: it is tried again.
-    become('away');
+    if (!document.hidden) become('away');
   } finally {
     clearTimeout(silence);
+    stopWatching();
     abort.abort();
   }
   return hasBegun;
@@ -87,6 +95,33 @@ function become(state: Connection['state']): void {
 function notify(topics: readonly ConsoleTopic[]): void {
   for (const [listener, wanted] of [...listeners])
     if (wanted.some((topic) => topics.includes(topic))) listener();
+}
+
+function untilSeen(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const look = () => {
+    if (document.hidden) return;
+    document.removeEventListener('visibilitychange', look);
+    resolve();
+  };
+  document.addEventListener('visibilitychange', look);
+  look();
+  return promise;
+}
+
+/** Calls when the tab has been out of sight for a while. */
+function whenHidden(act: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const look = () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(act, HIDDEN_MS);
+  };
+  document.addEventListener('visibilitychange', look);
+  look();
+  return () => {
+    clearTimeout(timer);
+    document.removeEventListener('visibilitychange', look);
+  };
 }
 
 /** Ends early when a token was given. */

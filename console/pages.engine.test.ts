@@ -285,6 +285,27 @@ test('while the controller is away a banner says so and the page stays; then it 
   await page.locator('.banner').waitFor({ state: 'detached' });
 });
 
+test('a tab that nobody looks at keeps no connection, and follows again when it is seen', async () => {
+  await using shown = await open(bookinfoMesh(), '/services');
+  const { page, server } = shown;
+  const following = (count: number) =>
+    eventually(`${count} follow`, () => (server.followers() === count ? true : undefined));
+  const show = (isHidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, isHidden);
+  await following(1);
+  await page.clock.install();
+  await show(true);
+  await page.clock.fastForward(16_000);
+  await following(0);
+  await show(false);
+  await following(1);
+  assert.equal(await page.locator('.banner').count(), 0);
+  shown.opened.assertClean();
+});
+
 test('a Docker engine that is away is told, and a refusal asks for the token', async () => {
   await using shown = await open(bookinfoMesh(), '/services');
   const { page, server } = shown;
@@ -326,16 +347,17 @@ test('no page has a barrier that axe-core finds, light and dark, wide and on a p
     ['/workloads/shop-reviews-v3-1?tab=logs', '.log-line'],
   ];
   await using server = await startStubServer(pages.folder, fixtureAnswers(bookinfoMesh()));
-  for (const look of LOOKS) {
-    await using opened = await openConsolePage(browser, `${server.url}/graph`, look);
+  const look = async (each: Look) => {
+    await using opened = await openConsolePage(browser, `${server.url}/graph`, each);
     for (const [path, ready] of visits) {
       await opened.page.goto(server.url + path);
       await opened.page.waitForSelector(ready);
       const violations = await opened.violations();
-      found.push(...violations.map((violation) => `${look.size} ${look.scheme} ${path}: ${violation}`));
+      found.push(...violations.map((violation) => `${each.size} ${each.scheme} ${path}: ${violation}`));
     }
     opened.assertClean();
-  }
+  };
+  await Promise.all(LOOKS.map(look));
   assert.deepEqual(found, []);
 });
 

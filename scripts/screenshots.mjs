@@ -5,7 +5,6 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ADMIN_TOKEN } from '../integration/fixture/admin.ts';
 import { launchChromium } from '../integration/fixture/chromium.ts';
 import { startShownMesh } from '../integration/fixture/shown-mesh.ts';
 import { ensureBaseImage } from '../setup/base-image.mjs';
@@ -19,7 +18,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = process.env.LATEEN_PICTURES ?? join(root, 'docs/images');
 const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 /** Charts of five minutes are to show something. */
-const TRAFFIC_MS = 240_000;
+const TRAFFIC_MS = 150_000;
+/** Of the sample: may read and write. */
+const TOKEN = 'pictures';
 /** Until figures have come, and lines of charts are drawn. */
 const STILL_MS = 900;
 
@@ -31,9 +32,12 @@ await main(async () => {
   await ensureEngine();
   await ensureBaseImage();
   await buildMeshImage();
-  await using shown = await step('Starting the sample', () => startShownMesh('pictures', {}, 'bookshop'));
+  await using shown = await step('Starting the sample', () =>
+    startShownMesh('pictures', { LATEEN_WRITE_TOKEN: TOKEN, LATEEN_CONFIG_READ_ONLY: 'false' }, 'bookshop'),
+  );
   await step('Letting traffic pass', () => sleep(TRAFFIC_MS));
-  return takeAll(new URL(`${shown.url}/#token=${ADMIN_TOKEN}`));
+  // Awaited here: after this the sample goes.
+  return await takeAll(new URL(`${shown.url}/#token=${TOKEN}`));
 });
 
 async function takeAll({ origin, hash }) {
@@ -60,6 +64,7 @@ async function take(context, { name, path, ready, prepare }, origin, hash, file)
   const found = typeof path === 'string' ? path : await path(asker(origin, hash));
   await page.goto(`${origin}${found}${hash}`);
   await page.waitForSelector(ready);
+  await page.waitForSelector('.mesh-state .badge-ok');
   await prepare?.(page);
   await page.waitForTimeout(STILL_MS);
   await page.screenshot({ path: join(folder, file) });

@@ -91,7 +91,9 @@ export function FileEditor({ file, files, help, reload }: FileEditorProps) {
       <FileBar file={file} state={state} onDisk={onDisk} isReadOnly={whyReadOnly !== ''} />
       {whyReadOnly !== '' && <ReadOnlyNotice why={whyReadOnly} />}
       {whyReadOnly === '' && status?.canWrite === false && (
-        <ReadOnlyNotice why={`${status.whyReadOnly}. You can still try changes out and preview them.`} />
+        <ReadOnlyNotice
+          why={`${status.whyReadOnly.replace(/\.$/, '')}. You can still try changes out and preview them.`}
+        />
       )}
       <ConflictBanner {...conflictOf(state, file, text, onDisk)} />
       <div class="config-work">

@@ -14,6 +14,7 @@ import {
   type Scene,
   type SceneEdge,
   type SceneNode,
+  shortName,
   sumOutcomes,
 } from './graph-scene.ts';
 import { hasPeer, mtlsWords, nodeName, readinessWords } from './graph-words.ts';
@@ -208,7 +209,8 @@ function EdgePanel(props: GraphPanelProps & { readonly item: SceneEdge; readonly
   const { item, view, onSelect, nameOf } = props;
   const { edge, health } = item;
   const { figures } = edge;
-  const app = view.nodes.find(({ id }) => id === edge.target)?.app ?? '';
+  const target = view.nodes.find(({ id }) => id === edge.target);
+  const app = target === undefined ? '' : target.app || shortName(target.label).split('.')[0] || '';
   const isHttp = edge.protocol !== 'tcp';
   const lead = (
     <span class="badges">
@@ -240,20 +242,13 @@ function EdgePanel(props: GraphPanelProps & { readonly item: SceneEdge; readonly
               ))}
             </span>,
           ],
-          [
-            'Traces',
-            isHttp && app !== '' && (
-              <Links
-                items={[
-                  [tracesPath({ service: app }), `of ${app}`],
-                  [tracesPath({ service: app, status: 'error' }), 'failed'],
-                ]}
-              />
-            ),
-          ],
         ]}
       />
       <Outcomes outcomes={edge.outcomes} />
+      <section>
+        <h3>{nameOf(edge.target)}</h3>
+        <NodeLinks node={edge.target} app={app} isFailing={figures.errorShare > 0} />
+      </section>
     </Panel>
   );
 }

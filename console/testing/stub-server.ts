@@ -14,6 +14,8 @@ export interface StubServer extends AsyncDisposable {
   readonly answers: Answers;
   /** Paths of the API that were asked for. */
   readonly asked: string[];
+  /** How many pages follow events. */
+  followers(): number;
   push(...topics: ConsoleTopic[]): void;
   /** All connections end, and none is answered until `comeBack`. */
   goAway(): void;
@@ -50,6 +52,7 @@ export async function startStubServer(pages: string, answers: Answers, port = 0)
   };
   return {
     ...{ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, answers, asked },
+    followers: () => streams.size,
     push: (...topics) => {
       for (const stream of streams) stream.write(`event: changed\ndata: ${JSON.stringify({ topics })}\n\n`);
     },

@@ -82,7 +82,9 @@ function DirectionRoutes({ title, hosts }: { readonly title: string; readonly ho
                 and {plural(host.domains.length - 1, 'other name')}
               </span>
             )}
-            <code class="route-listener">{host.listener}</code>
+            {nameOf(host) !== host.listener.replace('_', ':') && (
+              <code class="route-listener">{host.listener}</code>
+            )}
           </header>
           <ol>
             {host.routes.map((route, index) => (
@@ -102,6 +104,10 @@ function nameOf({ domains, listener, direction }: Host): string {
   return direction === 'outbound' && /^[\d.]+_\d+$/.test(listener) ? listener.replace('_', ':') : 'any host';
 }
 
+/** What Istio gives a route that says nothing of retries. */
+const ISTIO_RETRIES =
+  '2 retries on connect-failure, refused-stream, unavailable, cancelled, retriable-status-codes';
+
 function RouteLine({ route }: { readonly route: RouteView }) {
   const { match, action, extras, rule } = route;
   return (
@@ -113,7 +119,10 @@ function RouteLine({ route }: { readonly route: RouteView }) {
       <span class="route-action">
         {action}
         {extras.map((extra) => (
-          <span key={extra} class={rule === null ? 'route-default' : 'route-extra'}>
+          <span
+            key={extra}
+            class={rule === null || extra === ISTIO_RETRIES ? 'route-default' : 'route-extra'}
+          >
             {extra}
           </span>
         ))}
