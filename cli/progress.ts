@@ -42,6 +42,21 @@ export function createProgress(output: ProgressOutput = process.stderr): Progres
   };
 }
 
+/** For what takes a moment in a command whose own words count: a person sees it while it lasts, a program never does. */
+export async function whileWaiting<T>(
+  title: string,
+  task: () => Promise<T>,
+  output: ProgressOutput = process.stderr,
+): Promise<T> {
+  if (output.isTTY !== true || process.env['TERM'] === 'dumb') return task();
+  const live = showLive(output, title, performance.now());
+  try {
+    return await task();
+  } finally {
+    live.end();
+  }
+}
+
 /** One line that is written anew: a turning mark, how long it takes, and the newest words. */
 function showLive(output: ProgressOutput, title: string, startMs: number) {
   let last = '';

@@ -7,6 +7,7 @@ import { AGENT_UID } from '../../model/ports.ts';
 import { askController } from '../ask-controller.ts';
 import { CliError } from '../cli-error.ts';
 import type { FoundController } from '../find-controller.ts';
+import { whileWaiting } from '../progress.ts';
 import type { SyncPage } from '../proxy-status.ts';
 import { type Actor, findActor, type Registry } from './actor.ts';
 import { createCommandSpec, createVisitorSpec } from './visitor-spec.ts';
@@ -46,7 +47,7 @@ export async function runAs(options: RunAsOptions): Promise<number> {
   const { visitor, lifeline } = await startVisitor(docker, controller, actor, ownImage, name);
   let command: Docker.Container | null = null;
   try {
-    await untilReady(docker, controller, name, signal);
+    await whileWaiting('Waiting for an agent', () => untilReady(docker, controller, name, signal));
     if (signal.aborted) return INTERRUPTED;
     const hasInput = options.input !== null;
     const isOwnImage = options.image === null;

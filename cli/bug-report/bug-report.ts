@@ -10,6 +10,7 @@ import { askController, askProxy } from '../ask-controller.ts';
 import { createDocker, type FoundController } from '../find-controller.ts';
 import { readLogs } from '../logs.ts';
 import { print } from '../output.ts';
+import { whileWaiting } from '../progress.ts';
 import type { SyncPage } from '../proxy-status.ts';
 import { scrub } from './scrub.ts';
 
@@ -45,7 +46,7 @@ export function addBugReportCommand(
     .action(async ({ file }: { file: string }) => {
       const docker = await createDocker();
       const controller = await find(docker);
-      const entries = await collect(docker, controller);
+      const entries = await whileWaiting('Collecting', () => collect(docker, controller));
       const missing = await write(file, entries);
       print(
         `${file}: ${entries.length} files${missing === 0 ? '' : `, ${missing} of which only say why they are empty`}`,
