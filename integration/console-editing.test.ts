@@ -162,6 +162,10 @@ test('a file that changes on the disk takes nothing from who works on it', async
   await page.reload();
   await page.getByText('The file was changed on the disk.').waitFor();
   assert.match((await editor('subsets.yaml').textContent()) ?? '', /# mine, typed at once/);
+  await page.goto(`${url}/history?file=subsets.yaml`);
+  await page.getByText('that are not saved').waitFor();
+  assert.equal(await button('Roll back').isDisabled(), true, 'nor does the history');
+  await page.goto(`${url}/config?file=subsets.yaml`);
   await button('Keep mine').click();
   await save();
   assert.equal(await onDisk('subsets.yaml'), `${SUBSETS}# mine, typed at once`);

@@ -9,7 +9,7 @@ import { formatAgo, formatDateTime, plural } from '../format.ts';
 import { configPath } from '../paths.ts';
 import { useQuery } from '../query.ts';
 import { navigate, place } from '../router.ts';
-import { edited } from './draft.ts';
+import { draftState, edited } from './draft.ts';
 import { drafts } from './drafts-store.ts';
 import { Diff } from './editor/lazy.tsx';
 import './config.css';
@@ -115,6 +115,9 @@ function EntryDetail({ entry }: { readonly entry: HistoryDetail }) {
   const files = useQuery<ConfigFileView[]>('/api/config', { topics: ['config'] }).data;
   const now = files?.find(({ file }) => file === entry.file);
   const isSecret = now !== undefined && now.whyReadOnly !== '';
+  // What somebody works on is not thrown away for an older text
+  const isEdited = draftState(drafts.value[entry.file], now) !== 'none';
+  const isBlocked = files === undefined || isSecret || isEdited;
   const back = (text: string | null) => {
     if (text !== null) drafts.value = edited(drafts.peek(), entry.file, text, now);
     const pane = text === null ? 'delete' : 'change';
@@ -138,18 +141,14 @@ function EntryDetail({ entry }: { readonly entry: HistoryDetail }) {
         <span class="soft">{formatDateTime(entry.atMs)}</span>
         <div class="file-actions">
           {!isAfter && entry.after !== null && (
-            <button
-              type="button"
-              disabled={files === undefined || isSecret}
-              onClick={() => back(entry.after)}
-            >
+            <button type="button" disabled={isBlocked} onClick={() => back(entry.after)}>
               Restore this version
             </button>
           )}
           <button
             type="button"
             class="primary"
-            disabled={files === undefined || isSecret || isBefore}
+            disabled={isBlocked || isBefore}
             onClick={() => back(entry.before)}
           >
             Roll back
@@ -158,6 +157,12 @@ function EntryDetail({ entry }: { readonly entry: HistoryDetail }) {
       </header>
       {isBefore && <p class="notice">The file is as it was before this change.</p>}
       {isSecret && <p class="notice">{now.whyReadOnly}</p>}
+      {isEdited && (
+        <p class="notice">
+          You have changes of <a href={configPath({ file: entry.file, line: 0 })}>{entry.file}</a> that are
+          not saved: save or discard them first.
+        </p>
+      )}
       <Diff label={`Change of ${entry.file}`} before={entry.before ?? ''} after={entry.after ?? ''} />
     </>
   );

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { ServiceView, TraceSummary } from '../../model/console.ts';
+import type { ConfigFileView, ServiceView, TraceSummary } from '../../model/console.ts';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Page } from '../components/page.tsx';
 import { QueryView } from '../components/query-view.tsx';
@@ -105,8 +105,9 @@ spec:
 `;
 
 function NoTraces() {
+  const files = useQuery<ConfigFileView[]>('/api/config', { topics: ['config'] }).data ?? [];
   const open = () => {
-    const file = freeName('tracing.yaml', Object.keys(drafts.peek()));
+    const file = freeName('tracing.yaml', [...files.map((each) => each.file), ...Object.keys(drafts.peek())]);
     drafts.value = edited(drafts.peek(), file, SAMPLE_ALL, undefined);
     navigate(configPath({ file, line: 0 }));
   };
