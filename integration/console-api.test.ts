@@ -335,6 +335,26 @@ test('pages are told when something changes', async () => {
   await mesh.remove('other.yaml');
 });
 
+test('a host that a caller has ejected is told with who did', async () => {
+  const outlier =
+    '{ consecutive5xxErrors: 1, interval: 60s, baseEjectionTime: 60s, maxEjectionPercent: 100 }';
+  const rule = SUBSETS.replace('host: shop', `host: shop\n  trafficPolicy: { outlierDetection: ${outlier} }`);
+  await mesh.apply('shop.yaml', `${rule}---${toSubset('v1')}`);
+  await mesh.call('client', { url: 'http://shop:8080/?status=500', times: 2 });
+  const ejectedBy = await eventually('the ejection', async () => {
+    const services = await console.get<ServiceView[]>('/api/services');
+    const endpoints = services.find(({ name }) => name === 'shop')?.endpoints ?? [];
+    const found = endpoints.find((each) => each.version === 'v1')?.ejectedBy ?? [];
+    return found.length > 0 ? found : undefined;
+  });
+  const workloads = await console.get<WorkloadView[]>('/api/workloads');
+  const client = workloads.find(({ workload }) => workload === 'client');
+  assert.deepEqual(ejectedBy, [client?.name]);
+  assert.ok(
+    client?.clusters.some(({ cluster, ejectedHosts }) => cluster.includes('|v1|shop') && ejectedHosts === 1),
+  );
+});
+
 test('a proxy that goes away is told of, and the rest is shown', async () => {
   const agent = await agentOf(mesh, 'shop-v1');
   await docker(['pause', agent]);
