@@ -89,3 +89,42 @@ test('a push that builds on something else than what is held makes the agent tel
     await rm(folder, { recursive: true });
   }
 });
+
+test('an ACK that the controller did not take makes the agent tell anew what it holds', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lateen-client-'));
+  const socketPath = join(folder, 'control.sock');
+  const hellos: Hello[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    // As a controller does that takes the container for paused.
+    if (request.url !== '/v1/config') return response.writeHead(503).end();
+    hellos.push(JSON.parse(Buffer.concat(chunks).toString()) as Hello);
+    response.writeHead(200);
+    const push = { type: 'push', version: 'a-1', base: '', nonce: 'a-1', upsert: [], remove: [] };
+    return response.write(hellos.length === 1 ? `${JSON.stringify(push)}\n` : '{"type":"heartbeat"}\n');
+  });
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  const identity = await (await createTestAuthority()).identity('spiffe://cluster.local/ns/default/sa/a');
+  const clock = createManualClock();
+  const client = createControlClient({
+    ...{ socketPath, container: 'a', prove: () => {}, files: FILES, version: 'test', clock, random: () => 0 },
+    ...{ log: silentLogger, identity, apply: async () => {} },
+  });
+  try {
+    await client.start();
+    while (hellos.length < 2) {
+      await sleep(1);
+      clock.advance(1);
+    }
+    assert.deepEqual(
+      hellos.map(({ version }) => version),
+      ['', 'a-1'],
+    );
+  } finally {
+    client.close();
+    server.close();
+    server.closeAllConnections();
+    await rm(folder, { recursive: true });
+  }
+});

@@ -297,7 +297,9 @@ class Client implements ControlClient {
     }
     const ack: Ack = { nonce: push.nonce, version: push.version, error };
     try {
-      await this.#post('/v1/ack', this.#session, JSON.stringify(ack));
+      const { status } = await this.#post('/v1/ack', this.#session, JSON.stringify(ack));
+      // A controller that took the container for gone a moment ago has not heard it: what is held is told anew.
+      if (status !== 204) return fail(`the controller answered ${status} to an ACK`);
       if (error === null) await this.#deps.files.writeSnapshot(this.#held);
     } catch (thrown) {
       fail(errorMessage(thrown));
