@@ -53,3 +53,9 @@ test('a version that is no exact one fails', (context) => {
     assert.ok(stderr.includes(`thing: ${wanted} is no exact version`), stderr);
   }
 });
+
+test('a tool that is used and passed on to nobody may have a licence of its files; nothing else may', (context) => {
+  assert.equal(check(context, { licence: 'MPL-2.0', name: 'axe-core' }).status, 0);
+  assert.equal(check(context, { licence: 'MPL-2.0' }).status, 1);
+  assert.equal(check(context, { licence: 'GPL-3.0-only', name: 'axe-core' }).status, 1);
+});

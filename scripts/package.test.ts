@@ -73,7 +73,8 @@ test('the licences of everything that is bundled are in the package', () => {
   const notices = readFileSync(join(folder, 'dist', 'THIRD-PARTY-NOTICES.txt'), 'utf8');
   for (const name of ['zod', 'commander', 'dockerode', 'preact', 'yaml', '@peculiar/x509'])
     assert.match(notices, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(\\S+\\)$`, 'm'), name);
-  assert.doesNotMatch(notices, /^(typescript|esbuild|vite) /m);
+  assert.doesNotMatch(notices, /^(typescript|esbuild|vite|lightningcss|axe-core) /m);
+  assert.doesNotMatch(notices, /\((?:MPL|LGPL|GPL)/);
   assert.doesNotMatch(notices, /undefined/);
 });
 
