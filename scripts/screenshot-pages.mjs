@@ -23,7 +23,7 @@ export const PICTURES = [
     path: '/config?file=reviews.yaml',
     ready: '.weights input',
     prepare: async (page) => {
-      await page.locator('.weights input').first().fill('40');
+      await page.locator('.weights input').first().fill('60');
       await page.getByRole('button', { name: 'Preview and save' }).click();
       await page.waitForSelector('.preview-change .cm-line');
     },
