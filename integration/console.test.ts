@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { ADMIN_TOKEN } from './fixture/admin.ts';
 import { launchChromium } from './fixture/chromium.ts';
-import { type ConsolePage, type Look, openConsolePage } from './fixture/console-page.ts';
+import { type ConsolePage, LOOKS, type Look, openConsolePage } from './fixture/console-page.ts';
 import { eventually } from './fixture/eventually.ts';
 import { type ShownMesh, startShownMesh } from './fixture/shown-mesh.ts';
 
@@ -138,9 +138,15 @@ test('while the controller is away its pages stay and say so, and then go on', a
 
 test('no page has a barrier that axe-core finds, an error, or a request to anybody else', async () => {
   const found: string[] = [];
-  for (const look of [WIDE, { size: 'phone', scheme: 'dark' }] as const) {
+  const workload = `/workloads/${shown.mesh.project}-reviews-v2-1`;
+  const own: typeof PAGES = [
+    [workload, '.chart canvas'],
+    [`${workload}?tab=routes`, '.route'],
+    [`${workload}?tab=logs&of=agent`, '.log-line'],
+  ];
+  for (const look of LOOKS) {
     await using opened = await open('/graph', look);
-    for (const [path, ready] of PAGES) {
+    for (const [path, ready] of [...PAGES, ...own]) {
       await opened.page.goto(shown.url + path);
       await opened.page.locator(ready).first().waitFor();
       found.push(
