@@ -44,10 +44,14 @@ test('every link of every page leads somewhere', () => {
   assert.deepEqual(broken, []);
 });
 
+/** Made by the build: a fresh clone has none. */
+const isBuilt = (path: string) => path.startsWith('dist/');
+
 test('every file that CONTRIBUTING.md and ARCHITECTURE.md name is there', () => {
   const missing: string[] = [];
   for (const page of ['CONTRIBUTING.md', 'ARCHITECTURE.md'])
     for (const [, path = ''] of textOf(page).matchAll(/`((?:[\w.-]+\/)+(?:[\w.-]+\.\w+)?)`/g))
-      if (!path.includes('NAME') && !existsSync(join(root, path))) missing.push(`${page}: ${path}`);
+      if (!path.includes('NAME') && !isBuilt(path) && !existsSync(join(root, path)))
+        missing.push(`${page}: ${path}`);
   assert.deepEqual(missing, []);
 });
