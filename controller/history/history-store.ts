@@ -1,17 +1,15 @@
-import { rmSync } from 'node:fs';
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { redactSecrets } from '../../istio/redact-secrets.ts';
 import type { HistoryDetail, HistoryEntry } from '../../model/console.ts';
 import type { FileState } from '../last-good/last-good.ts';
+import { openDatabase } from '../store/open-database.ts';
 import { lineCounts } from './line-counts.ts';
 
 const MAX_ENTRIES = 500;
 const MAX_BYTES = 20 * 1024 * 1024;
 const VERSION = 1;
 const SETUP = `
-PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
-PRAGMA user_version = ${VERSION};
 CREATE TABLE IF NOT EXISTS seen (file TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS entry (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, file TEXT NOT NULL, change TEXT NOT NULL,
@@ -29,7 +27,7 @@ export class HistoryStore {
 
   /** @param file `:memory:` = it is kept nowhere */
   constructor(file: string) {
-    this.#database = open(file);
+    this.#database = openDatabase(file, VERSION, SETUP);
     const rows = this.#database.prepare('SELECT file, text FROM seen').all();
     this.#seen = new Map(rows.map((row) => [String(row.file), String(row.text)]));
   }
@@ -116,25 +114,4 @@ function entryOf(row: Readonly<Record<string, SQLOutputValue>>): HistoryEntry {
     removedLines: Number(row.removed),
     errors: Number(row.errors),
   };
-}
-
-function open(file: string): DatabaseSync {
-  try {
-    return setUp(file);
-  } catch (error) {
-    if (file === ':memory:') throw error;
-    for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
-    return setUp(file);
-  }
-}
-
-function setUp(file: string): DatabaseSync {
-  const database = new DatabaseSync(file);
-  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-  if (version !== 0 && version !== VERSION) {
-    database.close();
-    throw new Error(`the file is of version ${version}`);
-  }
-  database.exec(SETUP);
-  return database;
 }

@@ -1,6 +1,6 @@
-import { rmSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Span } from '../../model/span.ts';
+import { openDatabase } from '../store/open-database.ts';
 
 /** Spans beyond this make room for new ones, whole traces at a time, the oldest first. */
 export const MAX_SPANS = 100_000;
@@ -9,11 +9,9 @@ const EVICTED_SHARE = 0.1;
 
 const VERSION = 1;
 const SETUP = `
-PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF;
 PRAGMA journal_size_limit = 4194304;
 PRAGMA cache_size = -4096;
-PRAGMA user_version = ${VERSION};
 CREATE TABLE IF NOT EXISTS span (
   trace_id TEXT NOT NULL, span_id TEXT NOT NULL, parent_id TEXT NOT NULL, service TEXT NOT NULL, name TEXT NOT NULL,
   kind TEXT NOT NULL, start_us INTEGER NOT NULL, duration_us INTEGER NOT NULL, is_error INTEGER NOT NULL,
@@ -73,7 +71,7 @@ export class TraceStore {
 
   /** @param file `:memory:` = it is kept nowhere */
   constructor(file: string, maxSpans = MAX_SPANS) {
-    this.#database = open(file);
+    this.#database = openDatabase(file, VERSION, SETUP);
     this.#maxSpans = maxSpans;
     this.#size = Number(this.#first('SELECT count(*) AS size FROM span')?.size ?? 0);
   }
@@ -172,27 +170,6 @@ export class TraceStore {
   #first(sql: string): Record<string, SQLOutputValue> | undefined {
     return this.#database.prepare(sql).get();
   }
-}
-
-function open(file: string): DatabaseSync {
-  try {
-    return setUp(file);
-  } catch (error) {
-    if (file === ':memory:') throw error;
-    for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
-    return setUp(file);
-  }
-}
-
-function setUp(file: string): DatabaseSync {
-  const database = new DatabaseSync(file);
-  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-  if (version !== 0 && version !== VERSION) {
-    database.close();
-    throw new Error(`the file is of version ${version}`);
-  }
-  database.exec(SETUP);
-  return database;
 }
 
 function rowOf(span: Span): SQLInputValue[] {
