@@ -82,14 +82,9 @@ export class TraceStore {
 
   add(spans: readonly Span[]): void {
     const insert = this.#database.prepare('INSERT OR IGNORE INTO span VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-    this.#database.exec('BEGIN');
-    try {
-      for (const span of spans) this.#size += Number(insert.run(...rowOf(span)).changes);
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      this.#database.exec('ROLLBACK');
-      throw error;
-    }
+    this.#size += this.#inTransaction(() =>
+      spans.reduce((sum, span) => sum + Number(insert.run(...rowOf(span)).changes), 0),
+    );
     if (this.#size > this.#maxSpans) this.#evict();
   }
 
@@ -97,9 +92,22 @@ export class TraceStore {
     const most = Math.floor(this.#maxSpans * (1 - EVICTED_SHARE));
     const oldest = this.#all('SELECT trace_id FROM span ORDER BY start_us LIMIT ?', this.#size - most);
     const remove = this.#database.prepare('DELETE FROM span WHERE trace_id = ?');
+    this.#size -= this.#inTransaction(() =>
+      oldest.reduce((sum, { trace_id }) => sum + Number(remove.run(trace_id as string).changes), 0),
+    );
+  }
+
+  #inTransaction<Result>(task: () => Result): Result {
     this.#database.exec('BEGIN');
-    for (const { trace_id } of oldest) this.#size -= Number(remove.run(trace_id as string).changes);
-    this.#database.exec('COMMIT');
+    try {
+      const result = task();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // A full disk has ended it already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
   }
 
   services(): string[] {
