@@ -61,5 +61,7 @@ export interface ExchangeRecord {
 }
 
 export interface RecordSource {
+  /** By the monotonic clock. */
+  readonly startedAtMs: number;
   toRecord(): ExchangeRecord;
 }

@@ -32,7 +32,7 @@ export function reportBroken(
   broken: BrokenRequest,
   responseBytes: number,
 ): void {
-  const { telemetry } = pipeline.services;
+  const { telemetry, clock } = pipeline.services;
   const toRecord = () => recordOf(pipeline, peer, broken, responseBytes);
   const nothing = {
     host: null,
@@ -46,7 +46,8 @@ export function reportBroken(
   const { status } = broken;
   telemetry.count({
     ...nothing,
-    ...{ pipeline, peer, status, flags: 'DPE', responseBytes, exchange: { toRecord } },
+    ...{ pipeline, peer, status, flags: 'DPE', responseBytes },
+    exchange: { startedAtMs: clock.now(), toRecord },
   });
   if (telemetry.wantsRecords) telemetry.record(toRecord(), pipeline);
 }

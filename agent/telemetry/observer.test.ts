@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createManualClock } from '../../base/clock.ts';
+import { createManualClock, type ManualClock } from '../../base/clock.ts';
 import { MAX_WAITING_OBSERVATIONS, type ObservedRequest } from '../../model/observation.ts';
 import { sendRequest } from '../exchange/memory-codec.ts';
 import { openProxy } from '../exchange/pipeline.fixture.ts';
@@ -9,8 +9,10 @@ import { routeSpec } from '../snapshot.fixture.ts';
 import { Observer } from './observer.ts';
 
 /** Samples of real exchanges, by a proxy that answers all with 200. */
-function open(send: (requests: readonly ObservedRequest[]) => Promise<boolean>) {
-  const clock = createManualClock();
+function open(
+  send: (requests: readonly ObservedRequest[]) => Promise<boolean>,
+  clock: ManualClock = createManualClock(),
+) {
   const observer = new Observer(clock, () => proxy.tables, send);
   const telemetry = {
     wantsRecords: false,
@@ -18,7 +20,7 @@ function open(send: (requests: readonly ObservedRequest[]) => Promise<boolean>) 
     count: (each: ExchangeSample) => observer.observe(each),
   };
   const proxy = openProxy([routeSpec(['north'], { rule: 'VirtualService/default/north#http[0]' })], {
-    telemetry,
+    ...{ telemetry, clock },
   });
   const ask = () => sendRequest(proxy.pipeline, { path: '/a' });
   return { clock, observer, ask };
@@ -68,6 +70,40 @@ describe('in a mesh of tests', () => {
     isAway = false;
     assert.equal(await observer.flush(), true);
     assert.equal(told.length, 1);
+  });
+
+  test('two requests within one tick of the wall clock are told with times in their order', async () => {
+    const told: ObservedRequest[] = [];
+    const manual = createManualClock(1000.9);
+    const clock = { ...manual, wall: () => Math.floor(manual.now()) };
+    const { observer, ask } = open(async (requests) => told.push(...requests) > 0, clock);
+    ask();
+    manual.advance(0.05);
+    ask();
+    manual.advance(0.1);
+    ask();
+    await observer.flush();
+    const times = told.map(({ startMs }) => startMs - 1000);
+    assert.deepEqual(
+      times.map((ms) => ms.toFixed(2)),
+      ['0.00', '0.05', '0.15'],
+    );
+  });
+
+  test('times follow the wall clock where it was set', async () => {
+    const told: ObservedRequest[] = [];
+    const manual = createManualClock();
+    let aheadMs = 0;
+    const clock = { ...manual, wall: () => manual.now() + aheadMs };
+    const { observer, ask } = open(async (requests) => told.push(...requests) > 0, clock);
+    ask();
+    aheadMs = 60_000;
+    ask();
+    await observer.flush();
+    assert.deepEqual(
+      told.map(({ startMs }) => startMs),
+      [0, 60_000],
+    );
   });
 
   test('what there is no room for is counted', () => {

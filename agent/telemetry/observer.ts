@@ -15,6 +15,8 @@ export type SendObservations = (requests: readonly ObservedRequest[]) => Promise
 
 const GATHER_MS = 20;
 const AGAIN_MS = 250;
+/** The wall clock was set, or the machine slept. */
+const CLOCK_STEP_MS = 1000;
 const NOBODY: ObservedParty = { app: '', workload: '', version: '', namespace: '' };
 
 /** In a mesh of tests: tells the controller of every request, and knows when it has told of all. */
@@ -25,6 +27,8 @@ export class Observer {
   #waiting: ObservedRequest[] = [];
   #sending: Promise<boolean> | null = null;
   #isScheduled = false;
+  /** The wall clock where the monotonic one is 0. */
+  #epochMs: number;
   /** There was no more room for them. */
   lost = 0;
 
@@ -32,6 +36,7 @@ export class Observer {
     this.#clock = clock;
     this.#tables = tables;
     this.#send = send;
+    this.#epochMs = clock.wall() - clock.now();
   }
 
   observe(sample: ExchangeSample): void {
@@ -39,8 +44,16 @@ export class Observer {
       this.lost += 1;
       return;
     }
-    this.#waiting.push(observedRequest(sample, this.#tables()));
+    const startMs = this.#startOf(sample.exchange.startedAtMs);
+    this.#waiting.push(observedRequest(sample, this.#tables(), startMs));
     this.#schedule(GATHER_MS);
+  }
+
+  /** Requests are told in the order of their starts: so their times must grow as the monotonic clock does. */
+  #startOf(startedAtMs: number): number {
+    const epochMs = this.#clock.wall() - this.#clock.now();
+    if (Math.abs(epochMs - this.#epochMs) > CLOCK_STEP_MS) this.#epochMs = epochMs;
+    return this.#epochMs + startedAtMs;
   }
 
   /** Whether the controller has everything that was seen until now. */
@@ -73,13 +86,13 @@ export class Observer {
   }
 }
 
-export function observedRequest(sample: ExchangeSample, tables: Tables | null): ObservedRequest {
+function observedRequest(sample: ExchangeSample, tables: Tables | null, startMs: number): ObservedRequest {
   const { exchange, peer, pipeline, clusterName, host, authority } = sample;
   const record = exchange.toRecord();
   const traffic = describeTraffic(tables, peer, pipeline.direction, clusterName, host, authority);
   return {
     reporter: traffic.reporter,
-    startMs: record.startedAtMs,
+    startMs,
     durationMs: record.durationMs,
     source: partyOf(traffic.source),
     destination: partyOf(traffic.destination),
