@@ -367,6 +367,8 @@ const directory = await openConfigDirectory({
 secretsDirectory = await openSecretsDirectory({ path: secretsPath, log, onChange: onFiles });
 // An empty directory causes no change to be told of.
 onConfigFiles(directory.files);
+// Who started it waits for this line.
+if (testMesh !== null) log.info('the test mesh is ready');
 
 /** Traffic goes on without a controller: nothing but this process ends. */
 async function stop(): Promise<void> {

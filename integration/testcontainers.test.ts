@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { DockerComposeEnvironment, GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
+import {
+  assertMtls,
+  assertRetried,
+  assertSplit,
+  LateenMesh,
+  MeshError,
+  type StartedLateenMesh,
+} from '../testcontainers/testcontainers.ts';
+import type { Errand, Outcome } from './app/drive.ts';
+import { tryDocker } from './fixture/docker.ts';
+import { buildApp } from './fixture/mesh.ts';
+
+// Nothing that a test leaves behind is to be swept up by somebody else.
+process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+
+const APP = 'lateen-integration-app';
+const SUBSETS = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: reviews }
+spec:
+  host: reviews
+  subsets: [{ name: v1, labels: { version: v1 } }, { name: v2, labels: { version: v2 } }]
+`;
+const GATEWAY = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: front }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 8080, name: http, protocol: HTTP }, hosts: ["*"] }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: front }
+spec:
+  hosts: ["*"]
+  gateways: [front]
+  http: [{ name: front, route: [{ destination: { host: reviews, port: { number: 8080 } } }] }]
+`;
+const virtualService = (annotations: string, http: string) => `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: reviews
+  annotations: { ${annotations} }
+spec:
+  hosts: [reviews]
+  http:
+    - ${http}
+`;
+const SPLIT = `route:
+        - { destination: { host: reviews, subset: v1 }, weight: 90 }
+        - { destination: { host: reviews, subset: v2 }, weight: 10 }`;
+const TO_V1 = '{ name: all, route: [{ destination: { host: reviews, subset: v1 } }] }';
+const TO_ALL =
+  '{ route: [{ destination: { host: reviews } }], retries: { attempts: 2, retryOn: "5xx", backoff: 10ms } }';
+
+let folder = '';
+let mesh: StartedLateenMesh;
+let client: StartedTestContainer;
+const started: StartedTestContainer[] = [];
+
+function app(environment: Record<string, string>): GenericContainer {
+  return new GenericContainer(APP)
+    .withEnvironment(environment)
+    .withExposedPorts(7070)
+    .withWaitStrategy(Wait.forListeningPorts());
+}
+
+const reviews = (of: StartedLateenMesh, version: string) =>
+  of.join(app({ NAME: 'reviews', VERSION: version, DRIVER_PORT: '7070' }), {
+    ...{ app: 'reviews', version, ports: 'http:8080' },
+    labels: { 'traffic.sidecar.istio.io/excludeInboundPorts': '7070' },
+  });
+const caller = (of: StartedLateenMesh) =>
+  of.join(app({ NAME: 'client' }), {
+    app: 'client',
+    labels: { 'traffic.sidecar.istio.io/excludeInboundPorts': '7070' },
+  });
+
+async function call(from: StartedTestContainer, errand: Errand): Promise<Outcome[]> {
+  const url = `http://${from.getHost()}:${from.getMappedPort(7070)}/`;
+  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(errand) });
+  return (await answer.json()) as Outcome[];
+}
+
+const ask = (times: number, concurrency = 1) =>
+  call(client, { url: 'http://reviews:8080/', times, concurrency, keepAlive: true });
+
+before(async () => {
+  await buildApp();
+  folder = await mkdtemp(join(tmpdir(), 'lateen-testkit-'));
+  await writeFile(join(folder, 'reviews.yaml'), `${SUBSETS}---${virtualService('', TO_V1)}`);
+  mesh = await new LateenMesh().withConfig(folder).withGateway().start();
+  started.push(
+    ...(await Promise.all([reviews(mesh, 'v1').start(), reviews(mesh, 'v2').start(), caller(mesh).start()])),
+  );
+  client = started[2] as StartedTestContainer;
+});
+
+after(async () => {
+  await Promise.all(started.map((container) => container.stop()));
+  await mesh?.stop();
+  await rm(folder, { recursive: true, force: true });
+  const left = ['ps -aq', 'volume ls -q', 'network ls -q'].map((list) =>
+    tryDocker([...list.split(' '), '--filter', `name=${mesh.id}`]),
+  );
+  assert.deepEqual(
+    (await Promise.all(left)).map(({ stdout }) => stdout),
+    ['', '', ''],
+  );
+});
+
+describe('a mesh of tests', () => {
+  test('has in force what it began with, from the first request on', async () => {
+    const mark = await mesh.mark();
+    const outcomes = await ask(10);
+    assert.deepEqual([...new Set(outcomes.map(({ status }) => status))], [200]);
+    const requests = await mesh.requests({ to: 'reviews', from: 'client', since: mark });
+    assertSplit(requests, { v1: 100 });
+    assertMtls(requests);
+    const [first] = requests;
+    assert.deepEqual(
+      [first?.source.app, first?.destination.app, first?.destination.version, first?.status, first?.route],
+      ['client', 'reviews', 'v1', 200, 'all'],
+    );
+    assert.deepEqual(
+      [first?.rule?.name, first?.rule?.file, first?.rule?.line],
+      ['reviews', 'reviews.yaml', 17],
+    );
+    assert.ok((first?.durationMs ?? 0) > 0 && first?.attempts === 1);
+  });
+
+  test('splits exactly, ten times a hundred requests, and rolls back at the end of the block', async () => {
+    {
+      await using _split = await mesh.apply(virtualService('lateen.test/weights: exact', SPLIT));
+      for (let run = 0; run < 10; run++) {
+        const mark = await mesh.mark();
+        await ask(100, 8);
+        assertSplit(await mesh.requests({ to: 'reviews', since: mark }), { v1: 90, v2: 10 });
+      }
+    }
+    const mark = await mesh.mark();
+    await ask(20);
+    assertSplit(await mesh.requests({ to: 'reviews', since: mark }), { v1: 1 });
+  });
+
+  test('splits in the same order for the same seed', async () => {
+    const orderOf = async () => {
+      const split = await mesh.apply(virtualService('lateen.test/weights: seed=42', SPLIT));
+      const mark = await mesh.mark();
+      await ask(100);
+      await split.restore();
+      const requests = await mesh.requests({ to: 'reviews', since: mark });
+      assertSplit(requests, { v1: 90, v2: 10 });
+      return requests.map(({ destination }) => destination.version).join('');
+    };
+    assert.equal(await orderOf(), await orderOf());
+  });
+
+  test('fails what reaches the callee, so that the caller tries again', async () => {
+    await using _failing = await mesh.apply(
+      virtualService(
+        'lateen.test/fail-requests: "1,2", lateen.test/fault-at: "callee, version=v1"',
+        TO_ALL.replace('host: reviews', 'host: reviews, subset: v1'),
+      ),
+    );
+    const mark = await mesh.mark();
+    const outcomes = await ask(2);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      [200, 200],
+    );
+    const requests = await mesh.requests({ to: 'reviews', since: mark });
+    assertRetried(requests, { times: 2 });
+    assert.deepEqual(
+      requests.map(({ attempts }) => attempts),
+      [3, 1],
+    );
+    const seen = await mesh.requests({ to: 'reviews', since: mark, reporter: 'destination' });
+    assert.deepEqual(
+      seen.map(({ status, flags }) => `${status} ${flags}`),
+      ['503 FI', '503 FI', '200 ', '200 '],
+    );
+    assert.match(outcomes[0]?.body ?? '', /reviews/);
+    assert.doesNotMatch(outcomes[0]?.body ?? '', /x-lateen-test-fault/);
+  });
+
+  test('refuses YAML that is wrong, with file, line, field and remedy, and goes on as it was', async () => {
+    const wrong = virtualService('', TO_V1).replace('hosts:', 'host:');
+    await assert.rejects(mesh.apply(wrong), (error) => {
+      assert.ok(error instanceof MeshError);
+      const [violation] = error.violations;
+      assert.match(violation?.file ?? '', /apply\.yaml$/);
+      assert.deepEqual([violation?.line, violation?.path], [8, 'spec.host']);
+      assert.match(violation?.remedy ?? '', /hosts/);
+      return true;
+    });
+    await assert.rejects(mesh.apply(virtualService('lateen.test/weight: exact', SPLIT)), /Did you mean/);
+    const mark = await mesh.mark();
+    await ask(5);
+    assertSplit(await mesh.requests({ to: 'reviews', since: mark }), { v1: 1 });
+  });
+
+  test('answers through its gateway', async () => {
+    await using _gateway = await mesh.apply(GATEWAY);
+    const mark = await mesh.mark();
+    const answer = await fetch(`${mesh.gatewayUrl()}/x`);
+    assert.equal(answer.status, 200);
+    const [request, ...others] = await mesh.requests({ from: 'istio-ingressgateway', since: mark });
+    assert.deepEqual([request?.path, request?.route, request?.isMtls, others], ['/x', 'front', true, []]);
+  });
+
+  test('takes containers by labels, and what a compose file starts', async () => {
+    const file = `services:
+  reviews-v3:
+    image: ${APP}
+    labels: { app: reviews, version: v3, lateen.inject: "true", lateen.ports: "http:8080" }
+    environment: { NAME: reviews, VERSION: v3 }
+networks: { default: { name: "\${LATEEN_NETWORK}", external: true } }
+`;
+    await writeFile(join(folder, 'compose.yml'), file);
+    const environment = await mesh.join(new DockerComposeEnvironment(folder, 'compose.yml')).up();
+    const labelled = await app({ NAME: 'reviews', VERSION: 'v4' })
+      .withLabels({ ...mesh.labels, app: 'reviews', version: 'v4', 'lateen.ports': 'http:8080' })
+      .withNetwork(mesh.network)
+      .start();
+    try {
+      await mesh.ready();
+      const rule = '{ route: [{ destination: { host: reviews } }] }';
+      const inTurn = SUBSETS.replace(
+        'subsets:',
+        'trafficPolicy: { loadBalancer: { simple: ROUND_ROBIN } }\n  subsets:',
+      );
+      await using _all = await mesh.apply(`${inTurn}---${virtualService('', rule)}`);
+      const mark = await mesh.mark();
+      await ask(8);
+      const requests = await mesh.requests({ to: 'reviews', since: mark });
+      assertSplit(requests, { v1: 1, v2: 1, v3: 1, v4: 1 });
+      assertMtls(requests);
+    } finally {
+      await labelled.stop();
+      await environment.down({ timeout: 0 });
+    }
+  });
+
+  test('does not disturb another that runs beside it', async () => {
+    const other = await new LateenMesh().start();
+    const own = await Promise.all([reviews(other, 'v9').start(), caller(other).start()]);
+    try {
+      await using _split = await mesh.apply(virtualService('lateen.test/weights: exact', SPLIT));
+      const marks = [await mesh.mark(), await other.mark()] as const;
+      const url = 'http://reviews:8080/';
+      await Promise.all([ask(50), call(own[1], { url, times: 50, keepAlive: true })]);
+      assertSplit(await mesh.requests({ to: 'reviews', since: marks[0] }), { v1: 90, v2: 10 });
+      assertSplit(await other.requests({ to: 'reviews', since: marks[1] }), { v9: 1 });
+    } finally {
+      await Promise.all(own.map((container) => container.stop()));
+      await other.stop();
+    }
+  });
+
+  test('adds little to a test without it', async (context) => {
+    const plainMs = await timed(async () => {
+      await (await app({ NAME: 'plain' }).start()).stop();
+    });
+    const meshedMs = await timed(async () => {
+      const own = await new LateenMesh().start();
+      await (await caller(own).start()).stop();
+      await own.stop();
+    });
+    context.diagnostic(
+      `${plainMs} ms without a mesh, ${meshedMs} ms with one: ${meshedMs - plainMs} ms more`,
+    );
+  });
+
+  test('leaves nothing behind where it cannot start', async () => {
+    await writeFile(join(folder, 'wrong.yaml'), virtualService('', TO_V1).replace('hosts:', 'host:'));
+    await assert.rejects(new LateenMesh().withConfig(folder).start(), /wrong\.yaml:8/);
+    await assert.rejects(new LateenMesh().withConfig(join(folder, 'none')).start(), /is no folder/);
+    await rm(join(folder, 'wrong.yaml'));
+    const { stdout } = await tryDocker(['volume', 'ls', '-q', '--filter', 'name=lateen-test-']);
+    assert.deepEqual(
+      stdout
+        .trim()
+        .split('\n')
+        .filter((name) => name.includes(mesh.id)).length,
+      1,
+    );
+  });
+});
+
+async function timed(task: () => Promise<void>): Promise<number> {
+  const startedMs = performance.now();
+  await task();
+  return Math.round(performance.now() - startedMs);
+}
