@@ -55,3 +55,8 @@ test('every file that CONTRIBUTING.md and ARCHITECTURE.md name is there', () => 
         missing.push(`${page}: ${path}`);
   assert.deepEqual(missing, []);
 });
+
+test('the test in docs/testing.md is the one of examples/testing', () => {
+  const example = textOf('examples/testing/node-test/canary.test.mjs');
+  assert.ok(textOf('docs/testing.md').includes(`\`\`\`js\n${example}\`\`\`\n`));
+});
