@@ -39,13 +39,32 @@ export async function askProxy(
   );
 }
 
-async function askInside(docker: Docker, container: string, method: string, target: string) {
+export interface InsideOptions {
+  /** Another socket than the controller's usual one. */
+  readonly socket?: string;
+  readonly body?: string;
+}
+
+export async function askInside(
+  docker: Docker,
+  container: string,
+  method: string,
+  target: string,
+  { socket, body }: InsideOptions = {},
+) {
+  const bytes = Buffer.from(body ?? '');
   const exec = await docker.getContainer(container).exec({
     Cmd: ['node', '/opt/lateen/admin-client.js', method, target],
+    Env: [
+      ...(socket === undefined ? [] : [`LATEEN_ADMIN_SOCKET=${socket}`]),
+      ...(bytes.length === 0 ? [] : [`LATEEN_BODY_BYTES=${bytes.length}`]),
+    ],
+    AttachStdin: bytes.length > 0,
     AttachStdout: true,
     AttachStderr: true,
   });
-  const stream = await exec.start({ hijack: true, stdin: false });
+  const stream = await exec.start({ hijack: true, stdin: bytes.length > 0 });
+  if (bytes.length > 0) stream.write(bytes);
   const [out, err] = [new PassThrough(), new PassThrough()];
   docker.modem.demuxStream(stream, out, err);
   const ended = new Promise((resolve) => {

@@ -125,6 +125,14 @@ export const ERROR_CODES = {
   ],
   LAT1040: ['No mesh of this project runs', 'Start it by `lateen up`.'],
   LAT1041: ['A file or folder of the mesh cannot be made', 'Check that you may write there.'],
+  LAT1042: [
+    'The mesh is not one of tests',
+    '`lateen test` works where the controller has `LATEEN_TEST_MESH=1`: start the mesh by `LATEEN_TEST_MESH=1 lateen up`.',
+  ],
+  LAT1043: [
+    'A mesh of tests did not do what it was asked',
+    'Nothing has changed: the message says what is wrong with the documents, or which proxy did not take them.',
+  ],
   LAT1999: [
     'Something that nobody expected',
     'It is a fault of this program: please tell us, with the output of `lateen bug-report`.',

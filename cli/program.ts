@@ -21,6 +21,7 @@ import { addMeshCommands } from './mesh-commands.ts';
 import { numberBetween, print } from './output.ts';
 import { addStatusCommand } from './status/status-command.ts';
 import { showWholeTables } from './table.ts';
+import { addTestCommand } from './test/test-command.ts';
 import { addTracingCommand } from './tracing-audit.ts';
 import { addDownCommand } from './up/down-command.ts';
 import { addUpCommand } from './up/up-command.ts';
@@ -73,6 +74,7 @@ export function createProgram(version: string): Command {
   addAsCommand(experimental, find);
   addEgressCommand(program);
   addInjectCommands(program);
+  addTestCommand(program, find);
   addDashboardCommand(program, find);
   addBugReportCommand(program, find);
   addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { DockerComposeEnvironment, GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
+import type { TestRequests } from '../model/test-mesh.ts';
 import {
   assertMtls,
   assertRetried,
@@ -14,6 +15,7 @@ import {
 } from '../testcontainers/testcontainers.ts';
 import type { Errand, Outcome } from './app/drive.ts';
 import { tryDocker } from './fixture/docker.ts';
+import { lateen } from './fixture/lateen.ts';
 import { buildApp } from './fixture/mesh.ts';
 
 // Nothing that a test leaves behind is to be swept up by somebody else.
@@ -248,6 +250,30 @@ networks: { default: { name: "\${LATEEN_NETWORK}", external: true } }
     } finally {
       await labelled.stop();
       await environment.down({ timeout: 0 });
+    }
+  });
+
+  test('does the same by lateen test, for tests in other languages', async () => {
+    const run = (...args: string[]) => lateen(['--mesh', mesh.id, 'test', ...args]);
+    const file = join(folder, '..', `${mesh.id}.yaml`);
+    await writeFile(file, virtualService('lateen.test/weights: exact', SPLIT));
+    try {
+      const { mark } = JSON.parse((await run('requests', '-o', 'json')).stdout) as TestRequests;
+      const applied = await run('apply', file);
+      assert.deepEqual([applied.status, applied.stderr], [0, '']);
+      await ask(100);
+      const seen = await run('requests', '--to', 'reviews', '--after', String(mark), '-o', 'json');
+      assertSplit((JSON.parse(seen.stdout) as TestRequests).requests, { v1: 90, v2: 10 });
+      const wrong = await run('apply', join(folder, 'none.yaml'));
+      assert.match(wrong.stderr, /^Error \[LAT1009\]/);
+      await writeFile(file, virtualService('', TO_V1).replace('hosts:', 'host:'));
+      assert.match((await run('apply', file)).stderr, /^Error \[LAT1043\].*yaml:8\) spec\.host: .*hosts/s);
+      assert.equal((await run('restore', applied.stdout.trim())).status, 0);
+      const before = await mesh.mark();
+      await ask(10);
+      assertSplit(await mesh.requests({ to: 'reviews', since: before }), { v1: 1 });
+    } finally {
+      await rm(file);
     }
   });
 
