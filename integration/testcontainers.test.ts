@@ -293,18 +293,24 @@ networks: { default: { name: "\${LATEEN_NETWORK}", external: true } }
     }
   });
 
-  test('adds little to a test without it', async (context) => {
-    const plainMs = await timed(async () => {
-      await (await app({ NAME: 'plain' }).start()).stop();
-    });
-    const meshedMs = await timed(async () => {
-      const own = await new LateenMesh().start();
-      await (await caller(own).start()).stop();
-      await own.stop();
-    });
-    context.diagnostic(
-      `${plainMs} ms without a mesh, ${meshedMs} ms with one: ${meshedMs - plainMs} ms more`,
-    );
+  // What a container takes tells how busy the machine is: on an idle one it is 0.7 s, and a mesh adds 1.4 s.
+  test('adds less to a test than four more containers would', async (context) => {
+    const costs: number[] = [];
+    while (costs.length < 3 && !costs.some((cost) => cost < 4)) {
+      const plainMs = await timed(async () => {
+        await (await app({ NAME: 'plain' }).start()).stop();
+      });
+      const meshedMs = await timed(async () => {
+        const own = await new LateenMesh().start();
+        await (await caller(own).start()).stop();
+        await own.stop();
+      });
+      context.diagnostic(
+        `${plainMs} ms without a mesh, ${meshedMs} ms with one: ${meshedMs - plainMs} ms more`,
+      );
+      costs.push((meshedMs - plainMs) / plainMs);
+    }
+    assert.ok(Math.min(...costs) < 4, costs.join(' '));
   });
 
   test('leaves nothing behind where it cannot start', async () => {
