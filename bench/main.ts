@@ -12,6 +12,7 @@ import { benchOneHop } from './one-hop.ts';
 import { benchOneHopHttp2 } from './one-hop-http2.ts';
 import { benchRawTcp } from './raw-tcp.ts';
 import { benchTelemetry } from './telemetry.ts';
+import { benchTestMesh } from './test-mesh.ts';
 import { benchWhoMayCall } from './who-may-call.ts';
 
 /**
@@ -42,6 +43,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome> | Outcome | null>> =
   console: benchConsole,
   controller: benchCompileAndPush,
   inMesh: () => benchInMesh(isQuick ? 10 : 50),
+  testMesh: () => benchTestMesh(isQuick ? 3 : 9),
 };
 
 const wanted = args.filter((arg) => arg !== 'quick');
