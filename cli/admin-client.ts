@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { ADMIN_SOCKET } from '../model/controller-sockets.ts';
 
 /**
  * Runs inside a container of the mesh, started by the CLI through the Docker API: asks one of the controller's pages over
@@ -8,7 +9,7 @@ import { type IncomingMessage, request } from 'node:http';
  * that nobody has to close a connection that also carries the answer.
  */
 const [method = 'GET', target = '/'] = process.argv.slice(2);
-const socketPath = process.env['LATEEN_ADMIN_SOCKET'] ?? '/var/run/lateen-admin/admin.sock';
+const socketPath = process.env['LATEEN_ADMIN_SOCKET'] ?? ADMIN_SOCKET;
 
 const onResponse = (response: IncomingMessage) => {
   response.pipe(process.stdout);

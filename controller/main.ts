@@ -1,19 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import pino from 'pino';
 import { createSystemClock } from '../base/clock.ts';
-import { errorCode, errorMessage, LateenError } from '../base/errors.ts';
-import type { Logger } from '../base/log.ts';
+import { errorMessage, LateenError } from '../base/errors.ts';
 import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
 import { CONTROL_SOCKET, RATE_LIMIT_SOCKET } from '../model/agent-container.ts';
 import { LABEL } from '../model/labels.ts';
 import { isLoopback } from '../model/loopback.ts';
 import { spiffeId, TRUST_DOMAIN } from '../model/names.ts';
-import { PORT } from '../model/ports.ts';
 import type { Span } from '../model/span.ts';
-import { TEST_SOCKET } from '../model/test-mesh.ts';
-import { answerFrom, openAdminServer } from './admin/admin-server.ts';
 import { createPages } from './admin/pages.ts';
 import { Attacher } from './attach/attacher.ts';
 import { GatewayNetworks } from './attach/gateway-networks.ts';
@@ -21,17 +16,17 @@ import { HeldApps } from './attach/held-apps.ts';
 import { Certificates } from './ca/certificates.ts';
 import { type AuthorityState, openAuthority } from './ca/open-authority.ts';
 import { createConsoleApi } from './console/console-api.ts';
-import { openConsoleServer } from './console/console-server.ts';
 import { EventHub } from './console/event-hub.ts';
 import { proxiesByWorkload } from './console/proxies.ts';
-import { readStaticFiles } from './console/static-files.ts';
 import { Controller } from './controller.ts';
-import { createDockerReader, type DockerReader } from './docker/docker-reader.ts';
+import { createLog } from './create-log.ts';
+import { createDockerReader } from './docker/docker-reader.ts';
 import { createDockerWriter } from './docker/docker-writer.ts';
 import { HistoryStore } from './history/history-store.ts';
 import { readHostAddresses } from './host-addresses.ts';
 import type { FileState, LastGood } from './last-good/last-good.ts';
 import { StateFile } from './last-good/state-file.ts';
+import { openPageServers } from './page-servers.ts';
 import { Challenges } from './push/challenges.ts';
 import { openControlServer } from './push/control-server.ts';
 import { findRunning, isProxyOf } from './push/proxy-containers.ts';
@@ -39,62 +34,24 @@ import { PushHub } from './push/push-hub.ts';
 import { createSessionState, type SessionState, Sessions } from './push/sessions.ts';
 import { openRateLimitServer } from './rate-limit/rate-limit-server.ts';
 import { RateLimitService } from './rate-limit/rate-limit-service.ts';
-import { inspectSelf, type Self } from './self.ts';
+import { waitForSelf } from './self.ts';
+import { readSettings } from './settings.ts';
 import { openConfigDirectory } from './sources/directory/config-directory.ts';
 import { openSecretsDirectory, type SecretsDirectory } from './sources/directory/secrets-directory.ts';
 import { type DockerSource, openDockerSource } from './sources/docker/docker-source.ts';
 import { fetchText } from './sources/fetch-text.ts';
 import { KeySets } from './sources/key-sets.ts';
 import { TestMesh, testProxies } from './test-mesh/test-mesh.ts';
-import { openTestServer } from './test-mesh/test-server.ts';
-import { answerJaeger } from './traces/jaeger-api.ts';
-import { openOtlpIntake } from './traces/otlp-intake.ts';
 import { TraceStore } from './traces/trace-store.ts';
 import { partyOf } from './traffic/graph-nodes.ts';
 import { TrafficStore } from './traffic/traffic-store.ts';
+import { TrafficIntake } from './traffic-intake.ts';
 import type { ContainerFacts } from './world/container-facts.ts';
 import { holdsApplication } from './world/proxy-config-label.ts';
 
-const env = process.env;
 const version = process.env.LATEEN_VERSION ?? 'dev';
-const stateDirectory = env['LATEEN_STATE_DIR'] ?? '/var/lib/lateen';
-const configDirectory = env['LATEEN_MESH_DIR'] ?? '/etc/lateen/mesh';
-const secretsPath = env['LATEEN_SECRETS_DIR'] ?? '/etc/lateen/secrets';
-const authorityDirectory = env['LATEEN_CACERTS_DIR'] ?? '/etc/lateen/cacerts';
-const adminSocket = '/var/run/lateen-admin/admin.sock';
-/** A mesh of tests (docs/testing.md). */
-const isTest = env['LATEEN_TEST_MESH'] === '1';
-const logLevel = env['LATEEN_LOG_LEVEL'] ?? 'info';
-
-const sink = pino({
-  level: logLevel,
-  base: null,
-  timestamp: pino.stdTimeFunctions.isoTime,
-  formatters: { level: (label) => ({ level: label }) },
-});
-const log: Logger = {
-  debug: (message, fields) => sink.debug(fields ?? {}, message),
-  info: (message, fields) => sink.info(fields ?? {}, message),
-  warn: (message, fields) => sink.warn(fields ?? {}, message),
-  error: (message, fields) => sink.error(fields ?? {}, message),
-};
-
-/** The daemon may come up after the controller: asked until it answers. */
-async function findSelf(docker: DockerReader): Promise<Self> {
-  let told = '';
-  for (let pauseMs = 200; ; pauseMs = Math.min(5000, pauseMs * 2)) {
-    try {
-      return await inspectSelf(docker, env['LATEEN_MESH'] ?? '', isTest);
-    } catch (error) {
-      const remedy = error instanceof LateenError ? error.remedy : null;
-      const cause = errorMessage(error instanceof Error ? error.cause : undefined);
-      // Once, however long it lasts.
-      if (errorCode(error) !== told) log.error(errorMessage(error), { cause, remedy });
-      told = errorCode(error);
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-  }
-}
+const settings = readSettings(process.env, import.meta.dirname);
+const log = createLog(settings.logLevel);
 
 const daemon = new Docker();
 const docker = createDockerReader(daemon);
@@ -107,12 +64,14 @@ const writer = createDockerWriter(daemon, () =>
     },
   ),
 );
-const self = await findSelf(docker);
-log.info('controller starts', { version, mesh: self.membership.meshId, config: configDirectory });
+const self = await waitForSelf(docker, settings, log);
+log.info('controller starts', { version, mesh: self.membership.meshId, config: settings.configDirectory });
 
-const lastGoodFile = new StateFile<LastGood>(join(stateDirectory, 'last-good.json'));
-const sessionFile = new StateFile<SessionState>(join(stateDirectory, 'sessions.json'));
-const heldFile = new StateFile<readonly string[]>(join(stateDirectory, 'held.json'));
+const stateFile = <T>(name: string) => new StateFile<T>(join(settings.stateDirectory, name));
+const lastGoodFile = stateFile<LastGood>('last-good.json');
+const sessionFile = stateFile<SessionState>('sessions.json');
+const heldFile = stateFile<readonly string[]>('held.json');
+const keysFile = stateFile<Readonly<Record<string, string>>>('key-sets.json');
 const complain = (what: string) => (error: unknown) =>
   log.error(`${what} cannot be written`, { error: errorMessage(error) });
 
@@ -126,8 +85,8 @@ const challenges = new Challenges({
 
 const certificates = new Certificates(
   await openAuthority({
-    state: new StateFile<AuthorityState>(join(stateDirectory, 'ca.json')),
-    directory: authorityDirectory,
+    state: stateFile<AuthorityState>('ca.json'),
+    directory: settings.authorityDirectory,
     trustDomain: TRUST_DOMAIN,
     wall: Date.now,
   }).catch((error: unknown) => {
@@ -145,14 +104,8 @@ const ownerOf = (container: string) => containers().get(container)?.labels[LABEL
 
 const events = new EventHub();
 const traffic = new TrafficStore(Date.now());
-let lastTrafficMs = 0;
-/** For as long as pages may show the end of something, they look again although nothing comes any more. */
-const TRAFFIC_FADES_MS = 15 * 60_000;
-setInterval(() => {
-  const nowMs = Date.now();
-  traffic.tick(nowMs);
-  if (nowMs - lastTrafficMs < TRAFFIC_FADES_MS) events.changed('traffic');
-}, 1000).unref();
+const trafficIntake = new TrafficIntake(traffic, events, Date.now);
+setInterval(() => trafficIntake.tick(), 1000).unref();
 
 const hub = new PushHub({
   wall: Date.now,
@@ -168,7 +121,6 @@ const hub = new PushHub({
   onChange: () => testMesh?.onChange(),
 });
 
-const keysFile = new StateFile<Readonly<Record<string, string>>>(join(stateDirectory, 'key-sets.json'));
 const keySets = new KeySets(
   {
     clock: createSystemClock(),
@@ -203,7 +155,7 @@ const controller = new Controller({
   },
 });
 
-const testMesh = isTest
+const testMesh = settings.isTest
   ? new TestMesh({
       world: () => controller.world,
       isCurrent: () => controller.isCurrent,
@@ -223,13 +175,13 @@ const attacher = new Attacher({
   ),
   image: self.image,
   controlVolume: self.controlVolume,
-  logLevel,
+  logLevel: settings.logLevel,
   log,
   mustHold: ({ labels }) => holdsApplication(labels, controller.world?.mesh ?? DEFAULT_MESH_CONFIG),
 });
 
-const traces = new TraceStore(join(stateDirectory, 'traces.db'));
-const history = new HistoryStore(join(stateDirectory, 'history.db'));
+const traces = new TraceStore(join(settings.stateDirectory, 'traces.db'));
+const history = new HistoryStore(join(settings.stateDirectory, 'history.db'));
 const keepSpans = (spans: readonly Span[]) => {
   try {
     traces.add(spans);
@@ -259,15 +211,9 @@ const controlServer = await openControlServer({
   onUnknownKey: () => keySets.refreshSoon(),
   onTraffic(container, report) {
     const workload = controller.index?.workloadsById.get(ownerOf(container));
-    if (workload === undefined) return;
-    const haveEjectionsChanged = traffic.add({ container, self: partyOf(workload) }, report, Date.now());
-    lastTrafficMs = Date.now();
-    events.changed('traffic', ...(haveEjectionsChanged ? (['services', 'workloads'] as const) : []));
+    if (workload !== undefined) trafficIntake.add({ container, self: partyOf(workload) }, report);
   },
-  onGone(container) {
-    traffic.forget(container);
-    events.changed('status', 'workloads');
-  },
+  onGone: (container) => trafficIntake.forget(container),
   onSpans: keepSpans,
   onObservations: (requests) => testMesh?.onObservations(requests),
   onFlushed: (container, flushed) => testMesh?.onFlushed(container, flushed),
@@ -278,59 +224,27 @@ const controlServer = await openControlServer({
   },
 });
 
-const pages = createPages({
-  controller,
-  hub,
-  version,
-  isDockerConnected: () => isDockerConnected,
-  containers,
-  certificates,
-  traces,
-  traffic,
-  attached: attacher.counts,
-});
-const token = env['LATEEN_ADMIN_TOKEN'] ?? '';
-const writeToken = env['LATEEN_WRITE_TOKEN'] ?? '';
 const hosts = readHostAddresses();
-const adminServers = await Promise.all([
-  openAdminServer(answerFrom(pages), { port: PORT.controllerAdmin, token }),
-  openAdminServer(answerFrom(pages), { socketPath: adminSocket }),
-  openConsoleServer({
-    ...{ port: PORT.console, adminToken: token, writeToken, hosts, events, log },
-    files: readStaticFiles(env['LATEEN_CONSOLE_DIR'] ?? join(import.meta.dirname, 'console')),
-    api: createConsoleApi({
-      ...{
-        controller,
-        hub,
-        version,
-        containers,
-        certificates,
-        traces,
-        traffic,
-        history,
-        docker,
-        configDirectory,
-        writeToken,
-      },
-      meshId: self.membership.meshId,
-      isDockerConnected: () => isDockerConnected,
-      files: () => directory.files,
-      wall: Date.now,
-    }),
+const shown = {
+  ...{ controller, hub, version, containers, certificates, traces, traffic },
+  isDockerConnected: () => isDockerConnected,
+};
+const pageServers = await openPageServers({
+  ...{ settings, log, hosts, events, traces, testMesh },
+  debugPages: createPages({ ...shown, attached: attacher.counts }),
+  consoleApi: createConsoleApi({
+    ...{ ...shown, history, docker },
+    configDirectory: settings.configDirectory,
+    writeToken: settings.writeToken,
+    meshId: self.membership.meshId,
+    files: () => directory.files,
+    wall: Date.now,
   }),
-  openAdminServer((url) => answerJaeger(traces, url, Date.now()), { port: PORT.traceQuery, token, hosts }),
-  openOtlpIntake({
-    port: PORT.otlpHttp,
-    onSpans: keepSpans,
+  spans: {
+    keep: keepSpans,
     isWelcome: (address) => hosts.has(address) || isLoopback(address) || controller.hasProxyAt(address),
-  }),
-  ...(testMesh === null
-    ? []
-    : [
-        openTestServer(testMesh, { socketPath: TEST_SOCKET }),
-        openTestServer(testMesh, { port: PORT.testMesh, token }),
-      ]),
-]);
+  },
+});
 
 source = openDockerSource({
   docker,
@@ -361,10 +275,10 @@ const onConfigFiles = (files: ReadonlyMap<string, FileState>) => {
   onFiles();
 };
 const directory = await openConfigDirectory({
-  ...{ path: configDirectory, log, onChange: onConfigFiles },
-  isTestMesh: isTest,
+  ...{ path: settings.configDirectory, log, onChange: onConfigFiles },
+  isTestMesh: settings.isTest,
 });
-secretsDirectory = await openSecretsDirectory({ path: secretsPath, log, onChange: onFiles });
+secretsDirectory = await openSecretsDirectory({ path: settings.secretsDirectory, log, onChange: onFiles });
 // An empty directory causes no change to be told of.
 onConfigFiles(directory.files);
 // Who started it waits for this line.
@@ -378,7 +292,7 @@ async function stop(): Promise<void> {
   await secretsDirectory?.close();
   limitServer.close();
   events.close();
-  for (const server of [controlServer, ...adminServers]) {
+  for (const server of [controlServer, ...pageServers]) {
     server.close();
     server.closeAllConnections();
   }

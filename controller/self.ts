@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
-import { LateenError } from '../base/errors.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { errorCode, errorMessage, LateenError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
 import { CONTROL_DIRECTORY } from '../model/agent-container.ts';
 import { LABEL } from '../model/labels.ts';
 import type { DockerReader } from './docker/docker-reader.ts';
@@ -47,5 +49,26 @@ export async function inspectSelf(docker: DockerReader, wantedMesh: string, isTe
       remedy:
         'Run it by compose/mesh.yml: as a container, with its default hostname and the Docker socket mounted.',
     });
+  }
+}
+
+/** The daemon may come up after the controller: asked until it answers. */
+export async function waitForSelf(
+  docker: DockerReader,
+  { meshId, isTest }: { readonly meshId: string; readonly isTest: boolean },
+  log: Logger,
+): Promise<Self> {
+  let told = '';
+  for (let pauseMs = 200; ; pauseMs = Math.min(5000, pauseMs * 2)) {
+    try {
+      return await inspectSelf(docker, meshId, isTest);
+    } catch (error) {
+      const remedy = error instanceof LateenError ? error.remedy : null;
+      const cause = errorMessage(error instanceof Error ? error.cause : undefined);
+      // Once, however long it lasts.
+      if (errorCode(error) !== told) log.error(errorMessage(error), { cause, remedy });
+      told = errorCode(error);
+      await pause(pauseMs);
+    }
   }
 }

@@ -9,8 +9,6 @@
 import type { RuleRef, ViolationView } from './console.ts';
 import type { ObservedRequest } from './observation.ts';
 
-export const TEST_SOCKET = '/var/run/lateen-admin/test.sock';
-
 export interface TestApplied {
   /** By which it is taken back. */
   readonly id: number;

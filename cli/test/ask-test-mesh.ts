@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { formatViolation } from '../../istio/format-violation.ts';
-import { TEST_SOCKET, type TestRefusal } from '../../model/test-mesh.ts';
+import { TEST_SOCKET } from '../../model/controller-sockets.ts';
+import type { TestRefusal } from '../../model/test-mesh.ts';
 import { askInside } from '../ask-controller.ts';
 import { CliError } from '../cli-error.ts';
 import type { FoundController } from '../find-controller.ts';
