@@ -89,6 +89,16 @@ test('an application that runs is not held again when its agent is lost', async 
   assert.deepEqual(done, ['pause web', 'start agent-1', 'unpause web', 'start agent-2']);
 });
 
+test('an agent that somebody paused is not joined by a second one', async (context) => {
+  const { done, see, wait } = playAttacher(context);
+  await see(APP);
+  await see(APP, agentOf(APP, 1));
+  await wait(3);
+  await see(APP, { ...agentOf(APP, 1), state: 'paused' });
+  await wait(20);
+  assert.deepEqual(done, ['pause web', 'start agent-1']);
+});
+
 test('each start of an application is held anew', async (context) => {
   const { attacher, done, see } = playAttacher(context);
   await see(APP);

@@ -32,6 +32,8 @@ const LET_GO_AGAIN_MS = 1000;
 /** An agent shows up in Docker's list a moment later, or much later if the daemon is busy. */
 const LISTED = { lookAgainMs: 2000, looks: 8 };
 
+const isUp = (state: ContainerFacts['state']) => state === 'running' || state === 'paused';
+
 /**
  * Gives every meshed container that runs an agent of its own. Looks at what is there each time, so that it finds the
  * agents that a predecessor made, and makes a fresh one after each start of an app.
@@ -71,10 +73,9 @@ export class Attacher {
   }
 
   #wantsAgent(facts: ContainerFacts): boolean {
-    const isAlive = facts.state === 'running' || facts.state === 'paused';
     const hasOwnNamespace = !facts.networkMode.startsWith('container:') && facts.networkMode !== 'host';
     return (
-      isAlive &&
+      isUp(facts.state) &&
       roleOf(facts) === null &&
       isInjected(facts) &&
       !isOneOff(facts) &&
@@ -92,7 +93,8 @@ export class Attacher {
   async #attach(app: ContainerFacts): Promise<void> {
     const key = `${app.id} ${app.startedAt}`;
     const agents = this.#agentsOf(app).filter(({ labels }) => labels[STARTED_LABEL] === app.startedAt);
-    const hasAgent = agents.some(({ state, isDraining }) => state === 'running' && !isDraining);
+    // A paused one goes on when it is let go: a second one could not have its ports.
+    const hasAgent = agents.some(({ state, isDraining }) => isUp(state) && !isDraining);
     if (hasAgent || this.#busy.has(key)) return;
     this.#busy.add(key);
     try {

@@ -91,6 +91,25 @@ test('an agent that was started again cut its application off: it gets no traffi
   assert.equal(workloadOf(agent({ startedAt: '2026-01-01T11:00:00Z' }), app())?.health, 'unhealthy');
 });
 
+test('an application whose agent is paused gets no traffic, and how to wake it is told', () => {
+  const plain = containerFacts('web', 2);
+  const attached = (state: ContainerFacts['state'], name = 'web-lateen-1'): ContainerFacts => ({
+    ...containerFacts(name, 3, { 'lateen.role': 'agent', 'lateen.agent-for': 'web' }),
+    state,
+  });
+  const [violation] = build(plain, attached('paused')).violations;
+  assert.deepEqual([violation?.code, violation?.resource], ['LAT0115', 'Container web']);
+  assert.equal(violation?.remedy, 'docker unpause web-lateen-1');
+  assert.equal(workloadOf(plain, attached('paused'))?.health, 'unhealthy');
+  assert.equal(workloadOf(plain, attached('running'))?.health, 'ready');
+  // That of an earlier start may lie there for a moment.
+  assert.equal(workloadOf(plain, attached('paused'), attached('running', 'web-lateen-2'))?.health, 'ready');
+  assert.deepEqual(codesOf(plain, attached('stopped')), []);
+  assert.deepEqual(codesOf({ ...plain, state: 'paused' }, attached('paused')), []);
+  assert.deepEqual(codesOf(agent({ state: 'paused' }), app()), ['LAT0115']);
+  assert.equal(workloadOf(agent({ state: 'paused' }), app())?.health, 'unhealthy');
+});
+
 test('a scaled application is told that its containers share one address', () => {
   const [violation] = build(agent(), app(), app({}, 'reviews-2')).violations;
   assert.equal(violation?.code, 'LAT0114');

@@ -28,10 +28,31 @@ export function withApplications(containers: Iterable<ContainerFacts>): Seen[] {
     const owner = facts.networkMode.slice('container:'.length);
     joined.set(owner, [...(joined.get(owner) ?? []), facts]);
   }
+  const agents = attachedAgents(all);
   return all.map((container) => {
-    if (!ownsNamespace(container)) return { facts: container, container, faults: [] };
+    if (!ownsNamespace(container)) return withAttached(container, agents.get(container.id) ?? []);
     return withApplication(container, applicationsOf(container, joined.get(container.id) ?? []));
   });
+}
+
+/** Agents that are there, by the id of the application that each was attached to. */
+function attachedAgents(all: readonly ContainerFacts[]): ReadonlyMap<string, ContainerFacts[]> {
+  const agents = new Map<string, ContainerFacts[]>();
+  for (const facts of all) {
+    const app = facts.labels[LABEL.agentFor];
+    if (roleOf(facts) !== 'agent' || app === undefined || facts.state === 'stopped') continue;
+    agents.set(app, [...(agents.get(app) ?? []), facts]);
+  }
+  return agents;
+}
+
+/** Nothing reaches an application whose agent is paused: its callers are to go to others, as if it was paused itself. */
+function withAttached(app: ContainerFacts, agents: readonly ContainerFacts[]): Seen {
+  const [agent] = agents;
+  if (agent === undefined || app.state !== 'running' || agents.some(({ state }) => state !== 'paused'))
+    return { facts: app, container: app, faults: [] };
+  const facts: ContainerFacts = { ...app, state: 'paused' };
+  return { facts, container: app, faults: [pausedAgent(agent)] };
 }
 
 /** The container of a workload's application: its own, or the one that joined the namespace of its agent. */
@@ -85,7 +106,11 @@ function withApplication(agent: ContainerFacts, apps: readonly ContainerFacts[])
       isDraining: agent.isDraining || app.isDraining,
     },
     container: agent,
-    faults: [...(isCutOff ? [cutOff(agent, app)] : []), ...crowd(apps)],
+    faults: [
+      ...(isCutOff ? [cutOff(agent, app)] : []),
+      ...(agent.state === 'paused' && app.state === 'running' ? [pausedAgent(agent)] : []),
+      ...crowd(apps),
+    ],
   };
 }
 
@@ -106,6 +131,14 @@ function cutOff(agent: ContainerFacts, app: ContainerFacts): ApplicationFault {
     code: 'LAT0113',
     message: `the application has no network: the container of its agent, ${agent.name}, was started again after it`,
     remedy: `docker compose restart ${serviceOf(app)}`,
+  };
+}
+
+function pausedAgent(agent: ContainerFacts): ApplicationFault {
+  return {
+    code: 'LAT0115',
+    message: `the application's agent, ${agent.name}, is paused: nothing comes in or goes out, and others get its requests`,
+    remedy: `docker unpause ${agent.name}`,
   };
 }
 
