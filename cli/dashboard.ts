@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { type Command, InvalidArgumentError } from 'commander';
 import type Docker from 'dockerode';
 import { PORT } from '../model/ports.ts';
+import { openBrowser } from './browser.ts';
 import { CliError } from './cli-error.ts';
 import { createDocker, type FoundController } from './find-controller.ts';
 import { print } from './output.ts';
@@ -39,7 +39,7 @@ export function addDashboardCommand(
       const { id } = await find(docker);
       const info = (await docker.getContainer(id).inspect()) as Published;
       const { address, secret } = addressOf(page ?? 'console', info);
-      const opens = browser && process.stdout.isTTY === true && (await openBrowser(address + secret));
+      const opens = browser && process.stdout.isTTY === true && (await openBrowser(address, secret));
       // A token is printed only to who must type it.
       print(opens ? address : address + secret);
     });
@@ -76,22 +76,4 @@ export function addressOf(
 function readFlag(text: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   throw new InvalidArgumentError('Write true or false.');
-}
-
-const OPENERS: Readonly<Record<string, readonly string[]>> = {
-  darwin: ['open'],
-  win32: ['cmd', '/c', 'start', ''],
-};
-
-/** false = nothing here opens a browser. */
-function openBrowser(url: string): Promise<boolean> {
-  const [command = '', ...args] = OPENERS[process.platform] ?? ['xdg-open'];
-  return new Promise((resolve) => {
-    const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true });
-    child.on('error', () => resolve(false));
-    child.on('spawn', () => {
-      child.unref();
-      resolve(true);
-    });
-  });
 }
