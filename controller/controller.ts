@@ -14,7 +14,14 @@ import { type PushTrigger, SourceMetrics } from './source-metrics.ts';
 import { ViolationLog } from './violation-log.ts';
 import { type BuiltWorld, buildWorld } from './world/build-world.ts';
 import type { ContainerFacts } from './world/container-facts.ts';
-import { isInjected, isMember, type Membership, ownsNamespace, roleOf } from './world/membership.ts';
+import {
+  containersOfMesh,
+  isInjected,
+  isMember,
+  type Membership,
+  ownsNamespace,
+  roleOf,
+} from './world/membership.ts';
 import { OpenPortsReports } from './world/open-ports.ts';
 
 export interface ControllerDeps {
@@ -78,8 +85,11 @@ export class Controller {
     this.#schedule('config');
   }
 
+  /** Facts that did not change are the same objects. */
   onContainers(containers: ReadonlyMap<string, ContainerFacts>): void {
-    this.#containers = containers;
+    const ofMesh = containersOfMesh(this.#deps.membership, containers);
+    if (this.#containers !== null && hasSameEntries(this.#containers, ofMesh)) return;
+    this.#containers = ofMesh;
     this.#schedule('endpoint');
   }
 
@@ -188,6 +198,12 @@ export class Controller {
         path: '',
       }));
   }
+}
+
+function hasSameEntries<Value>(a: ReadonlyMap<string, Value>, b: ReadonlyMap<string, Value>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, value] of b) if (a.get(key) !== value) return false;
+  return true;
 }
 
 function meshConfigOf(resources: readonly Resource[]) {

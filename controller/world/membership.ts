@@ -17,6 +17,25 @@ export function isMember(membership: Membership, { labels }: ContainerFacts): bo
   return membership.project !== '' && labels[LABEL.composeProject] === membership.project;
 }
 
+/**
+ * The containers that a mesh has to do with: its members, and whoever lives in the namespace of one. What others on the
+ * same daemon do, as every test run with containers of its own, is no reason to look at anything.
+ */
+export function containersOfMesh(
+  membership: Membership,
+  containers: ReadonlyMap<string, ContainerFacts>,
+): ReadonlyMap<string, ContainerFacts> {
+  const isOf = (facts: ContainerFacts | undefined) => facts !== undefined && isMember(membership, facts);
+  const concerns = (facts: ContainerFacts) =>
+    isOf(facts) || isOf(containers.get(namespaceOwner(facts) ?? ''));
+  return new Map([...containers].filter(([, facts]) => concerns(facts)));
+}
+
+/** Whose network namespace the container lives in; null = its own. */
+function namespaceOwner({ networkMode }: ContainerFacts): string | null {
+  return networkMode.startsWith('container:') ? networkMode.slice('container:'.length) : null;
+}
+
 export function roleOf({ labels }: ContainerFacts): Role | null {
   const role = labels[LABEL.role];
   return role === 'controller' || role === 'agent' || role === 'gateway' ? role : null;
