@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually } from './fixture/eventually.ts';
+import { frontDoor } from './fixture/front-door.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { metricsOf, sumOf } from './fixture/proxies.ts';
 import { CLIENT, SHOP } from './fixture/shop.ts';
@@ -9,23 +10,6 @@ import { nodeService } from './fixture/streams.ts';
 /** Rate limits: in one proxy, by the mesh's own service, and by one of somebody else over gRPC. */
 
 const COUNTER = nodeService('counter', 'rate-limiter.ts', 'app: counter, lateen.ports: "grpc:8081"');
-
-const ENTRY = `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: front }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: front }
-spec:
-  hosts: ["*"]
-  gateways: [front]
-  http: [{ route: [{ destination: { host: shop, port: { number: 8080 } } }] }]
-`;
 
 /** So slow that no test sees a bucket fill. */
 const BUCKET = '{ max_tokens: 3, tokens_per_fill: 3, fill_interval: 86400s }';
@@ -168,7 +152,7 @@ before(async () => {
   mesh = await startMesh({
     name: 'how-often',
     services: CLIENT + SHOP + COUNTER,
-    config: { 'entry.yaml': ENTRY },
+    config: { 'entry.yaml': frontDoor('shop') },
   });
 });
 

@@ -3,27 +3,13 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { docker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
+import { frontDoor } from './fixture/front-door.ts';
 import { loadWhile } from './fixture/load.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { countVersions, failures } from './fixture/outcomes.ts';
 import { CLIENT, SHOP, SUBSETS, toSubset } from './fixture/shop.ts';
 
-const INGRESS = `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: web }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ['*'] }]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: web }
-spec:
-  hosts: ['*']
-  gateways: [web]
-  http: [{ route: [{ destination: { host: shop, port: { number: 8080 } } }] }]
-`;
+const INGRESS = frontDoor('shop');
 
 /** What the gateway does is edited too: its route moves between the versions and back. */
 const toVersion = (subset: string) => INGRESS.replace('host: shop,', `host: shop, subset: ${subset},`);

@@ -4,6 +4,7 @@ import { createTestAuthority } from '../base/certificate.fixture.ts';
 import { controllerGet } from './fixture/admin.ts';
 import { docker, tryDocker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
+import { frontDoor } from './fixture/front-door.ts';
 import { secretDocument } from './fixture/https.ts';
 import { createSigningKey } from './fixture/issuer.ts';
 import { lateen } from './fixture/lateen.ts';
@@ -15,25 +16,16 @@ import { CLIENT, SHOP } from './fixture/shop.ts';
 const issuer = createSigningKey('k1');
 const shop = await (await createTestAuthority()).issue('shop.example');
 
-const CONFIG = `
+const CONFIG = `${frontDoor('shop')}---
 apiVersion: networking.istio.io/v1
 kind: Gateway
-metadata: { name: front }
+metadata: { name: secure }
 spec:
   selector: { istio: ingressgateway }
   servers:
-    - { port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }
     - port: { number: 443, name: https, protocol: HTTPS }
       hosts: [shop.example]
       tls: { mode: SIMPLE, credentialName: shop }
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: front }
-spec:
-  hosts: ["*"]
-  gateways: [front]
-  http: [{ route: [{ destination: { host: shop, port: { number: 8080 } } }] }]
 ---
 apiVersion: security.istio.io/v1
 kind: RequestAuthentication

@@ -15,6 +15,7 @@ import {
 } from '../testcontainers/testcontainers.ts';
 import type { Errand, Outcome } from './app/drive.ts';
 import { tryDocker } from './fixture/docker.ts';
+import { frontDoor } from './fixture/front-door.ts';
 import { lateen } from './fixture/lateen.ts';
 import { buildApp } from './fixture/mesh.ts';
 
@@ -29,22 +30,6 @@ metadata: { name: reviews }
 spec:
   host: reviews
   subsets: [{ name: v1, labels: { version: v1 } }, { name: v2, labels: { version: v2 } }]
-`;
-const GATEWAY = `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: front }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 8080, name: http, protocol: HTTP }, hosts: ["*"] }]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: front }
-spec:
-  hosts: ["*"]
-  gateways: [front]
-  http: [{ name: front, route: [{ destination: { host: reviews, port: { number: 8080 } } }] }]
 `;
 const virtualService = (annotations: string, http: string) => `
 apiVersion: networking.istio.io/v1
@@ -212,7 +197,7 @@ describe('a mesh of tests', () => {
   });
 
   test('answers through its gateway', async () => {
-    await using _gateway = await mesh.apply(GATEWAY);
+    await using _gateway = await mesh.apply(frontDoor('reviews'));
     const mark = await mesh.mark();
     const answer = await fetch(`${mesh.gatewayUrl()}/x`);
     assert.equal(answer.status, 200);

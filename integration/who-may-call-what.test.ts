@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually } from './fixture/eventually.ts';
+import { frontDoor } from './fixture/front-door.ts';
 import { createSigningKey, issuerService } from './fixture/issuer.ts';
 import { type Mesh, startMesh } from './fixture/mesh.ts';
 import { CLIENT, SHOP } from './fixture/shop.ts';
@@ -15,22 +16,7 @@ const DATABASE = `
     environment: { NAME: database, PORTS: "", TCP_PORTS: "3306" }
 `;
 
-const ENTRY = `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: front }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: { name: front }
-spec:
-  hosts: ["*"]
-  gateways: [front]
-  http: [{ route: [{ destination: { host: shop, port: { number: 8080 } } }] }]
----
+const AUTHORIZER = `
 apiVersion: mesh.istio.io/v1alpha1
 kind: MeshConfig
 extensionProviders:
@@ -106,7 +92,7 @@ before(async () => {
   mesh = await startMesh({
     name: 'who',
     services: CLIENT + SHOP + DATABASE + issuerService(first.jwks),
-    config: { 'entry.yaml': ENTRY },
+    config: { 'front.yaml': frontDoor('shop'), 'authorizer.yaml': AUTHORIZER },
   });
 });
 

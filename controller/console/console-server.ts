@@ -5,6 +5,7 @@ import { readTarget } from '../../base/request-target.ts';
 import type { ApiError } from '../../model/console.ts';
 import { ADMIN_HEADERS, hasToken, isFromAnotherSite, refuseCaller } from '../admin/admin-guard.ts';
 import { callerOf } from '../admin/admin-server.ts';
+import { readBody } from '../read-body.ts';
 import type { EventHub } from './event-hub.ts';
 import { encode, type StaticFiles } from './static-files.ts';
 
@@ -121,15 +122,10 @@ function refuse(
 
 /** null = it is none, or too large. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_BODY_BYTES) return null;
-    chunks.push(chunk as Buffer);
-  }
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (body === null) return null;
   try {
-    return JSON.parse(Buffer.concat(chunks).toString());
+    return JSON.parse(body.toString());
   } catch {
     return null;
   }

@@ -16,6 +16,7 @@ import {
 import type { Span } from '../../model/span.ts';
 import type { TrafficReport } from '../../model/traffic.ts';
 import type { Certificates } from '../ca/certificates.ts';
+import { readBody } from '../read-body.ts';
 import { readFlushed, readObservations } from '../test-mesh/read-observations.ts';
 import { readSpans } from '../traces/read-spans.ts';
 import { readReport } from '../traffic/read-report.ts';
@@ -78,7 +79,9 @@ async function handle(
   response: ServerResponse,
 ): Promise<void> {
   const credential = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  const body = await readBody(request);
+  const bytes = await readBody(request, MAX_BODY_BYTES);
+  if (bytes === null) throw new Error('the body is too large');
+  const body = bytes.toString();
   if (request.method !== 'POST') return reply(response, 405);
   if (request.url === '/v1/challenge') return challenge(deps, JSON.parse(body) as Claim, response);
   if (request.url === '/v1/session') return openSession(deps, credential, response);
@@ -211,15 +214,4 @@ function openStream(
 
 function reply(response: ServerResponse, status: number, body = ''): void {
   response.writeHead(status, { 'content-length': Buffer.byteLength(body) }).end(body);
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_BODY_BYTES) throw new Error('the body is too large');
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
 }

@@ -4,6 +4,7 @@ import { errorMessage } from '../../base/errors.ts';
 import { readTarget } from '../../base/request-target.ts';
 import type { TestRequestQuery } from '../../model/test-mesh.ts';
 import { ADMIN_HEADERS, hasToken } from '../admin/admin-guard.ts';
+import { readBody } from '../read-body.ts';
 import type { TestAnswer, TestMesh } from './test-mesh.ts';
 
 /** A Unix socket, or a port for who has the token. */
@@ -62,8 +63,11 @@ async function answer(mesh: TestMesh, request: IncomingMessage): Promise<Reply> 
   const { pathname, searchParams: query } = readTarget(request.url);
   const patienceMs = Math.min(MAX_PATIENCE_MS, Number(query.get('patienceMs')) || PATIENCE_MS);
   switch (`${request.method} ${pathname}`) {
-    case 'POST /v1/apply':
-      return reply(await mesh.apply(await readBody(request), nameOf(query), patienceMs));
+    case 'POST /v1/apply': {
+      const yaml = await readBody(request, MAX_BODY_BYTES);
+      if (yaml === null) throw new Error('the documents are too large');
+      return reply(await mesh.apply(yaml.toString(), nameOf(query), patienceMs));
+    }
     case 'POST /v1/restore':
       return reply(await mesh.restore(Number(query.get('id')), patienceMs));
     case 'GET /v1/settled':
@@ -93,15 +97,4 @@ function queryOf(query: URLSearchParams): TestRequestQuery {
     since: Number(query.get('since')) || 0,
     after: Number(query.get('after')) || 0,
   };
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_BODY_BYTES) throw new Error('the body is too large');
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
 }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { decodeTraces, readTracesJson } from '../../model/otlp.ts';
 import type { Span } from '../../model/span.ts';
+import { readBody } from '../read-body.ts';
 
 export interface OtlpIntakeDeps {
   readonly port: number;
@@ -44,7 +45,7 @@ async function take(request: IncomingMessage, type: string, deps: OtlpIntakeDeps
   if (request.method !== 'POST') return { status: 405, error: 'spans are posted' };
   if (type !== JSON_TYPE && type !== PROTOBUF_TYPE)
     return { status: 415, error: `spans come as ${PROTOBUF_TYPE} or ${JSON_TYPE}` };
-  const body = await readBody(request);
+  const body = await readPacked(request);
   if (body === null) return { status: 413, error: `a body has ${MAX_BODY_BYTES} bytes at most` };
   const spans = type === JSON_TYPE ? readTracesJson(body.toString()) : decodeTraces(body);
   if (spans === null) return { status: 400, error: 'the body is no ExportTraceServiceRequest' };
@@ -53,16 +54,9 @@ async function take(request: IncomingMessage, type: string, deps: OtlpIntakeDeps
 }
 
 /** null = it is too large, before or after it is unpacked. */
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_BODY_BYTES) return null;
-    chunks.push(chunk as Buffer);
-  }
-  const body = Buffer.concat(chunks);
-  if (request.headers['content-encoding'] !== 'gzip') return body;
+async function readPacked(request: IncomingMessage): Promise<Buffer | null> {
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (body === null || request.headers['content-encoding'] !== 'gzip') return body;
   try {
     return await promisify(gunzip)(body, { maxOutputLength: MAX_BODY_BYTES });
   } catch (error) {
