@@ -8,6 +8,7 @@ import { type AttemptOutcome, isRetriable, retryDelayMs } from '../policy/retry.
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { BodyBuffer } from './body-buffer.ts';
+import { clientAddressOf } from './client-address.ts';
 import {
   DNS_FAILURE,
   NO_HEALTHY_UPSTREAM,
@@ -16,7 +17,6 @@ import {
   upstreamFailureReply,
 } from './failure.ts';
 import type { ForwardedExchange } from './forwarded-exchange.ts';
-import { hashedPeer } from './hashed-peer.ts';
 import { type Mirroring, startMirroring } from './mirroring.ts';
 import { namedHost } from './named-host.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
@@ -103,7 +103,8 @@ export class Forwarder implements UpstreamEvents {
   /** By what the caller sent, before anything is edited. */
   #hashRequest(policies: HashPolicies): void {
     const { request, downstream, pipeline } = this.#exchange;
-    const { hash, cookies } = policies(request, hashedPeer(downstream.peer, request, pipeline));
+    const client = clientAddressOf(request, downstream.peer, pipeline.direction === 'gateway');
+    const { hash, cookies } = policies(request, downstream.peer, client);
     this.#hash = hash;
     this.#hashCookies = cookies;
   }

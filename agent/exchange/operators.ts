@@ -22,9 +22,10 @@ const READERS: Readonly<Record<FormatOperator, Reader>> = {
   DOWNSTREAM_LOCAL_PORT: ({ localAddress }) => portOf(localAddress),
   DOWNSTREAM_LOCAL_URI_SAN: ({ ownIdentity }) => ownIdentity,
   DOWNSTREAM_PEER_URI_SAN: ({ peerIdentity }) => peerIdentity,
-  DOWNSTREAM_REMOTE_ADDRESS: ({ remoteAddress }) => remoteAddress,
-  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ({ remoteAddress }) => hostOf(remoteAddress),
-  DOWNSTREAM_REMOTE_PORT: ({ remoteAddress }) => portOf(remoteAddress),
+  DOWNSTREAM_REMOTE_ADDRESS: ({ remoteAddress, clientAddress = remoteAddress }) => clientAddress,
+  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ({ remoteAddress, clientAddress = remoteAddress }) =>
+    hostOf(clientAddress),
+  DOWNSTREAM_REMOTE_PORT: ({ remoteAddress, clientAddress = remoteAddress }) => portOf(clientAddress),
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: ({ tlsFailure = '' }) => tlsFailure,
   DURATION: ({ durationMs }) => String(Math.round(durationMs)),
   GRPC_STATUS: readGrpcStatus,
@@ -152,5 +153,7 @@ const LONG_FLAGS: Readonly<Record<string, string>> = {
   RL: 'RateLimited',
   UAEX: 'UnauthorizedExternalService',
   OM: 'OverloadManagerTerminated',
+  RLSE: 'RateLimitServiceError',
+  DF: 'DnsResolutionFailed',
   RFCF: 'ResponseFromCacheFilter',
 };

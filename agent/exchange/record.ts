@@ -31,6 +31,8 @@ export interface ExchangeRecord {
   readonly bytesReceived: number;
   readonly bytesSent: number;
   readonly remoteAddress: string;
+  /** Where the client is by the word of proxies; absent = the peer itself is meant. */
+  readonly clientAddress?: string;
   readonly localAddress: string;
   readonly peerIdentity: string;
   /** SPIFFE id of the proxy itself where it spoke mutual TLS with the caller, else ''. */

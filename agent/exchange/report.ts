@@ -2,6 +2,7 @@ import { BLACK_HOLE_CLUSTER, BLOCK_ALL_ROUTE } from '../../model/names.ts';
 import { grpcStatusOf } from '../policy/grpc.ts';
 import { getHeader } from '../policy/headers.ts';
 import type { Host } from '../upstream/host.ts';
+import { clientAddressOf } from './client-address.ts';
 import type { Exchange } from './exchange-view.ts';
 import type { ExchangeTelemetry, GrpcSample } from './pipeline.ts';
 import type { ExchangeRecord, RecordSource } from './record.ts';
@@ -30,6 +31,7 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     bytesReceived: exchange.requestBytes,
     bytesSent: exchange.responseBytes,
     remoteAddress: `${peer.remoteAddress}:${peer.remotePort}`,
+    ...clientOf(exchange),
     localAddress: `${peer.localAddress}:${peer.localPort}`,
     peerIdentity: peer.identity,
     ownIdentity: peer.identity === '' ? '' : (pipeline.node.identity ?? ''),
@@ -45,6 +47,12 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     transportFailure: transportFailureOf(exchange.details),
     dryRuns: exchange.dryRuns,
   };
+}
+
+/** A client that a proxy vouches for has no port (Envoy writes 0). */
+function clientOf({ request, peer, pipeline }: Exchange): Pick<ExchangeRecord, 'clientAddress'> {
+  const address = clientAddressOf(request, peer, pipeline.direction === 'gateway');
+  return address === peer.remoteAddress ? {} : { clientAddress: `${address}:0` };
 }
 
 /** It stands at the end of the details, as Envoy has it. */

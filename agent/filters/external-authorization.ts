@@ -1,4 +1,5 @@
 import type { ExternalAuthorizerSpec } from '../../model/authorization.ts';
+import { clientAddressOf } from '../exchange/client-address.ts';
 import { accessDenied, BODY_TOO_LARGE, externallyDenied } from '../exchange/failure.ts';
 import type { Filter, FilteredExchange } from '../exchange/filter.ts';
 import type { Authorizer } from '../policy/authorization/authorizer.ts';
@@ -12,7 +13,6 @@ import {
 } from '../policy/external/answer.ts';
 import type { CheckedBody } from '../policy/external/http-check.ts';
 import { createQuestioner, type Questioner, type QuestionerDeps } from './external-question.ts';
-import { remoteAddressOf } from './remote-address.ts';
 
 /**
  * AuthorizationPolicy's CUSTOM (MeshConfig `envoyExtAuthzHttp` and `envoyExtAuthzGrpc`, Envoy's ext_authz): what a rule
@@ -44,7 +44,7 @@ export function createExternalFilter(
     name: 'external-authorization',
     onRequest(exchange) {
       const { peer, request } = exchange;
-      const subject = new Subject(peer, request, null, () => remoteAddressOf(exchange, isGateway));
+      const subject = new Subject(peer, request, null, () => clientAddressOf(request, peer, isGateway));
       const check = authorizer.findExternal(subject);
       if (check === null) return 'continue';
       const { provider } = check;

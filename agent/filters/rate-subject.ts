@@ -1,8 +1,8 @@
+import { clientAddressOf } from '../exchange/client-address.ts';
 import type { FilteredExchange } from '../exchange/filter.ts';
 import { Subject } from '../policy/authorization/subject.ts';
 import type { RequestView } from '../policy/header-matcher.ts';
 import type { RateSubject } from '../policy/rate-limit/descriptors.ts';
-import { remoteAddressOf } from './remote-address.ts';
 
 /** A request as the actions of rate limits see it; what takes work is done when one of them asks. */
 export class ExchangeRateSubject implements RateSubject {
@@ -33,6 +33,7 @@ export class ExchangeRateSubject implements RateSubject {
   }
 
   get remoteAddress(): string {
-    return remoteAddressOf(this.#exchange, this.#isGateway);
+    const { request, peer } = this.#exchange;
+    return clientAddressOf(request, peer, this.#isGateway);
   }
 }

@@ -18,7 +18,7 @@ const head = (headers: string[] = [], path = '/'): RequestHead => ({
 });
 
 const hashOf = (specs: HashPolicySpec[], request: RequestHead, peer = PEER) =>
-  createHashPolicies(specs)?.(request, peer) ?? assert.fail('no policies');
+  createHashPolicies(specs)?.(request, peer, peer.remoteAddress) ?? assert.fail('no policies');
 
 test('a route without policies hashes nothing', () => {
   assert.equal(createHashPolicies([]), null);

@@ -4,7 +4,7 @@ import { hashText } from './balancer/hash.ts';
 import { readQueryParam } from './header-matcher.ts';
 import { getHeader, getHeaderLines } from './headers.ts';
 
-/** Whom a request comes from, as far as it is hashed. */
+/** The connection that a request came on, as far as it is hashed. */
 export interface HashedPeer {
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -20,19 +20,25 @@ export interface RequestHash {
 }
 
 /** One policy's part: the text that it hashes, null = absent. */
-type HashSource = (head: RequestHead, peer: HashedPeer, cookies: string[]) => string | null;
+type HashSource = (
+  head: RequestHead,
+  peer: HashedPeer,
+  cookies: string[],
+  clientAddress: string,
+) => string | null;
 
-export type HashPolicies = (head: RequestHead, peer: HashedPeer) => RequestHash;
+/** `clientAddress`: by the word of proxies before this one, which may be another than the peer's. */
+export type HashPolicies = (head: RequestHead, peer: HashedPeer, clientAddress: string) => RequestHash;
 
 /** Envoy's HashPolicyImpl; null where a route hashes nothing. */
 export function createHashPolicies(specs: readonly HashPolicySpec[]): HashPolicies | null {
   if (specs.length === 0) return null;
   const sources = specs.map(createSource);
-  return (head, peer) => {
+  return (head, peer, clientAddress) => {
     const cookies: string[] = [];
     let hash: number | null = null;
     for (const source of sources) {
-      const text = source(head, peer, cookies);
+      const text = source(head, peer, cookies, clientAddress);
       if (text === null) continue;
       // Turned by one bit, so that two equal policies do not cancel each other out.
       const before: number = hash ?? 0;
@@ -49,7 +55,7 @@ function createSource({ kind, name, cookie }: HashPolicySpec): HashSource {
     case 'query':
       return ({ path }) => readQueryParam(path, name);
     case 'source-ip':
-      return (_head, { remoteAddress }) => remoteAddress;
+      return (_head, _peer, _cookies, clientAddress) => clientAddress;
     case 'cookie':
       return createCookieSource(name, cookie);
   }

@@ -95,11 +95,11 @@ test('refused connections eject a host, and a made one forgives them', async () 
     errorStatuses: [],
   };
   const { call, cluster } = await open([gone], { outlier });
-  assert.equal((await call()).flag, 'UF');
+  assert.equal((await call()).flag, 'UF,URX');
   const [host] = cluster.hosts.values();
   if (host !== undefined) cluster.reportConnected(host, true);
-  assert.equal((await call()).flag, 'UF');
-  assert.equal((await call()).flag, 'UF');
+  assert.equal((await call()).flag, 'UF,URX');
+  assert.equal((await call()).flag, 'UF,URX');
   assert.equal((await call()).flag, 'UH');
   assert.equal(cluster.usage.connections, 0);
 });

@@ -23,7 +23,7 @@ export interface TcpRecord {
   /** `address:port` of this proxy's end towards the host; absent = there was none. */
   readonly localAddress?: string;
   /** Envoy's response flag; '' = none. Beside Envoy's use, DPE is a failed handshake of TLS, DC one that was left. */
-  readonly flag: '' | 'NR' | 'NC' | 'UH' | 'UF' | 'UO' | 'DPE' | 'DC' | 'DF' | 'UAEX';
+  readonly flag: '' | 'NR' | 'NC' | 'UH' | 'UF,URX' | 'UO' | 'DPE' | 'DC' | 'DF' | 'UAEX';
   readonly reason: string;
   readonly sentBytes: number;
   readonly receivedBytes: number;
@@ -96,7 +96,7 @@ export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, d
     }
     connectTo(cluster, host, deps, MAX_CONNECT_ATTEMPTS, (socket, error) => {
       if (socket === null) {
-        refuse(name, host, 'UF', describeConnectError(error));
+        refuse(name, host, 'UF,URX', describeConnectError(error));
         return;
       }
       if (caller.destroyed) {

@@ -54,6 +54,7 @@ describe('an operator', () => {
     ownIdentity: 'spiffe://b',
     serverName: 'outer',
   });
+  const vouched = exchangeRecord({ clientAddress: '203.0.113.7:0' });
   const rewritten = exchangeRecord({ sentPath: '/new' });
   const cases: readonly [format: string, expected: string, record?: ExchangeRecord][] = [
     ['%REQ(X-TEAM)%', 'blue'],
@@ -64,8 +65,10 @@ describe('an operator', () => {
     ['%TRAILER(GRPC-STATUS)%', '14', grpc],
     ['%GRPC_STATUS% %GRPC_STATUS(SNAKE_STRING)% %GRPC_STATUS_NUMBER%', 'Unavailable UNAVAILABLE 14', grpc],
     ['%RESPONSE_FLAGS_LONG%', 'UpstreamRetryLimitExceeded,UpstreamConnectionFailure'],
+    ['%RESPONSE_FLAGS_LONG%', 'DnsResolutionFailed', exchangeRecord({ flags: 'DF' })],
     ['%START_TIME(%Y/%m/%d %H:%M:%S.%3f)%', '1970/01/01 00:00:00.000'],
     ['%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_REMOTE_PORT%', '10.0.0.1 5'],
+    ['%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_DIRECT_REMOTE_ADDRESS%', '203.0.113.7:0 10.0.0.1:5', vouched],
     ['%UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %UPSTREAM_LOCAL_PORT%', '10.0.0.2 7'],
     ['%DOWNSTREAM_PEER_URI_SAN% %DOWNSTREAM_LOCAL_URI_SAN%', 'spiffe://a spiffe://b', mutual],
     ['%REQUESTED_SERVER_NAME%', 'outer', mutual],

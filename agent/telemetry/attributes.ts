@@ -8,7 +8,7 @@ export type Attributes = Readonly<Record<string, Readonly<Record<string, unknown
  */
 export function attributesOf(record: ExchangeRecord): Attributes {
   const isHttp = record.method !== '';
-  const [sourceAddress, sourcePort] = splitAddress(record.remoteAddress);
+  const [sourceAddress, sourcePort] = splitAddress(record.clientAddress ?? record.remoteAddress);
   const [address, port] = splitAddress(record.localAddress);
   return {
     request: isHttp ? requestOf(record) : {},

@@ -31,7 +31,7 @@ export function tcpAccessRecord(
     peerIdentity: peer.identity,
     ownIdentity: peer.identity === '' ? '' : (node.identity ?? ''),
     serverName,
-    transportFailure: flag === 'UF' ? reason : '',
+    transportFailure: flag === 'UF,URX' ? reason : '',
     terminationDetails: cluster === '' ? oneWord(reason) : '',
     tlsFailure: flag === 'DPE' || flag === 'DC' ? oneWord(reason) : '',
   };

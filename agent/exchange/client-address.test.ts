@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AuthorizationSpec } from '../../model/authorization.ts';
-import { MemoryDownstream, sendRequest } from '../exchange/memory-codec.ts';
-import { openProxy } from '../exchange/pipeline.fixture.ts';
-import { nodeSpec, routeSpec } from '../snapshot.fixture.ts';
+import { clusterSpec, endpointSpec, nodeSpec, routeSpec } from '../snapshot.fixture.ts';
+import { MemoryDownstream, sendRequest } from './memory-codec.ts';
+import { openProxy } from './pipeline.fixture.ts';
 
 function allowing(attribute: 'remote.ip' | 'source.ip', ...values: string[]): AuthorizationSpec {
   return {
@@ -62,4 +62,42 @@ describe('at a sidecar', () => {
     assert.equal(passes('inbound', 0, [CLIENT], allowing('source.ip', CLIENT)), false);
     assert.equal(passes('gateway', 1, [CLIENT], allowing('source.ip', PROXY)), true);
   });
+});
+
+describe('the log’s client', () => {
+  const logged = (direction: 'gateway' | 'inbound', numTrustedProxies: number, ...lines: string[]) => {
+    const { pipeline, records } = openProxy([routeSpec(['north'])], {
+      ...{ direction, node: nodeSpec({ numTrustedProxies }) },
+    });
+    const headers = lines.flatMap((line) => ['X-Forwarded-For', line]);
+    sendRequest(pipeline, { headers }, { ...new MemoryDownstream().peer, remoteAddress: PROXY });
+    return [records[0]?.clientAddress, records[0]?.remoteAddress];
+  };
+  const peer = `${PROXY}:40000`;
+
+  test('is the one behind the gateway, without a port; the peer is the proxy before', () => {
+    assert.deepEqual(logged('inbound', 0, `1.1.1.1, ${CLIENT}`), [`${CLIENT}:0`, peer]);
+    assert.deepEqual(logged('gateway', 1, CLIENT), [`${CLIENT}:0`, peer]);
+  });
+
+  test('is the peer where nobody else is vouched for', () => {
+    for (const lines of [[], ['nonsense'], ['unknown, ']])
+      assert.deepEqual(logged('inbound', 0, ...lines), [undefined, peer], lines.join());
+    assert.deepEqual(logged('gateway', 0, CLIENT), [undefined, peer]);
+  });
+});
+
+test('useSourceIp keeps a client at one host, not the proxy that it comes through', () => {
+  const loadBalancer = { ...clusterSpec('').loadBalancer, policy: 'ring-hash' as const, tableSize: 1024 };
+  const endpoints = Array.from({ length: 8 }, (_, index) => endpointSpec(index + 1));
+  const hash = [{ kind: 'source-ip', name: '', cookie: null }] as const;
+  const { pipeline, records } = openProxy([routeSpec(['north'], {}, { hash })], {
+    ...{ direction: 'inbound', clusters: [[clusterSpec('north', { loadBalancer }), endpoints]] },
+  });
+  const hostFor = (client: string) => {
+    sendRequest(pipeline, { headers: ['x-forwarded-for', client] });
+    return records.at(-1)?.upstream;
+  };
+  assert.equal(hostFor(CLIENT), hostFor(CLIENT));
+  assert.ok(new Set(Array.from({ length: 20 }, (_, i) => hostFor(`203.0.113.${i}`))).size > 2);
 });
