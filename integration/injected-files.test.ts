@@ -35,7 +35,11 @@ const MOVED = [
 /** What stands in both, and differs. */
 const JUDGED = ['networks', 'network_mode', 'links', 'sysctls', 'depends_on', 'container_name'];
 /** Bystanders whose ways to an injected service are rewritten. */
-const REROUTED = ['links/old', 'joined-namespace/tcpdump', 'all-of-them/sidecar'];
+const REROUTED = [
+  ...['links/old', 'joined-namespace/tcpdump', 'all-of-them/sidecar'],
+  ...['included-services', 'included-and-changed'].flatMap((name) => [`${name}/probe`, `${name}/admin`]),
+  'included-services/tool',
+];
 let folder = '';
 
 before(async () => {

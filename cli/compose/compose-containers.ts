@@ -60,10 +60,9 @@ function factsOf(project: ComposeProject, service: ComposeService, image: readon
 
 const labelsOf = (fields: ComposeService['fields']) =>
   Object.fromEntries(
-    Object.entries(asMapping(fields['labels'])).map(([key, value]) => [
-      key,
-      value === null ? '' : String(value),
-    ]),
+    Object.entries({ ...asFields(fields['label_file']), ...asMapping(fields['labels']) }).map(
+      ([key, value]) => [key, value === null ? '' : String(value)],
+    ),
   );
 
 function networksOf(fields: ComposeService['fields']): string[] {

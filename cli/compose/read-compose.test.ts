@@ -71,6 +71,34 @@ services:
   assert.equal(factsOf(project, 'gate').labels['istio'], 'ingress');
 });
 
+test('labels of a label_file count, and those that are written out win over them', (context) => {
+  const project = readFiles(
+    context,
+    {
+      'compose.yml': `
+include: [{ path: sub/inner.yml, env_file: sub/inner.env }]
+services:
+  base: { image: b, labels: { version: v1 } }
+  web: { extends: base, label_file: [a.labels, sub/b.labels] }
+`,
+      'sub/inner.yml':
+        'services: { cart: { image: "c:$TAG", extends: { file: more/base.yml, service: base } } }',
+      'sub/more/base.yml': 'services: { base: { label_file: base.labels } }',
+      'sub/more/base.labels': 'app=cart-$TAG\n',
+      'sub/inner.env': 'TAG=7 # of us\n',
+      'a.labels': `# Of the shop.\napp=web\nversion=v0\nteam='$blue'\n`,
+      'sub/b.labels': 'app: "shop $NAME"\n',
+    },
+    { NAME: 'one' },
+  );
+  const { app, version, team } = factsOf(project, 'web').labels;
+  assert.deepEqual([app, version, team], ['shop one', 'v1', '$blue']);
+  assert.deepEqual(
+    [factsOf(project, 'cart').labels['app'], factsOf(project, 'cart').image],
+    ['cart-7', 'c:7'],
+  );
+});
+
 test('the last stage of a Dockerfile tells the ports of an image that is built', (context) => {
   const project = readFiles(context, {
     'compose.yml':

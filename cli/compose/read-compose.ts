@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import { errorMessage } from '../../base/errors.ts';
+import { parseEnvText } from '../../compose/inject/env-text.ts';
 import { EXIT } from '../analyze.ts';
 import { CliError } from '../cli-error.ts';
-import { type Environment, interpolateAll } from './interpolate.ts';
+import { type Environment, interpolate, interpolateAll } from './interpolate.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -102,9 +103,9 @@ function addServices(
   folder: string,
   env: Environment,
 ): void {
-  for (const entry of asList(file.fields['include'])) include(services, entry, dirname(file.path), env);
+  for (const entry of asList(file.fields['include'])) include(services, entry, folder, env);
   for (const name of Object.keys(asFields(file.fields['services']))) {
-    const fields = resolveExtends(file, name, env, []);
+    const fields = resolveExtends(file, name, folder, env, []);
     const known = services.get(name);
     services.set(name, {
       name,
@@ -116,23 +117,34 @@ function addServices(
   }
 }
 
-/** `include`: a path, or `{path, project_directory}`; relative paths begin at the folder of the file that includes. */
+/** `include`: a path, or `{path, project_directory, env_file}`; relative paths begin at the folder of who includes. */
 function include(
   services: Map<string, ComposeService>,
   entry: unknown,
   from: string,
   env: Environment,
 ): void {
-  const { path, project_directory: directory } =
-    typeof entry === 'string' ? { path: entry, project_directory: undefined } : asFields(entry);
+  const {
+    path = entry,
+    project_directory: directory,
+    env_file: envFile,
+  } = asFields(entry) as { path?: unknown; project_directory?: unknown; env_file?: unknown };
   const paths = asList(path).map((each) => resolve(from, String(each)));
   const folder = directory === undefined ? dirname(paths[0] ?? from) : resolve(from, String(directory));
-  const own = { ...readEnvFile(join(folder, '.env')), ...env };
+  const envFiles = asList(envFile).map((each) => resolve(from, String(each)));
+  const said = (envFiles.length > 0 ? envFiles : [join(folder, '.env')]).map(readEnvFile);
+  const own = Object.assign({}, ...said, env) as Environment;
   for (const each of paths)
     for (const content of readFile(each, own)) addServices(services, content, folder, own);
 }
 
-function resolveExtends(file: ComposeFile, name: string, env: Environment, seen: readonly string[]): Fields {
+function resolveExtends(
+  file: ComposeFile,
+  name: string,
+  folder: string,
+  env: Environment,
+  seen: readonly string[],
+): Fields {
   const key = `${file.path} ${name}`;
   if (seen.includes(key))
     throw new CliError(
@@ -140,25 +152,42 @@ function resolveExtends(file: ComposeFile, name: string, env: Environment, seen:
       `${file.shown}: service ${name} extends itself`,
       'Remove one of the `extends`.',
     );
-  const fields = asFields(asFields(file.fields['services'])[name]);
+  const fields = withLabelFiles(asFields(asFields(file.fields['services'])[name]), folder, env);
   const base = fields['extends'];
   if (base === undefined) return fields;
   const { service, file: other } =
     typeof base === 'string' ? { service: base, file: undefined } : asFields(base);
+  const path = resolve(folder, String(other));
   const source =
     other === undefined
       ? file
-      : readFile(resolve(dirname(file.path), String(other)), env).find(
-          ({ fields: all }) => String(service) in asFields(all['services']),
-        );
+      : readFile(path, env).find(({ fields: all }) => String(service) in asFields(all['services']));
   if (source === undefined) return fields;
-  return mergeServices(resolveExtends(source, String(service), env, [...seen, key]), fields);
+  const baseFolder = other === undefined ? folder : dirname(path);
+  return mergeServices(resolveExtends(source, String(service), baseFolder, env, [...seen, key]), fields);
+}
+
+/** Compose 2.32.2: labels of files, which those that are written out win over. They take the files' place here. */
+function withLabelFiles(fields: Fields, folder: string, env: Environment): Fields {
+  if (fields['label_file'] === undefined) return fields;
+  const labels: Record<string, string> = {};
+  for (const path of asList(fields['label_file']).map((each) => resolve(folder, String(each)))) {
+    if (!existsSync(path))
+      throw new CliError(
+        'LAT1020',
+        `${relative('.', path)} is not there`,
+        'Check the path of the label_file.',
+      );
+    for (const [name, { text, isOpen }] of parseEnvText(readFileSync(path, 'utf8')))
+      labels[name] = isOpen ? interpolate(text, env) : text;
+  }
+  return { ...fields, label_file: labels };
 }
 
 /** Mappings are merged, ports and exposed ports are joined, anything else is replaced. */
 function mergeServices(first: Fields, second: Fields): Fields {
   const merged: Record<string, unknown> = { ...first, ...second };
-  for (const field of ['labels', 'deploy', 'networks'])
+  for (const field of ['labels', 'label_file', 'deploy', 'networks'])
     if (first[field] !== undefined && second[field] !== undefined)
       merged[field] = { ...asMapping(first[field]), ...asMapping(second[field]) };
   for (const field of ['ports', 'expose'])
@@ -188,10 +217,6 @@ export const asFields = (value: unknown): Fields =>
 
 export function readEnvFile(path: string): Environment {
   if (!existsSync(path)) return {};
-  const pairs = readFileSync(path, 'utf8')
-    .split(/\r?\n/)
-    .map((line) => /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line))
-    .filter((match) => match !== null)
-    .map(([, key = '', value = '']) => [key, value.replace(/^(["'])(.*)\1$/, '$2')]);
-  return Object.fromEntries(pairs) as Environment;
+  const values = parseEnvText(readFileSync(path, 'utf8'));
+  return Object.fromEntries([...values].map(([name, { text }]) => [name, text]));
 }

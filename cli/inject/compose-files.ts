@@ -2,10 +2,11 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { errorMessage } from '../../base/errors.ts';
+import type { InjectContext } from '../../compose/inject/context.ts';
 import type { NamedText } from '../../compose/inject/marks.ts';
 import { EXIT } from '../analyze.ts';
 import { CliError } from '../cli-error.ts';
-import type { Environment } from '../compose/interpolate.ts';
+import { type Environment, interpolate } from '../compose/interpolate.ts';
 import { projectName, readEnvFile } from '../compose/read-compose.ts';
 
 /** Compose's own, in its order; the override stands beside the one that is found. */
@@ -75,10 +76,26 @@ async function readText(path: string): Promise<string> {
 }
 
 /**
- * Another compose file, as Compose finds it: what is extended beside the file that says so, what is included from the
- * project's folder. Its name is the path from here.
+ * How `inject` asks for all that the files do not say themselves. Relative paths begin at the project's folder, or beside
+ * the file that has them where it is an extended one.
  */
-export function otherFile(path: string, from: string, folder: string): NamedText | null {
+export function contextOf(folder: string, env: Environment): InjectContext {
+  return {
+    interpolate: (text) => interpolate(text, env),
+    read: (path, from) => otherFile(path, from, folder),
+    included: ({ paths: [first = ''], projectDirectory, envFiles }) => {
+      const inner =
+        projectDirectory === '' ? dirname(resolve(folder, first)) : resolve(folder, projectDirectory);
+      const files =
+        envFiles.length > 0 ? envFiles.map((file) => resolve(folder, file)) : [join(inner, '.env')];
+      const variables = Object.assign({}, ...files.map(readEnvFile)) as Record<string, string>;
+      return { ...contextOf(inner, { ...variables, ...env }), variables };
+    },
+  };
+}
+
+/** Its name is the path from here. */
+function otherFile(path: string, from: string, folder: string): NamedText | null {
   const candidates = isAbsolute(path) ? [path] : [resolve(dirname(from), path), resolve(folder, path)];
   const found = candidates.find((each) => statSync(each, { throwIfNoEntry: false })?.isFile());
   return found === undefined

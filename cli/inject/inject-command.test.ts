@@ -184,3 +184,18 @@ test('agents run the image that compose/mesh.yml names', () => {
   const mesh = readFileSync(join(ROOT, 'compose', 'mesh.yml'), 'utf8');
   assert.ok(mesh.includes(`image: ${IMAGE}\n`));
 });
+
+test('a service asks for its agent by a label_file too, and the agent has what it says', async (context) => {
+  const folder = folderOf(context, {
+    'compose.yml': 'include: [sub/compose.yml]\nservices: {}\n',
+    'sub/compose.yml':
+      'services: { shop: { image: s, label_file: ./shop.labels, labels: { version: v2 } } }\n',
+    'sub/shop.labels': 'lateen.inject=true\napp=$NAME\nversion=v1\n',
+    'sub/.env': 'NAME=books\n',
+    'mesh/.keep': '',
+  });
+  const { status, stdout, stderr } = await runLateen(folder, ['inject']);
+  assert.equal(status, 0, stderr);
+  const labels = 'lateen.role: agent, lateen.agent-of: shop, app: books, version: v2';
+  assert.match(stdout, new RegExp(`^ {2}shop-lateen:\\n.*\\n {4}labels: \\{ ${labels} \\}$`, 'm'));
+});

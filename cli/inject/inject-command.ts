@@ -4,10 +4,10 @@ import type { Command } from 'commander';
 import { inject } from '../../compose/inject/inject.ts';
 import { formatViolation } from '../../istio/format-violation.ts';
 import { EXIT } from '../analyze.ts';
-import { type Environment, interpolate } from '../compose/interpolate.ts';
+import type { Environment } from '../compose/interpolate.ts';
 import { meshPackage } from '../mesh-package.ts';
 import { collect } from '../output.ts';
-import { type ComposeFiles, otherFile, readComposeFiles } from './compose-files.ts';
+import { type ComposeFiles, contextOf, readComposeFiles } from './compose-files.ts';
 import { requireCompose } from './compose-version.ts';
 import { addUninjectCommand } from './uninject-command.ts';
 import { writeWhole } from './write-whole.ts';
@@ -49,8 +49,7 @@ async function runInject({ file, output, all }: InjectArguments): Promise<void> 
   const { text, violations, services, addsMesh } = inject(files.texts, {
     isAll: all,
     meshFile,
-    interpolate: (value) => interpolate(value, files.env),
-    read: (path, from) => otherFile(path, from, files.folder),
+    ...contextOf(files.folder, files.env),
   });
   for (const violation of violations) process.stderr.write(`${formatViolation(violation)}\n`);
   if (text === null) {

@@ -1,6 +1,7 @@
 import { AGENT_ENV, CONTROL_DIRECTORY, RUN_DIRECTORY } from '../../model/agent-container.ts';
 import { CAPTURE_LABELS } from '../../model/capture-labels.ts';
 import { LABEL } from '../../model/labels.ts';
+import { labelFields } from './label-files.ts';
 import { CONTROL_VOLUME, type MeshParts } from './mesh-parts.ts';
 import { type Fields, fieldsOf, isEmpty, listOf, mappingOf, Plain, textOf, type Value } from './value.ts';
 
@@ -40,7 +41,7 @@ export function commonFields({ image, controller }: MeshParts): Fields {
 
 /** What the agent of a service has beside that: a service of its own that owns the namespace. */
 export function agentFields(service: string, app: Fields, isChosen: (service: string) => boolean): Fields {
-  const labels = mappingOf(app['labels']);
+  const labels = labelFields(app);
   return {
     labels: { [LABEL.role]: 'agent', [LABEL.agentOf]: service, ...copiedLabels(labels) },
     environment: { [AGENT_ENV.logLevel]: `\${LATEEN_LOG_LEVEL:-info}`, ...captured(labels) },

@@ -1,6 +1,7 @@
 import { agentName, isOfNetwork, linksOf, MOVED } from './agent-service.ts';
 import type { ComposeText } from './compose-text.ts';
-import { baseOf, extendedFields, type InjectContext, type ProjectService } from './project.ts';
+import type { InjectContext } from './context.ts';
+import { baseOf, extendedFields, type ProjectService } from './project.ts';
 import {
   bare,
   emptyOf,
@@ -99,7 +100,13 @@ export function bystanderFields(
   context: InjectContext,
 ): Fields {
   const own = file.services.get(service.name)?.fields ?? {};
-  const fields: Record<string, Value> = { ...own };
+  const fields = { ...own, ...rerouted(own, isChosen) };
+  return { ...fields, ...restored(file, service.name, fields, isChosen, context) };
+}
+
+/** Ways to services that have an agent now, as they must be written. */
+function rerouted(own: Fields, isChosen: (service: string) => boolean): Fields {
+  const fields: Record<string, Value> = {};
   const needed: string[] = [];
   const [mode = '', target = ''] = textOf(own['network_mode']).split(':');
   if (mode === 'service' && isChosen(target)) {
@@ -116,7 +123,25 @@ export function bystanderFields(
   // It started with them, and still does.
   if (missing.length > 0)
     fields['depends_on'] = { ...dependsOn, ...Object.fromEntries(missing.map((name) => [name, STARTED])) };
-  return { ...fields, ...restored(file, service.name, fields, isChosen, context) };
+  return fields;
+}
+
+/** What is put over a service of an included file; {} = it stays as it is there. */
+export function overIncluded(service: ProjectService, isChosen: (service: string) => boolean): Fields {
+  const said = service.included ?? {};
+  if (isChosen(service.name)) return overIncludedApplication(service, said);
+  const { links, ...fields } = rerouted(said, isChosen);
+  return links === undefined ? fields : { ...fields, links: new Tagged('!override', links) };
+}
+
+function overIncludedApplication({ name, fields: all }: ProjectService, said: Fields): Fields {
+  const fields: Record<string, Value> = { network_mode: `service:${agentName(name)}` };
+  if (isEmpty(all['container_name'])) fields['container_name'] = containerName(name);
+  fields['depends_on'] = withAgent({}, agentName(name));
+  for (const moved of MOVED)
+    if (moved !== 'network_mode' && !isEmpty(said[moved])) fields[moved] = silenced(said[moved]);
+  keepOwnSysctls(fields, {}, said);
+  return fields;
 }
 
 /** Of a base in the same file that has an agent now: what was inherited from it, and what now would be. */

@@ -1,9 +1,10 @@
 import type { Violation } from '../../istio/violation.ts';
 import { asksForAgent, LABEL, type Labels, refusesAgent } from '../../model/labels.ts';
 import { agentName } from './agent-service.ts';
-import { lineOfField } from './compose-text.ts';
-import { CONTROL_VOLUME, findMesh } from './mesh-parts.ts';
-import type { ComposeProjectTexts, InjectContext, ProjectService } from './project.ts';
+import type { InjectContext } from './context.ts';
+import { labelFields } from './label-files.ts';
+import { CONTROL_VOLUME, findMesh, isMeshFile } from './mesh-parts.ts';
+import { allTexts, type ComposeProjectTexts, type ProjectService } from './project.ts';
 import { type Fields, fieldsOf, mappingOf, textOf } from './value.ts';
 import { fileViolation, serviceViolation } from './violations.ts';
 
@@ -23,18 +24,32 @@ export function chooseServices(project: ComposeProjectTexts, context: InjectCont
     const labels = labelsOf(service.fields, context);
     const asks = asksForAgent(labels);
     if (labels[LABEL.role] !== undefined || !(asks || (isAll && !refusesAgent(labels)))) continue;
+    if (service.included !== null && hasAgent(service, project, context)) continue;
     const faults = faultsOf(service, project, context);
     if (faults.length === 0) chosen.push(service);
     else if (asks || !faults.every(({ code }) => code === 'LAT0302' || code === 'LAT0305'))
       violations.push(...faults);
   }
-  violations.push(...leftOut(project, context));
+  violations.push(...unread(project));
   return { chosen, violations };
+}
+
+/** An included file may have been injected on its own. */
+function hasAgent(
+  { name }: ProjectService,
+  { services }: ComposeProjectTexts,
+  context: InjectContext,
+): boolean {
+  const { [LABEL.role]: role, [LABEL.agentOf]: owner } = labelsOf(
+    services.get(agentName(name))?.fields ?? {},
+    context,
+  );
+  return role === 'agent' && owner === name;
 }
 
 export function labelsOf(fields: Fields, { interpolate }: InjectContext): Labels {
   return Object.fromEntries(
-    Object.entries(mappingOf(fields['labels'])).map(([name, value]) => [
+    Object.entries(labelFields(fields)).map(([name, value]) => [
       interpolate(name),
       interpolate(textOf(value)),
     ]),
@@ -106,7 +121,7 @@ const SWARM_MODES = ['global', 'replicated-job', 'global-job'];
 
 function swarmFaults(
   service: ProjectService,
-  { files }: ComposeProjectTexts,
+  project: ComposeProjectTexts,
   context: InjectContext,
 ): Violation[] {
   const deploy = fieldsOf(service.fields['deploy']);
@@ -119,7 +134,10 @@ function swarmFaults(
   const mode = context.interpolate(textOf(deploy['mode']));
   if (SWARM_MODES.includes(mode)) return [told('deploy.mode', `deploy.mode ${mode}`)];
   if (deploy['endpoint_mode'] !== undefined) return [told('deploy.endpoint_mode', 'deploy.endpoint_mode')];
-  const networks = Object.assign({}, ...files.map(({ fields }) => fieldsOf(fields['networks']))) as Fields;
+  const networks = Object.assign(
+    {},
+    ...allTexts(project).map(({ fields }) => fieldsOf(fields['networks'])),
+  ) as Fields;
   return Object.keys(mappingOf(service.fields['networks']))
     .filter((name) => {
       const { driver, attachable } = fieldsOf(networks[name]);
@@ -159,17 +177,20 @@ function meshFaults(
   ];
 }
 
-/** Who includes a file cannot change its services. */
-function leftOut({ included }: ComposeProjectTexts, context: InjectContext): Violation[] {
-  return included.flatMap(({ file }) =>
-    [...(file?.services.values() ?? [])]
-      .filter(({ fields }) => asksForAgent(labelsOf(fields, context)))
-      .map(({ name }) =>
-        fileViolation(file?.name ?? '', file === null ? 0 : lineOfField(file, name, 'labels'), {
-          code: 'LAT0306',
-          message: `the included service ${name} asks for an agent, and an included file cannot be changed from outside`,
-          remedy: `Give that file by -f, after the one that includes it, and take it out of \`include\`; or take the label ${LABEL.inject} out.`,
-        }),
-      ),
-  );
+const isRemote = (path: string) => /^[\w.-]+@|:\/\/|^oci:|\.git(?:#|$)/.test(path);
+
+/** What cannot be read keeps its services as they are; where it is no file of this machine, Compose may yet find it. */
+function unread({ included }: ComposeProjectTexts): Violation[] {
+  return included
+    .filter(({ path, file }) => file === null && !isMeshFile(path))
+    .map(({ path, by, line }) =>
+      fileViolation(by.name, line, {
+        code: 'LAT0306',
+        severity: isRemote(path) ? 'Warning' : 'Error',
+        message: `the included file ${path} cannot be read, so its services would go around the mesh`,
+        remedy: isRemote(path)
+          ? 'If they are to have agents, keep a copy of it beside this file and include that.'
+          : 'Check the path: it begins at the project directory.',
+      }),
+    );
 }

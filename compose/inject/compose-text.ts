@@ -145,6 +145,12 @@ export function lineOfField(file: ComposeText, service: string, field = ''): num
   return file.lineAt(startOf(found.pairs?.get(field) ?? found.pair)) + 1;
 }
 
+/** Where a field of the file itself is written, from 1. */
+export function lineOfTop(file: ComposeText, field: string): number {
+  const found = file.root.items.find((item) => keyOf(item as Pair) === field) as Pair | undefined;
+  return found === undefined ? 1 : file.lineAt(startOf(found)) + 1;
+}
+
 export interface Anchor {
   readonly name: string;
   readonly line: number;

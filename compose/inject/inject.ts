@@ -1,13 +1,17 @@
 import type { Violation } from '../../istio/violation.ts';
+import { LABEL } from '../../model/labels.ts';
 import { agentFields, agentName, commonFields } from './agent-service.ts';
-import { applicationFields, bystanderFields } from './application-service.ts';
+import { applicationFields, bystanderFields, overIncluded } from './application-service.ts';
 import { chooseServices } from './choose.ts';
 import { ComposeFault, type ComposeText, parseComposeText } from './compose-text.ts';
-import { joinTexts, type NamedText, takeBack } from './marks.ts';
+import type { InjectContext } from './context.ts';
+import { labelFields } from './label-files.ts';
+import { joinTexts, type NamedText, takeBack, withDocument } from './marks.ts';
 import { findMesh, type MeshParts } from './mesh-parts.ts';
-import { type ComposeProjectTexts, type InjectContext, readProject } from './project.ts';
+import { printPair } from './print-value.ts';
+import { type ComposeProjectTexts, type ProjectService, readProject } from './project.ts';
 import { portClashes } from './published-ports.ts';
-import { rewrite } from './rewrite.ts';
+import { printAgent, printCommon, rewrite } from './rewrite.ts';
 import { type Fields, listOf, type Value } from './value.ts';
 import { fileViolation, serviceViolation } from './violations.ts';
 
@@ -19,7 +23,7 @@ export interface InjectOptions extends InjectContext {
 }
 
 export interface Injected {
-  /** null = refused, and `violations` say why. */
+  /** null = refused, and `violations` say why; else they are warnings. */
   readonly text: string | null;
   readonly violations: readonly Violation[];
   /** Services that have an agent now. */
@@ -39,10 +43,11 @@ export function inject(given: readonly NamedText[], options: InjectOptions): Inj
     const project = readProject(read.files, options);
     const { chosen, violations } = chooseServices(project, options, options.isAll);
     const faults = [...violations, ...portClashes(withMesh(project, options), options)];
-    if (faults.length > 0) return refused(faults);
-    if (chosen.length === 0) return refused([noneChosen(project)]);
+    if (faults.some(({ severity }) => severity === 'Error')) return refused(faults);
+    if (chosen.length === 0) return refused([...faults, noneChosen(project)]);
     const names = new Set(chosen.map(({ name }) => name));
-    return rewriteAll(project, names, findMesh(project), options);
+    const result = rewriteAll(project, names, findMesh(project), options);
+    return { ...result, violations: [...faults, ...result.violations] };
   } catch (error) {
     if (error instanceof ComposeFault) return refused([unreadable(read.files[0]?.name ?? '', error)]);
     throw error;
@@ -90,9 +95,10 @@ function unreadable(file: string, { message, line }: ComposeFault): Violation {
 }
 
 function noneChosen({ files, services }: ComposeProjectTexts): Violation {
+  const own = [...services.values()].filter(({ fields }) => labelFields(fields)[LABEL.role] === undefined);
   return fileViolation(files[0]?.name ?? '', 0, {
     code: 'LAT0308',
-    message: `none of its ${services.size} services asks for an agent`,
+    message: `none of its ${own.length} services asks for an agent`,
     remedy: 'Write the label lateen.inject: "true" for those that are to have one, or say --all.',
   });
 }
@@ -104,7 +110,11 @@ function withMesh(project: ComposeProjectTexts, options: InjectOptions): Compose
     findMesh(project).isMissing && first !== undefined ? options.read(options.meshFile, first.name) : null;
   if (mesh === null || first === undefined) return project;
   const file = parseComposeText(mesh);
-  return { ...project, included: [...project.included, { path: options.meshFile, file, by: first }] };
+  const own = [...file.services].map(([name, { fields }]): [string, ProjectService] => [
+    name,
+    { name, fields, files: [file], included: fields },
+  ]);
+  return { ...project, services: new Map([...own, ...project.services]) };
 }
 
 function rewriteAll(
@@ -127,6 +137,8 @@ function rewriteAll(
     if ('failed' in result) return refused([cannotRewrite(project, result.failed)]);
     texts.push({ name: file.name, text: result.text });
   }
+  const last = texts.pop() as NamedText;
+  texts.push({ ...last, text: withDocument(last.text, overDocument(project, isChosen, mesh)) });
   return { text: joinTexts(texts), violations: [], services: [...chosen], addsMesh: mesh.isMissing };
 }
 
@@ -151,12 +163,29 @@ function wantedAgents(
   isChosen: (name: string) => boolean,
 ) {
   const own = [...services.values()].filter(({ name, files }) => isChosen(name) && files[0] === file);
-  return new Map(
-    own.map(({ name, fields }) => [
-      name,
-      { name: agentName(name), fields: agentFields(name, fields, isChosen) },
-    ]),
-  );
+  return new Map(own.map((service) => [service.name, agentOf(service, isChosen)]));
+}
+
+const agentOf = ({ name, fields }: ProjectService, isChosen: (name: string) => boolean) => ({
+  name: agentName(name),
+  fields: agentFields(name, fields, isChosen),
+});
+
+/** Who includes a file cannot change its services; a document behind it can, as a file that is given after it. */
+function overDocument(
+  { services }: ComposeProjectTexts,
+  isChosen: (name: string) => boolean,
+  mesh: MeshParts,
+): string[] {
+  const lines = [...services.values()]
+    .filter(({ included }) => included !== null)
+    .flatMap((service) => {
+      const over = overIncluded(service, isChosen);
+      const agent = isChosen(service.name) ? printAgent(agentOf(service, isChosen), 2) : [];
+      if (Object.keys(over).length === 0) return [];
+      return [`  # Of ${service.files[0]?.name}.`, ...printPair(service.name, over, 2), ...agent];
+    });
+  return lines.length === 0 ? [] : ['---', ...printCommon(commonFields(mesh)), 'services:', ...lines];
 }
 
 function withInclude(file: ComposeText, meshFile: string): Value {

@@ -42,6 +42,13 @@ export function applyEdits(text: string, edits: readonly LineEdit[]): string {
   return bom + lines.join('\n');
 }
 
+/** With a YAML document behind it, which Compose takes as it takes a file that is given after the first. */
+export function withDocument(text: string, lines: readonly string[]): string {
+  if (lines.length === 0) return text;
+  const count = text.split('\n').length;
+  return applyEdits(text, [{ at: text.endsWith('\n') ? count - 1 : count, takeOut: 0, putIn: lines }]);
+}
+
 /** Several texts as one of several YAML documents, which Compose merges as it merges several files. */
 export function joinTexts(texts: readonly NamedText[]): string {
   const [first] = texts;

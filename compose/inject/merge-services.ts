@@ -11,7 +11,11 @@ import {
 } from './value.ts';
 
 /** Written as a list of `name=value` as well. */
-const MAPPINGS = new Set(['labels', 'networks', 'sysctls', 'depends_on', 'environment', 'annotations']);
+const MAPPINGS = new Set([
+  ...['labels', 'networks', 'sysctls', 'depends_on', 'environment', 'annotations'],
+  // The labels of its files, once they are read.
+  'label_file',
+]);
 /** One list behind the other. */
 const LISTS = new Set([
   ...['ports', 'expose', 'dns', 'dns_search', 'dns_opt', 'links', 'external_links', 'profiles'],

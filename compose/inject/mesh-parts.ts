@@ -1,6 +1,7 @@
 import { LABEL } from '../../model/labels.ts';
-import type { ComposeProjectTexts } from './project.ts';
-import { type Fields, fieldsOf, mappingOf, textOf, type Value } from './value.ts';
+import { labelFields } from './label-files.ts';
+import { allTexts, type ComposeProjectTexts } from './project.ts';
+import { type Fields, fieldsOf, textOf, type Value } from './value.ts';
 
 /** Volume that holds the control socket; compose/mesh.yml declares it. */
 export const CONTROL_VOLUME = 'lateen-control';
@@ -16,20 +17,22 @@ export interface MeshParts {
   readonly image: Value;
 }
 
-export function findMesh({ services, included, files }: ComposeProjectTexts): MeshParts {
-  const own = [...services.values()].map(({ name, fields }) => ({ name, fields }));
-  const others = included.flatMap(({ file }) => [...(file?.services.values() ?? [])]);
-  const controller = [...own, ...others].find(isController);
+export function findMesh(project: ComposeProjectTexts): MeshParts {
+  const { services, included } = project;
+  const controller = [...services.values()].find(isController);
   if (controller !== undefined)
     return { isMissing: false, controller: controller.name, image: controller.fields['image'] ?? IMAGE };
   // A package that is not installed yet.
-  const isIncluded = included.some(({ path }) => /(^|\/)lateen\/compose\/mesh\.yml$/.test(path));
+  const isIncluded = included.some(({ path }) => isMeshFile(path));
   if (isIncluded) return { isMissing: false, controller: 'lateen-controller', image: IMAGE };
-  const isDeclared = files.some(({ fields }) => CONTROL_VOLUME in fieldsOf(fields['volumes']));
+  const isDeclared = allTexts(project).some(({ fields }) => CONTROL_VOLUME in fieldsOf(fields['volumes']));
   return isDeclared
     ? { isMissing: false, controller: '', image: IMAGE }
     : { isMissing: true, controller: 'lateen-controller', image: IMAGE };
 }
 
+/** Of an installed package, which need not be there yet. */
+export const isMeshFile = (path: string): boolean => /(^|\/)lateen\/compose\/mesh\.yml$/.test(path);
+
 const isController = ({ fields }: { fields: Fields }) =>
-  textOf(mappingOf(fields['labels'])[LABEL.role]) === 'controller';
+  textOf(labelFields(fields)[LABEL.role]) === 'controller';

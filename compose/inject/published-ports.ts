@@ -1,5 +1,6 @@
 import type { Violation } from '../../istio/violation.ts';
-import type { ComposeProjectTexts, InjectContext, ProjectService } from './project.ts';
+import type { InjectContext } from './context.ts';
+import type { ComposeProjectTexts, ProjectService } from './project.ts';
 import { bare, isFields, listOf, textOf, type Value } from './value.ts';
 import { serviceViolation } from './violations.ts';
 
@@ -13,12 +14,9 @@ interface Published {
 
 /** A port of the host that two services publish: `up` would fail half-way. */
 export function portClashes(project: ComposeProjectTexts, context: InjectContext): Violation[] {
-  const included = project.included.flatMap(({ file }) =>
-    file === null ? [] : [...file.services].map(([name, { fields }]) => ({ name, fields, files: [file] })),
-  );
   const known: Published[] = [];
   const clashes: Violation[] = [];
-  for (const service of [...included, ...project.services.values()].filter(
+  for (const service of [...project.services.values()].filter(
     ({ fields }) => fields['profiles'] === undefined,
   )) {
     for (const published of publishedBy(service, context)) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatViolation } from '../../istio/format-violation.ts';
+import type { IncludedContext, InjectContext } from './context.ts';
 import { inject } from './inject.ts';
 import type { NamedText } from './marks.ts';
 
@@ -14,15 +15,21 @@ const MESH = `services:
     labels: { lateen.role: controller }
 `;
 
+const contextOf = (read: InjectContext['read']): IncludedContext => ({
+  read,
+  interpolate: (value) => value.replace(`\${N}`, '3'),
+  included: () => contextOf(read),
+  variables: {},
+});
+
 function refusalsOf(text: string, others: Readonly<Record<string, string>> = {}, isAll = false): string[] {
   const files: Readonly<Record<string, string>> = { 'mesh.yml': MESH, ...others };
   const read = (path: string): NamedText | null =>
     files[path] === undefined ? null : { name: path, text: files[path] };
   const given = [{ name: 'compose.yml', text }];
   const { text: out, violations } = inject(given, {
-    ...{ isAll, read },
+    ...{ isAll, ...contextOf(read) },
     meshFile: 'mesh.yml',
-    interpolate: (value) => value.replace(`\${N}`, '3'),
   });
   assert.equal(out, null, 'nothing is written');
   for (const { remedy } of violations) assert.notEqual(remedy, '');
@@ -93,9 +100,30 @@ test('an agent that is there already is told', () => {
   assertRefused(asking('  web-lateen: { image: a }\n'), /^LAT0305 compose\.yml:5 the agent of web is to be/);
 });
 
-test('a service of an included file that asks for an agent is told with that file', () => {
-  const include = 'include: [other.yml]\nservices: { db: { image: a } }\n';
-  assertRefused(include, /^LAT0306 other\.yml:4 the included service web asks/, { 'other.yml': asking('') });
+test('an included file that cannot be read would hide services that ask for an agent', () => {
+  const include = (path: string, more = '') =>
+    `include: [${path}]\nservices: { db: { image: a, labels: { lateen.inject: "${more}" } } }\n`;
+  assertRefused(include('gone.yml', 'true'), /^LAT0306 compose\.yml:1 the included file gone\.yml cannot/);
+  const [told, none] = refusalsOf(include('"oci://example.com/shop"'));
+  assert.match(told ?? '', /^LAT0306 compose\.yml:1 the included file oci:/);
+  assert.match(none ?? '', /^LAT0308 /);
+});
+
+test('a service of an included file is refused there, with its line', () => {
+  const include = 'include: [other.yml]\n';
+  assertRefused(include, /^LAT0303 other\.yml:5 2 containers/, { 'other.yml': asking('    scale: 2\n') });
+});
+
+test('an included file that includes the one that includes it is not followed for ever', () => {
+  const circle = { 'other.yml': 'include: [compose.yml]\nservices: {}\n' };
+  assertRefused('include: [other.yml]\n', /^LAT0306 other\.yml:1 /, {
+    ...circle,
+    'compose.yml': 'include: [other.yml]\n',
+  });
+});
+
+test('a label_file that is not there is told with its line', () => {
+  assertRefused(asking('    label_file: gone.labels\n'), /^LAT0301 compose\.yml:5 the label_file gone/);
 });
 
 test('a port of the host that is published twice is told before `up` fails half-way', () => {
@@ -143,7 +171,7 @@ test('damaged marks are told, and nothing is guessed', () => {
 
 test('a refusal is printed as one line with file, line and remedy', () => {
   const { violations } = inject([{ name: 'c.yml', text: asking('    scale: 2\n') }], {
-    ...{ isAll: false, read: () => null, meshFile: '', interpolate: (text: string) => text },
+    ...{ isAll: false, meshFile: '', ...contextOf(() => null) },
   });
   assert.match(
     violations.map(formatViolation).join(),

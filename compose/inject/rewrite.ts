@@ -84,16 +84,17 @@ function blockEdits(file: ComposeText, wanted: Wanted, forced: Forced): LineEdit
   });
 }
 
-function printAgent({ name, fields }: { name: string; fields: Fields }, indent: number): string[] {
+export function printAgent({ name, fields }: { name: string; fields: Fields }, indent: number): string[] {
   const inner = ' '.repeat(indent + 2);
   return [`${' '.repeat(indent)}${name}:`, `${inner}<<: *${ALIAS}`, ...printFields(fields, indent + 2)];
 }
 
 function commonEdits(file: ComposeText, { agents, common }: Wanted, services: Pair): LineEdit[] {
   if (agents.size === 0) return [];
-  const putIn = [`${COMMON}: &${ALIAS}`, ...printFields(common, 2)];
-  return [{ at: file.lineAt(startOf(services)), takeOut: 0, putIn }];
+  return [{ at: file.lineAt(startOf(services)), takeOut: 0, putIn: printCommon(common) }];
 }
+
+export const printCommon = (common: Fields): string[] => [`${COMMON}: &${ALIAS}`, ...printFields(common, 2)];
 
 function changedNames({ fields }: ServiceText, wanted: Fields, forced: ReadonlySet<string>): string[] {
   const all = [...new Set([...Object.keys(wanted), ...Object.keys(fields), ...forced])];
@@ -147,14 +148,15 @@ function wholeServices(file: ComposeText, wanted: Wanted, services: Pair): LineE
       ...(agent === undefined ? [] : printAgent(agent, 2)),
     ];
   });
-  const putIn = ['services:', ...lines];
+  if (lines.length === 0 && file.root.flow !== true) return [];
+  const putIn = lines.length === 0 ? ['services: {}'] : ['services:', ...lines];
   if (file.root.flow !== true) {
     const { first, end } = linesOf(file, services);
     return [{ at: first, takeOut: end - first, putIn }];
   }
   const { services: _, ...others } = file.fields;
   const rest = wanted.include === null ? others : { ...others, include: wanted.include };
-  const common = wanted.agents.size === 0 ? [] : [`${COMMON}: &${ALIAS}`, ...printFields(wanted.common, 2)];
+  const common = wanted.agents.size === 0 ? [] : printCommon(wanted.common);
   const last = file.lineAt(Math.max(0, file.text.trimEnd().length - 1));
   return [{ at: 0, takeOut: last + 1, putIn: [...printFields(rest, 0), ...common, ...putIn] }];
 }
