@@ -30,7 +30,7 @@ import { createTlsServers } from './tls/tls-servers.ts';
 import type { SendSpans } from './tracing/send-spans.ts';
 import { Tracing } from './tracing/tracing.ts';
 import type { Host } from './upstream/host.ts';
-import { specForHost } from './upstream/host-tls.ts';
+import { specForHost } from './upstream/spec-for-host.ts';
 
 export interface DataplaneDeps {
   readonly clock: Clock;

@@ -8,7 +8,7 @@ import { buildTables, checkSnapshot, type Tables } from '../agent/listener/table
 import { hostOf } from '../agent/policy/route-table.ts';
 import { resolveMaterial } from '../agent/tls/tls-material.ts';
 import type { TlsServer } from '../agent/tls/tls-server.ts';
-import { specForHost } from '../agent/upstream/host-tls.ts';
+import { specForHost } from '../agent/upstream/spec-for-host.ts';
 import type { Clock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';

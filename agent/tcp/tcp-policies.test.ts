@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { after, test } from 'node:test';
-import { createSystemClock } from '../../base/clock.ts';
+import { type Clock, createManualClock, createSystemClock } from '../../base/clock.ts';
 import { createSeededRandom } from '../../base/random.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import { createMemoryPool } from '../exchange/memory-codec.ts';
 import { clusterSpec, endpointSpec } from '../snapshot.fixture.ts';
 import { Cluster } from '../upstream/cluster.ts';
+import type { Host } from '../upstream/host.ts';
 import { proxyTcp, type TcpRecord } from './tcp-proxy.ts';
 import { createTcpRouteTable } from './tcp-route.ts';
 
@@ -29,8 +30,12 @@ async function listen(onConnection: (socket: Socket) => void): Promise<number> {
 const greeter = () => listen((socket) => socket.end('hello'));
 
 /** A proxy in front of hosts at these ports; `call` gives the record of one connection. */
-async function open(ports: readonly number[], change: Partial<ClusterSpec>) {
-  const deps = { clock: createSystemClock(), random: createSeededRandom(8) };
+async function open<C extends Clock = Clock>(
+  ports: readonly number[],
+  change: Partial<ClusterSpec>,
+  clock: C = createSystemClock() as Clock as C,
+) {
+  const deps = { clock, random: createSeededRandom(8) };
   const cluster = new Cluster(
     clusterSpec('db', { protocol: 'tcp', ...change }),
     { name: 'db', endpoints: ports.map((port) => endpointSpec(port)), localityWeights: null },
@@ -65,7 +70,7 @@ async function open(ports: readonly number[], change: Partial<ClusterSpec>) {
     caller.resume();
     return promise;
   };
-  return { cluster, call };
+  return { cluster, call, clock };
 }
 
 test('connections of one address reach one host, others spread', async () => {
@@ -78,6 +83,33 @@ test('connections of one address reach one host, others spread', async () => {
   const seen = new Set<number | undefined>();
   for (let last = 2; last < 22; last++) seen.add(await hostOf(`127.0.0.${last}`));
   assert.equal(seen.size, 3);
+});
+
+test('a host that cannot be reached costs nobody a connection while there is another', async () => {
+  const gone = await greeter();
+  servers.at(-1)?.close();
+  const there = await greeter();
+  const { call, cluster } = await open([gone, there], {});
+  for (let count = 0; count < 12; count++) {
+    const { flag, host } = await call();
+    assert.deepEqual([flag, host?.port], ['', there]);
+  }
+  assert.ok(cluster.counters.upstream_cx_connect_fail > 0);
+  assert.equal(cluster.usage.connections, 0);
+});
+
+test('a connection to a container that ended without a word ends too, soon', async () => {
+  const silent = await listen((socket) => socket.resume());
+  const { call, cluster, clock } = await open([silent], {}, createManualClock());
+  const record = call();
+  const [host] = [...cluster.hosts.values()] as [Host];
+  while (host.relays.size === 0) await new Promise(setImmediate);
+  cluster.retire(null, () => true);
+  clock.advance(499);
+  assert.equal(host.relays.size, 1);
+  clock.advance(1);
+  assert.equal((await record).host, host);
+  assert.equal(host.relays.size, 0);
 });
 
 test('the log tells where the proxy called its host from', async () => {

@@ -8,13 +8,16 @@ import { withMeshAlpn } from '../identity/mesh-tls.ts';
 import { hashText } from '../policy/balancer/hash.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
-import { specForHost } from '../upstream/host-tls.ts';
+import { specForHost } from '../upstream/spec-for-host.ts';
 import { waitForFirstWord } from './first-word.ts';
 import { type Relay, relay } from './relay.ts';
 import type { TcpRoute } from './tcp-route.ts';
 
-/** Attempts to connect before the caller's connection is closed (Envoy's max_connect_attempts is 1; Istio leaves it). */
-const MAX_CONNECT_ATTEMPTS = 1;
+/**
+ * Hosts that are tried before the caller's connection is closed. Envoy's max_connect_attempts is 1, and Istio leaves it;
+ * but a container of Compose goes without notice, and nothing has been said to a host that could not be reached.
+ */
+const MAX_HOSTS = 3;
 
 /** One finished TCP connection, for metrics and the access log. */
 export interface TcpRecord {
@@ -61,7 +64,7 @@ export interface TcpSession {
   onOver(record: TcpRecord): void;
 }
 
-/** Envoy's tcp_proxy: one host per connection, bytes passed untouched. The caller's socket is closed on any failure. */
+/** Envoy's tcp_proxy: one host for a connection, bytes passed untouched. The caller's socket is closed on any failure. */
 export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, deps: TcpProxyDeps): void {
   const startedAt = deps.clock.now();
   const over = (
@@ -94,7 +97,7 @@ export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, d
       refuse(name, host, 'UO', 'too many connections');
       return;
     }
-    connectTo(cluster, host, deps, MAX_CONNECT_ATTEMPTS, (socket, error) => {
+    connectToAny(cluster, host, deps, [], (socket, host, error) => {
       if (socket === null) {
         refuse(name, host, 'UF,URX', describeConnectError(error));
         return;
@@ -113,12 +116,14 @@ export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, d
         const limits = { idleTimeoutMs, maxConnectionMs: cluster.spec.connections.maxConnectionMs };
         const relayed = relay(caller, socket, deps.clock, limits, (end) => {
           host.active -= 1;
+          host.relays.delete(relayed);
           over(name, host, '', end.reason, {
             sentBytes: end.sentBytes + (toHost?.length ?? 0),
             receivedBytes: end.receivedBytes + (toCaller?.length ?? 0),
             localAddress,
           });
         });
+        host.relays.add(relayed);
         session.onOpen(cluster, host, relayed);
       };
       const { reconsider } = session;
@@ -169,11 +174,38 @@ function pickHost(
   return cluster.pick(hashesSourceIp ? hashText(caller.remoteAddress ?? '') : null);
 }
 
+/** Another host is tried where one cannot be reached, each once. */
+function connectToAny(
+  cluster: Cluster,
+  host: Host,
+  deps: TcpProxyDeps,
+  failed: readonly Host[],
+  onDone: (socket: Socket | null, host: Host, error: Error) => void,
+): void {
+  connectTo(cluster, host, deps, (socket, error) => {
+    const tried = [...failed, host];
+    const next = socket !== null || tried.length >= MAX_HOSTS ? null : nextHost(cluster, tried);
+    if (next === null) onDone(socket, host, error);
+    else connectToAny(cluster, next, deps, tried, onDone);
+  });
+}
+
+/** null = there is no other one, or it matters which one it is. */
+function nextHost(cluster: Cluster, tried: readonly Host[]): Host | null {
+  const { discovery, circuitBreaker } = cluster.spec;
+  const isChosen = discovery.kind !== 'original-destination' && !cluster.isByName && !cluster.isHashing;
+  if (!isChosen || cluster.usage.connections >= circuitBreaker.maxConnections) return null;
+  const host = cluster.pickAgain(tried, SELECTION_ATTEMPTS, null, []);
+  return host === null || tried.includes(host) ? null : host;
+}
+
+/** As for HTTP's retries: `host_selection_retry_max_attempts` as Istio sets it. */
+const SELECTION_ATTEMPTS = 5;
+
 function connectTo(
   cluster: Cluster,
   host: Host,
   deps: TcpProxyDeps,
-  attempts: number,
   onDone: (socket: Socket | null, error: Error) => void,
 ): void {
   const { clock } = deps;
@@ -191,8 +223,7 @@ function connectTo(
     cancelTimer();
     cluster.counters.upstream_cx_connect_fail += 1;
     cluster.reportFailure(host, error.message === CONNECT_TIMEOUT);
-    if (attempts > 1) connectTo(cluster, host, deps, attempts - 1, onDone);
-    else onDone(null, error);
+    onDone(null, error);
   };
   socket.once('error', onError);
   socket.once(openEvent(spec), () => {

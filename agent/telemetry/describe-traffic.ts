@@ -4,7 +4,7 @@ import type { WorkloadSpec } from '../../model/workload.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import type { Tables } from '../listener/tables.ts';
 import type { Host } from '../upstream/host.ts';
-import { specForHost } from '../upstream/host-tls.ts';
+import { specForHost } from '../upstream/spec-for-host.ts';
 import { ownWorkload, type TrafficLabels } from './istio-labels.ts';
 
 /** Who spoke with whom, as this proxy knows it. */

@@ -217,6 +217,18 @@ describe('a container that was started again with its old address', () => {
     assert.equal(isAbandoned, true);
   });
 
+  test('keeps what is under way when its mutual TLS goes on or off: only new requests go another way', () => {
+    const { create } = open();
+    const first = create([started('1')]);
+    const [old] = [...first.hosts.values()] as [Host];
+    const done: string[] = [];
+    old.pool.abandon = () => void done.push('abandon');
+    old.pool.drain = () => void done.push('drain');
+    const second = create([{ ...started('1'), mutualTls: true }], {}, first);
+    assert.notEqual([...second.hosts.values()][0], old);
+    assert.deepEqual(done, ['drain']);
+  });
+
   test('is the same host while its start is the same, whatever else changes', () => {
     const { create } = open();
     const first = create([started('1')]);

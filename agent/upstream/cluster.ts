@@ -336,8 +336,8 @@ export class Cluster {
       if (next?.hosts.get(key) === host) continue;
       const heir = next?.hosts.get(key);
       // Another container has its address now: nothing that was sent to the old one is ever answered.
-      const isReplaced = heir !== undefined && !isSameInstance(host.spec, heir.spec);
-      if (isReplaced || isDead(host)) host.pool.abandon();
+      const isReplaced = heir !== undefined && isAnotherContainer(host.spec, heir.spec);
+      if (isReplaced || isDead(host)) host.abandon(this.#deps.clock);
       else host.pool.drain();
     }
     if (next !== null && next.#originalHosts === this.#originalHosts) return;
@@ -345,12 +345,15 @@ export class Cluster {
   }
 }
 
+/** One that begins or ends to speak mutual TLS is spoken to on new connections. */
 function isSameInstance(known: EndpointSpec, next: EndpointSpec): boolean {
+  return !isAnotherContainer(known, next) && known.mutualTls === next.mutualTls;
+}
+
+function isAnotherContainer(known: EndpointSpec, next: EndpointSpec): boolean {
   const isRestarted =
     known.instance !== undefined && next.instance !== undefined && known.instance !== next.instance;
-  // One that begins or ends to speak mutual TLS is spoken to on new connections.
-  const isSpokenToAlike = known.mutualTls === next.mutualTls;
-  return known.workload === next.workload && !isRestarted && isSpokenToAlike;
+  return known.workload !== next.workload || isRestarted;
 }
 
 function noCounts(): ClusterCounters {

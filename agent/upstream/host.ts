@@ -1,5 +1,7 @@
+import type { Clock } from '../../base/clock.ts';
 import type { EndpointSpec } from '../../model/endpoint.ts';
 import type { Pool } from '../exchange/streams.ts';
+import { ABANDON_AFTER_MS } from '../http/open-connection.ts';
 import type { PlacedHost } from '../policy/balancer/balancer.ts';
 import type { OutlierMonitor } from '../policy/outlier.ts';
 
@@ -21,6 +23,8 @@ export class Host implements PlacedHost {
   monitor: OutlierMonitor | null = null;
   /** When it began to be offered; its slow start counts from then. */
   offeredAtMs: number;
+  /** Connections that are passed through to it byte by byte. */
+  readonly relays = new Set<{ destroy(): void }>();
   /** Share of its weight during a slow start. */
   warmth = 1;
 
@@ -31,6 +35,14 @@ export class Host implements PlacedHost {
     this.key = `${spec.address}:${spec.port}`;
     this.offeredAtMs = nowMs;
     this.pool = createPool(this);
+  }
+
+  /** Nothing is left there that could answer: what is under way ends soon, instead of waiting for ever. */
+  abandon(clock: Clock): void {
+    this.pool.abandon();
+    clock.after(ABANDON_AFTER_MS, () => {
+      for (const relay of [...this.relays]) relay.destroy();
+    });
   }
 
   /** Address, workload and its start: a freed address may come back as another container. */

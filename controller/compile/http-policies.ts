@@ -34,10 +34,14 @@ export const DEFAULT_RETRY: RetrySpec = {
   leavesTriedPriorities: false,
 };
 
-/** Istio's default between a proxy and its own application. */
+/**
+ * Istio's default between a proxy and its own application, but without a pause: Docker takes the network of a container
+ * away as soon as its application has ended, so only an answer that is quick lets the caller try another host.
+ */
 const INBOUND_RETRY: RetrySpec = {
   ...DEFAULT_RETRY,
   retryOn: ['reset-before-request'],
+  backoffMs: 0,
   hostSelectionAttempts: 0,
 };
 
