@@ -1,7 +1,7 @@
 import { compileSnapshot } from '../controller/compile/compile-snapshot.ts';
 import type { World } from '../controller/compile/world.ts';
 import { indexWorld, type WorldIndex } from '../controller/compile/world-index.ts';
-import { computeDelta, type HeldHashes, nothingHeld } from '../controller/push/delta.ts';
+import { Differ, type HeldResources, nothingHeld } from '../controller/push/delta.ts';
 import { PushHub } from '../controller/push/push-hub.ts';
 import { Serialiser } from '../controller/push/serialised.ts';
 import { PUSH_PROTOCOL } from '../model/push.ts';
@@ -13,17 +13,17 @@ const ROUNDS = 15;
 /** What an edit costs the controller: 100 services × 3 workloads, 300 proxies, compiled, compared and serialised. */
 export function benchCompileAndPush() {
   const first = createSampleWorld(100);
-  const serialiser = new Serialiser();
-  let held = new Map<string, HeldHashes>();
+  const differ = new Differ(new Serialiser());
+  let held = new Map<string, HeldResources>();
   const full = time(() => {
     held = new Map();
-    pushAll(indexWorld(first), held, serialiser);
+    pushAll(indexWorld(first), held, differ);
   });
   let flip = 0;
   let index = indexWorld(first);
   const edit = (world: World) => {
     index = indexWorld(world, index);
-    pushAll(index, held, serialiser);
+    pushAll(index, held, differ);
   };
   const routeEdit = time(() => edit(withRoutedTo(first, `v${(flip++ % 2) + 1}`)));
   const endpointEdit = time(() => edit(withoutWorkload(first, flip++)));
@@ -105,14 +105,11 @@ function thousandAgents() {
   return [{ what: '1,000 simulated agents: one route changed, until all acknowledged', ms }];
 }
 
-function pushAll(index: WorldIndex, held: Map<string, HeldHashes>, serialiser: Serialiser): number {
+function pushAll(index: WorldIndex, held: Map<string, HeldResources>, differ: Differ): number {
   let bytes = 0;
   for (const workload of index.world.workloads) {
-    const delta = computeDelta(
-      held.get(workload.id) ?? nothingHeld(),
-      compileSnapshot(index, workload).resources,
-      serialiser,
-    );
+    const { resources } = compileSnapshot(index, workload);
+    const delta = differ.compare(held.get(workload.id) ?? nothingHeld(), resources);
     held.set(workload.id, delta.after);
     bytes += delta.upsert.join(',').length;
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { renderFamilies } from '../../base/exposition.ts';
 import type { Push } from '../../model/push.ts';
 import { emptyResources, type Resources } from '../../model/snapshot.ts';
-import { greetingOf, nothingHeld } from './delta.ts';
+import { Differ } from './delta.ts';
 import { ProxyConnection } from './proxy-connection.ts';
 import { PushMetrics } from './push-metrics.ts';
 import { Serialiser } from './serialised.ts';
@@ -14,7 +14,7 @@ function named(...names: string[]): Resources {
   return resources;
 }
 
-function connect(hello = { version: '', hashes: greetingOf(nothingHeld()), agent: 'test' }) {
+function connect(hello = { version: '', hashes: {}, agent: 'test' }) {
   const sent: Push[] = [];
   let version = 0;
   let now = 0;
@@ -23,7 +23,7 @@ function connect(hello = { version: '', hashes: greetingOf(nothingHeld()), agent
     {
       proxy: 'a.default',
       container: 'c',
-      serialiser: new Serialiser(),
+      differ: new Differ(new Serialiser()),
       metrics,
       wall: () => now,
       createVersion: () => `v${++version}`,

@@ -1,8 +1,7 @@
 import type { Ack } from '../../model/push.ts';
 import type { Resources } from '../../model/snapshot.ts';
-import { computeDelta, type HeldHashes, heldFrom } from './delta.ts';
+import { type Differ, type HeldResources, heldFrom } from './delta.ts';
 import type { PushMetrics } from './push-metrics.ts';
-import type { Serialiser } from './serialised.ts';
 
 /** Where one proxy stands; what `proxy-status` shows. */
 export interface ProxyStatus {
@@ -23,14 +22,14 @@ export interface ProxyStatus {
 interface Outstanding {
   readonly nonce: string;
   readonly version: string;
-  readonly after: HeldHashes;
+  readonly after: HeldResources;
   readonly sentAtMs: number;
 }
 
 export interface ProxyConnectionDeps {
   readonly proxy: string;
   readonly container: string;
-  readonly serialiser: Serialiser;
+  readonly differ: Differ;
   readonly wall: () => number;
   readonly createVersion: () => string;
   readonly metrics: PushMetrics;
@@ -47,7 +46,7 @@ export class ProxyConnection {
   readonly #deps: ProxyConnectionDeps;
   readonly #connectedMs: number;
   readonly #agentVersion: string;
-  #held: HeldHashes;
+  #held: HeldResources;
   #version: string;
   #outstanding: Outstanding | null = null;
   #wanted: Resources | null = null;
@@ -127,7 +126,7 @@ export class ProxyConnection {
   #pushIfDue(): void {
     // What was refused is not offered again until it changes.
     if (this.#outstanding !== null || this.#wanted === null || this.#wanted === this.#refused) return;
-    const delta = computeDelta(this.#held, this.#wanted, this.#deps.serialiser);
+    const delta = this.#deps.differ.compare(this.#held, this.#wanted);
     const isFirst = this.#version === '';
     if (delta.upsert.length + delta.remove.length === 0 && !isFirst) {
       this.#held = delta.after;

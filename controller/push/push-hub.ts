@@ -2,6 +2,7 @@ import type { Ack, ControllerMessage, Hello } from '../../model/push.ts';
 import { compileSnapshot } from '../compile/compile-snapshot.ts';
 import type { Workload } from '../compile/world.ts';
 import type { WorldIndex } from '../compile/world-index.ts';
+import { Differ } from './delta.ts';
 import { ProxyConnection, type ProxyStatus } from './proxy-connection.ts';
 import { PushMetrics } from './push-metrics.ts';
 import { Serialiser } from './serialised.ts';
@@ -21,7 +22,7 @@ export interface PushHubDeps {
 /** All connected proxies, and what each should hold. */
 export class PushHub {
   readonly #deps: PushHubDeps;
-  readonly #serialiser = new Serialiser();
+  readonly #differ = new Differ(new Serialiser());
   readonly #connections = new Map<string, ProxyConnection>();
   #index: WorldIndex | null = null;
   #sequence = 0;
@@ -48,7 +49,7 @@ export class PushHub {
       {
         proxy: `${workload.name}.${workload.namespace}`,
         container,
-        serialiser: this.#serialiser,
+        differ: this.#differ,
         wall: this.#deps.wall,
         metrics: this.metrics,
         createVersion: () => {
