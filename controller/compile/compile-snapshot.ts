@@ -198,8 +198,14 @@ function upstreamResources(
   key: string,
   builtIns: readonly ClusterWithEndpoints[],
 ): UpstreamResources {
-  const ofServices = services.flatMap((service) => serviceClusters(index, service, caller, networks, place));
-  const pairs = [...ofServices, ...builtIns];
+  const callerKey = JSON.stringify([caller, networks, place]);
+  const ofServices = index.shared.keepEach(
+    `clusters of each ${key} ${callerKey}`,
+    [index.config],
+    services,
+    (service) => serviceClusters(index, service, caller, networks, place),
+  );
+  const pairs = [...ofServices.flat(), ...builtIns];
   const clusters = pairs.map(({ cluster }) => cluster);
   const endpoints = pairs.map((pair) => pair.endpoints).filter((each) => each !== null);
   return {

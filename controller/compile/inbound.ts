@@ -123,7 +123,11 @@ function servicesOf(index: WorldIndex, proxy: Workload): readonly Service[] {
   const byMember = index.shared.get('services by member', () => {
     const map = new Map<string, Service[]>();
     for (const service of index.world.services) {
-      for (const id of service.members) map.set(id, [...(map.get(id) ?? []), service]);
+      for (const id of service.members) {
+        const known = map.get(id);
+        if (known === undefined) map.set(id, [service]);
+        else known.push(service);
+      }
     }
     return map;
   });

@@ -27,6 +27,10 @@ export class RuleBook {
     return this.#owners.find(hostname);
   }
 
+  get hasL4Rules(): boolean {
+    return this.#l4.length > 0;
+  }
+
   /** The rules with TLS or TCP routes whose hosts cover this one: all of them count (Istio's getConfigsForHost). */
   l4RulesOf(hostname: string): VirtualService[] {
     return this.#l4

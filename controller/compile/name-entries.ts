@@ -18,18 +18,18 @@ export function compileNames(
   return index.shared.get(`names ${view}`, () => {
     const hostnames = scope.egress.flatMap(({ services }) => services.map(({ hostname }) => hostname));
     const imported = new Set(hostnames);
-    const entries = visibleServices(index, scope.namespace)
-      .filter(hasName)
-      .map((service) => {
-        const hasListener = imported.has(service.hostname) && !service.headless;
-        const addresses = hasListener
-          ? service.vips.filter((address) => !address.includes('/'))
-          : memberAddresses(index, service, networks);
-        const inputs = [faceOf(index, service), isDockers(service), addresses.join()];
-        return index.shared.keep(`names of ${service.hostname} ${view}`, inputs, () =>
-          entriesOf(service, scope.namespace, addresses),
-        );
-      });
+    const services = visibleServices(index, scope.namespace).filter(hasName);
+    // Whether a service is imported the documents say, and the service itself.
+    const entries = index.shared.keepEach(`names ${view}`, [index.config], services, (service) => {
+      const hasListener = imported.has(service.hostname) && !service.headless;
+      const addresses = hasListener
+        ? service.vips.filter((address) => !address.includes('/'))
+        : memberAddresses(index, service, networks);
+      const inputs = [faceOf(index, service), isDockers(service), addresses.join()];
+      return index.shared.keep(`names of ${service.hostname} ${view}`, inputs, () =>
+        entriesOf(service, scope.namespace, addresses),
+      );
+    });
     return index.shared.keep(`names ${view}`, entries, () => {
       return new Map(entries.flat().map((entry) => [entry.name, entry]));
     });

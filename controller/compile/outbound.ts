@@ -1,7 +1,7 @@
 import { isPlainHttp } from '../../istio/port-protocol.ts';
 import type { ListenerSpec, TcpRouteSpec } from '../../model/listener.ts';
 import { DYNAMIC_DNS_CLUSTER, DYNAMIC_DNS_ROUTE } from '../../model/names.ts';
-import type { RouteConfigSpec } from '../../model/route.ts';
+import type { RouteConfigSpec, VirtualHostSpec } from '../../model/route.ts';
 import { catchAllHost } from './default-routes.ts';
 import { findDestinationPolicy } from './destination-rules.ts';
 import { compileTcpRoutes, compileTlsRoutes, type L4Context, tcpRoute } from './l4-routes.ts';
@@ -34,9 +34,7 @@ export function compileOutbound(index: WorldIndex, view: OutboundView): Outbound
   const routes: RouteConfigSpec[] = [];
   const taken = new Set<number>();
   for (const egress of view.scope.egress) {
-    const isFree = ({ number, protocol }: ServicePort) =>
-      protocol !== 'udp' && (egress.port !== null || !taken.has(number));
-    const part = compileEgress(index, view, egress, isFree);
+    const part = compileEgress(index, view, egress, egress.port === null ? [...taken] : []);
     listeners.push(...part.listeners);
     routes.push(...part.routes);
     if (egress.port !== null) taken.add(egress.port);
@@ -54,42 +52,29 @@ export function compileOutbound(index: WorldIndex, view: OutboundView): Outbound
   };
 }
 
+/** @param taken ports that other listeners have */
 function compileEgress(
   index: WorldIndex,
   view: OutboundView,
   egress: EgressScope,
-  isFree: (port: ServicePort) => boolean,
+  taken: readonly number[],
 ): OutboundResult {
   const shared = new Map<number, SharedPort>();
   const listeners: ListenerSpec[] = [];
   const routes: RouteConfigSpec[] = [];
-  for (const service of egress.services) {
-    for (const port of service.ports.filter(isFree)) {
-      const { number, protocol } = port;
-      const addresses = egress.bind === '' ? serviceAddresses(index, service) : [egress.bind];
-      const isShared = (addresses.length === 0 && !service.headless) || isToldByName(service, protocol);
-      const host = servesHttp(protocol) ? serviceHost(index, view, egress, service, number) : null;
-      if (host !== null || isShared) join(shared, number, protocol, host === null ? null : { service, host });
-      if (isPlainHttp(protocol)) continue;
-      const l4 = (hasAddress: boolean) => compileL4(index, view, egress, service, port, hasAddress);
-      if (isShared) shared.get(number)?.l4.push(...l4(false));
-      if (addresses.length === 0) continue;
-      const key = `${view.key} ${egress.port} ${service.hostname}:${number}`;
-      // A rule may lead to other services, whose own rules then count.
-      const others = egress.rules.l4RulesOf(service.hostname).length > 0 ? index.servicesByHost : null;
-      const inputs = [index.config, faceOf(index, service), addresses, others];
-      listeners.push(
-        index.shared.keep(`listener ${key}`, inputs, () =>
-          addressListener(service, port, addresses, l4(true)),
-        ),
-      );
-      if (host === null) continue;
-      routes.push(
-        index.shared.keep(`own routes ${key}`, [host], () => {
-          return { name: host.name, virtualHosts: [{ ...host, domains: ['*'] }] };
-        }),
-      );
-    }
+  const isFree = ({ number, protocol }: ServicePort) => protocol !== 'udp' && !taken.includes(number);
+  // A rule may lead to other services, whose own rules then count.
+  const others = egress.rules.hasL4Rules ? index.servicesByHost : null;
+  const parts = index.shared.keepEach(
+    `ports ${view.key} ${view.scope.egress.indexOf(egress)} ${taken.join()}`,
+    [index.config, others],
+    egress.services,
+    (service) => service.ports.filter(isFree).map((port) => compilePort(index, view, egress, service, port)),
+  );
+  for (const part of parts.flat()) {
+    if (part.host !== null || part.isShared) join(shared, part);
+    if (part.listener !== null) listeners.push(part.listener);
+    if (part.route !== null) routes.push(part.route);
   }
   for (const [port, members] of shared) {
     const name = egress.bind === '' ? String(port) : `${egress.bind}_${port}`;
@@ -105,6 +90,47 @@ function compileEgress(
   return { listeners, routes };
 }
 
+/** What follows from one port of a service: its part of a shared port, and what it has at its own addresses. */
+interface PortPart {
+  readonly service: Service;
+  readonly port: ServicePort;
+  readonly isShared: boolean;
+  readonly host: VirtualHostSpec | null;
+  /** On the shared port. */
+  readonly l4: readonly TcpRouteSpec[];
+  readonly listener: ListenerSpec | null;
+  readonly route: RouteConfigSpec | null;
+}
+
+function compilePort(
+  index: WorldIndex,
+  view: OutboundView,
+  egress: EgressScope,
+  service: Service,
+  port: ServicePort,
+): PortPart {
+  const { number, protocol } = port;
+  const addresses = egress.bind === '' ? serviceAddresses(index, service) : [egress.bind];
+  const isShared = (addresses.length === 0 && !service.headless) || isToldByName(service, protocol);
+  const host = servesHttp(protocol) ? serviceHost(index, view, egress, service, number) : null;
+  const part = { service, port, isShared, host, l4: [], listener: null, route: null };
+  if (isPlainHttp(protocol)) return part;
+  const l4Routes = (hasAddress: boolean) => compileL4(index, view, egress, service, port, hasAddress);
+  const l4 = isShared ? l4Routes(false) : [];
+  if (addresses.length === 0) return { ...part, l4 };
+  const key = `${view.key} ${egress.port} ${service.hostname}:${number}`;
+  const others = egress.rules.l4RulesOf(service.hostname).length > 0 ? index.servicesByHost : null;
+  const inputs = [index.config, faceOf(index, service), addresses, others];
+  const listener = index.shared.keep(`listener ${key}`, inputs, () =>
+    addressListener(service, port, addresses, l4Routes(true)),
+  );
+  if (host === null) return { ...part, l4, listener };
+  const route = index.shared.keep(`own routes ${key}`, [host], () => {
+    return { name: host.name, virtualHosts: [{ ...host, domains: ['*'] }] };
+  });
+  return { ...part, l4, listener, route };
+}
+
 const servesHttp = (protocol: PortProtocol) => isPlainHttp(protocol) || protocol === 'auto';
 const isTls = (protocol: PortProtocol) => protocol === 'https' || protocol === 'tls';
 
@@ -112,16 +138,12 @@ const isTls = (protocol: PortProtocol) => protocol === 'https' || protocol === '
 const isToldByName = ({ external }: Service, protocol: PortProtocol) =>
   external?.address === 'automatic' && isTls(protocol);
 
-function join(
-  shared: Map<number, SharedPort>,
-  number: number,
-  protocol: PortProtocol,
-  http: HttpService | null,
-): void {
-  const known = shared.get(number) ?? { http: [], l4: [], protocols: new Set<PortProtocol>() };
-  shared.set(number, known);
-  known.protocols.add(protocol);
-  if (http !== null) known.http.push(http);
+function join(shared: Map<number, SharedPort>, { service, port, host, l4 }: PortPart): void {
+  const known = shared.get(port.number) ?? { http: [], l4: [], protocols: new Set<PortProtocol>() };
+  shared.set(port.number, known);
+  known.protocols.add(port.protocol);
+  if (host !== null) known.http.push({ service, host });
+  known.l4.push(...l4);
 }
 
 /**

@@ -6,11 +6,14 @@ export class SharedResults {
   readonly #values = new Map<string, unknown>();
   readonly #kept = new Map<string, Kept>();
   readonly #before: ReadonlyMap<string, Kept>;
+  readonly #lists = new Map<string, KeptList>();
+  readonly #listsBefore: ReadonlyMap<string, KeptList>;
   readonly #byObject: WeakMap<object, unknown>;
 
   /** @param before those of the World before this one; nothing older is held */
   constructor(before: SharedResults | null = null) {
     this.#before = before === null ? new Map() : before.#kept;
+    this.#listsBefore = before === null ? new Map() : before.#lists;
     this.#byObject = before === null ? new WeakMap() : before.#byObject;
   }
 
@@ -37,6 +40,23 @@ export class SharedResults {
     return kept.value as T;
   }
 
+  /**
+   * A result for each item, in their order, that follows from the item, the key and `inputs` alone: only items that are
+   * other objects than before are looked at. The list is the same object if all items are.
+   */
+  keepEach<Item extends object, T>(
+    key: string,
+    inputs: readonly unknown[],
+    items: readonly Item[],
+    compute: (item: Item) => T,
+  ): readonly T[] {
+    const before = this.#lists.get(key) ?? this.#listsBefore.get(key);
+    const isKept = before !== undefined && isSame(before.inputs, inputs);
+    const list = isKept ? renewList(before, items, compute) : { inputs, items, results: items.map(compute) };
+    this.#lists.set(key, list);
+    return list.results as readonly T[];
+  }
+
   /** What follows from one object alone, and is asked of it in one way: kept with the object. */
   keepWith<T>(object: object, compute: () => T): T {
     const known = this.#byObject.get(object);
@@ -50,6 +70,26 @@ export class SharedResults {
 interface Kept {
   readonly inputs: readonly unknown[];
   readonly value: unknown;
+}
+
+interface KeptList {
+  readonly inputs: readonly unknown[];
+  readonly items: readonly object[];
+  readonly results: readonly unknown[];
+}
+
+function renewList<Item extends object>(
+  before: KeptList,
+  items: readonly Item[],
+  compute: (item: Item) => unknown,
+): KeptList {
+  if (isSame(before.items, items)) return before;
+  const places = new Map(before.items.map((item, place) => [item, place]));
+  const results = items.map((item) => {
+    const place = places.get(item);
+    return place === undefined ? compute(item) : before.results[place];
+  });
+  return { inputs: before.inputs, items, results };
 }
 
 function renew(before: Kept | undefined, inputs: readonly unknown[], value: unknown): Kept {

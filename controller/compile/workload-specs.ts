@@ -6,9 +6,7 @@ import type { WorldIndex } from './world-index.ts';
 /** Who is behind which address: the same for every proxy. */
 export function compileWorkloads(index: WorldIndex): ReadonlyMap<string, WorkloadSpec> {
   return index.shared.get('workloads', () => {
-    const specs = index.world.workloads.map((workload) =>
-      index.shared.keepWith(workload, () => specOf(workload)),
-    );
+    const specs = index.shared.keepEach('workloads', [], index.world.workloads, specOf);
     return index.shared.keep('workloads', specs, () => new Map(specs.map((spec) => [spec.name, spec])));
   });
 }

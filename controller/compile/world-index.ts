@@ -29,6 +29,7 @@ export interface WorldIndex extends ConfigIndex {
   readonly world: World;
   /** The same object for as long as no document and no setting of the mesh changes. */
   readonly config: ConfigIndex;
+  /** A service is the same object as before for as long as neither it nor any of its workloads changes. */
   readonly servicesByHost: ReadonlyMap<string, Service>;
   readonly workloadsById: ReadonlyMap<string, Workload>;
   readonly shared: SharedResults;
@@ -77,6 +78,8 @@ export function indexWorld(given: World, before: WorldIndex | null = null): Worl
 
 /** The new World, with the old one's objects wherever they say the same. */
 function shareWith({ world: old, servicesByHost, workloadsById }: WorldIndex, world: World): World {
+  const workloads = keepUnchanged(world.workloads, workloadsById, ({ id }) => id);
+  const changed = changedWorkloads(workloadsById, workloads);
   const isSameList =
     old.resources.length === world.resources.length &&
     old.resources.every((resource, index) => resource === world.resources[index]);
@@ -84,9 +87,37 @@ function shareWith({ world: old, servicesByHost, workloadsById }: WorldIndex, wo
     ...world,
     mesh: JSON.stringify(old.mesh) === JSON.stringify(world.mesh) ? old.mesh : world.mesh,
     resources: isSameList ? old.resources : world.resources,
-    services: keepUnchanged(world.services, servicesByHost, ({ hostname }) => hostname),
-    workloads: keepUnchanged(world.workloads, workloadsById, ({ id }) => id),
+    services: keepUnchanged(world.services, servicesByHost, ({ hostname }) => hostname).map((service) => {
+      const isOld = servicesByHost.get(service.hostname) === service;
+      return isOld && hasAny(service, changed) ? renewed(service) : service;
+    }),
+    workloads,
   };
+}
+
+/** Ids of those that came, went, or are another object. */
+function changedWorkloads(
+  before: ReadonlyMap<string, Workload>,
+  workloads: readonly Workload[],
+): ReadonlySet<string> {
+  const same = workloads.filter((workload) => before.get(workload.id) === workload);
+  if (same.length === before.size && same.length === workloads.length) return new Set();
+  const changed = new Set([...before.keys(), ...workloads.map(({ id }) => id)]);
+  for (const { id } of same) changed.delete(id);
+  return changed;
+}
+
+function hasAny({ members, rivals = [] }: Service, changed: ReadonlySet<string>): boolean {
+  return (
+    changed.size > 0 &&
+    (members.some((id) => changed.has(id)) || rivals.some((rival) => hasAny(rival, changed)))
+  );
+}
+
+/** Equal, and another object: what was kept for its workloads as they were is not taken for it. */
+function renewed(service: Service): Service {
+  const { rivals } = service;
+  return { ...service, ...(rivals !== undefined && { rivals: rivals.map(renewed) }) };
 }
 
 function indexConfig(resources: readonly Resource[], mesh: MeshConfig): ConfigIndex {
