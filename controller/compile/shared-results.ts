@@ -128,5 +128,7 @@ function hasSameFields(a: object, b: object): boolean {
     if (left !== right && (typeof right !== 'object' || JSON.stringify(left) !== JSON.stringify(right)))
       return false;
   }
+  // A field that is there no more.
+  for (const key in a) if (!(key in b)) return false;
   return true;
 }
