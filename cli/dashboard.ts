@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type Docker from 'dockerode';
 import { PORT } from '../model/ports.ts';
+import { createDocker, type FoundController } from './ask/find-controller.ts';
 import { openBrowser } from './browser.ts';
 import { CliError } from './cli-error.ts';
-import { createDocker, type FoundController } from './find-controller.ts';
-import { print } from './output.ts';
+import { print } from './terminal/output.ts';
 
 const PAGES: Readonly<Record<string, { readonly port: number; readonly path: string }>> = {
   console: { port: PORT.console, path: '/' },

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { errorMessage } from '../base/errors.ts';
-import type { Ask, AskProxy } from './ask.ts';
+import type { Ask, AskProxy } from './ask/ask.ts';
 import { CliError } from './cli-error.ts';
-import { type Format, formatAs, formatOption, numberBetween, print } from './output.ts';
 import {
   CONFIG_KINDS,
   type ConfigDump,
@@ -11,10 +10,11 @@ import {
   type ConfigKind,
   formatAllConfig,
   formatConfig,
-} from './proxy-config.ts';
-import { formatDiff, type KindDump } from './proxy-diff.ts';
-import { addProxyLog, findProxies } from './proxy-log.ts';
-import { formatProxyStatus, type SyncPage } from './proxy-status.ts';
+} from './proxy/proxy-config.ts';
+import { formatDiff, type KindDump } from './proxy/proxy-diff.ts';
+import { addProxyLog, findProxies } from './proxy/proxy-log.ts';
+import { formatProxyStatus, type SyncPage } from './proxy/proxy-status.ts';
+import { type Format, formatAs, formatOption, numberBetween, print } from './terminal/output.ts';
 
 /** `version`, `proxy-status` and `proxy-config`: what a running mesh is asked. */
 export function addMeshCommands(program: Command, version: string, ask: Ask, askProxy: AskProxy): void {

@@ -70,7 +70,7 @@ const built = await Promise.all([
   build({
     ...common,
     target: 'node20',
-    entryPoints: ['cli/admin-client.ts'],
+    entryPoints: ['cli/ask/admin-client.ts'],
     outfile: join(dist, 'admin-client.js'),
   }),
   build({

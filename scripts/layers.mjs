@@ -57,7 +57,7 @@ const AGENT_FORBIDDEN = [
 ];
 
 /** What runs on a user's own Node (20 or newer), with all that it imports. */
-const ON_NODE_20 = ['cli/main.ts', 'cli/admin-client.ts', 'testcontainers/testcontainers.ts'];
+const ON_NODE_20 = ['cli/main.ts', 'cli/ask/admin-client.ts', 'testcontainers/testcontainers.ts'];
 const NEWER_THAN_NODE_20 =
   /Promise\.(withResolvers|try)|Array\.fromAsync|\b(Object|Map)\.groupBy|RegExp\.escape|(?<!\bz)\.(union|intersection|difference|symmetricDifference|isSubsetOf|isSupersetOf|isDisjointFrom)\(|\.(values|keys|entries)\(\)\s*\.(map|filter|take|drop|flatMap|reduce|toArray|some|every|find)\(|\bIterator\.|\bawait using\b|^\s*using /m;
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type Docker from 'dockerode';
-import { createDocker, type FoundController } from '../find-controller.ts';
+import { createDocker, type FoundController } from '../ask/find-controller.ts';
 import { runAs } from './run-as.ts';
 
 const HELP = `

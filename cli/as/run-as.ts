@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { errorMessage } from '../../base/errors.ts';
 import { AGENT_UID } from '../../model/ports.ts';
-import { askController } from '../ask-controller.ts';
+import { askController } from '../ask/ask-controller.ts';
+import type { FoundController } from '../ask/find-controller.ts';
 import { CliError } from '../cli-error.ts';
-import type { FoundController } from '../find-controller.ts';
-import { whileWaiting } from '../progress.ts';
-import type { SyncPage } from '../proxy-status.ts';
+import type { SyncPage } from '../proxy/proxy-status.ts';
+import { whileWaiting } from '../terminal/progress.ts';
 import { type Actor, findActor, type Registry } from './actor.ts';
 import { createCommandSpec, createVisitorSpec } from './visitor-spec.ts';
 

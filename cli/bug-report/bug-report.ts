@@ -6,12 +6,12 @@ import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { errorMessage } from '../../base/errors.ts';
 import { LABEL } from '../../model/labels.ts';
-import { askController, askProxy } from '../ask-controller.ts';
-import { createDocker, type FoundController } from '../find-controller.ts';
-import { readLogs } from '../logs.ts';
-import { print } from '../output.ts';
-import { whileWaiting } from '../progress.ts';
-import type { SyncPage } from '../proxy-status.ts';
+import { askController, askProxy } from '../ask/ask-controller.ts';
+import { createDocker, type FoundController } from '../ask/find-controller.ts';
+import { readLogs } from '../proxy/logs.ts';
+import type { SyncPage } from '../proxy/proxy-status.ts';
+import { print } from '../terminal/output.ts';
+import { whileWaiting } from '../terminal/progress.ts';
 import { scrub } from './scrub.ts';
 
 const PAGES = [

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { ROOT_NAMESPACE } from '../../model/names.ts';
 import { CliError } from '../cli-error.ts';
-import { print } from '../output.ts';
+import { print } from '../terminal/output.ts';
 import type { KeyPair } from './local-authority.ts';
 
 interface CertOptions {

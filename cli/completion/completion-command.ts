@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { print } from '../output.ts';
+import { print } from '../terminal/output.ts';
 import { commandTree } from './command-tree.ts';
 import { SHELLS, type Shell } from './shell-scripts.ts';
 

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import { errorMessage } from '../../base/errors.ts';
 import { parseEnvText } from '../../compose/inject/env-text.ts';
-import { EXIT } from '../analyze.ts';
+import { EXIT } from '../check/analyze.ts';
 import { CliError } from '../cli-error.ts';
 import { type Environment, interpolate, interpolateAll } from './interpolate.ts';
 

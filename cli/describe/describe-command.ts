@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Service, Workload, World } from '../../controller/compile/world.ts';
-import type { Ask } from '../ask.ts';
+import type { Ask } from '../ask/ask.ts';
 import { CliError, knownRemedy } from '../cli-error.ts';
-import { print } from '../output.ts';
+import { print } from '../terminal/output.ts';
 import { describeWorkload } from './describe.ts';
 
 interface RegistryPage {

@@ -1,4 +1,4 @@
-import { mutualTlsModes } from '../../controller/compile/mutual-tls-mode.ts';
+import { mutualTlsModes } from '../../controller/compile/security/mutual-tls-mode.ts';
 import type { Service, Workload, World } from '../../controller/compile/world.ts';
 import { indexWorld } from '../../controller/compile/world-index.ts';
 import { hostsMatch, resolveShortName } from '../../istio/host.ts';

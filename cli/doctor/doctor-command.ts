@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { createPaint, isColoured, type Paint } from '../colour.ts';
-import { type Format, formatAs, formatOption, print } from '../output.ts';
-import { createProgress } from '../progress.ts';
-import { formatTable } from '../table.ts';
+import { createPaint, isColoured, type Paint } from '../terminal/colour.ts';
+import { type Format, formatAs, formatOption, print } from '../terminal/output.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { formatTable } from '../terminal/table.ts';
 import { type Finding, judgeMachine, type Verdict } from './judge.ts';
 import { readMachine } from './machine-facts.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPaint } from '../colour.ts';
+import { createPaint } from '../terminal/colour.ts';
 import { formatFindings } from './doctor-command.ts';
 import { type EngineFacts, judgeMachine, type MachineFacts } from './judge.ts';
 

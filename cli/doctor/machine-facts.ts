@@ -1,9 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import type Docker from 'dockerode';
+import { dockerHost, socketPath } from '../ask/docker-host.ts';
+import { runDocker } from '../ask/docker-program.ts';
+import { createDocker, daemonFailure } from '../ask/find-controller.ts';
 import { CliError } from '../cli-error.ts';
-import { dockerHost, socketPath } from '../docker-host.ts';
-import { runDocker } from '../docker-program.ts';
-import { createDocker, daemonFailure } from '../find-controller.ts';
 import { meshPackage } from '../mesh-package.ts';
 import { isFree } from '../up/host-ports.ts';
 import type { EngineFacts, MachineFacts } from './judge.ts';

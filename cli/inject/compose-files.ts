@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { errorMessage } from '../../base/errors.ts';
 import type { InjectContext } from '../../compose/inject/context.ts';
 import type { NamedText } from '../../compose/inject/marks.ts';
-import { EXIT } from '../analyze.ts';
+import { EXIT } from '../check/analyze.ts';
 import { CliError } from '../cli-error.ts';
 import { type Environment, interpolate } from '../compose/interpolate.ts';
 import { projectName, readEnvFile } from '../compose/read-compose.ts';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { damagedMarks } from '../../compose/inject/inject.ts';
 import { isInjected, takeBack } from '../../compose/inject/marks.ts';
 import { formatViolation } from '../../istio/format-violation.ts';
-import { EXIT } from '../analyze.ts';
+import { EXIT } from '../check/analyze.ts';
 import { CliError } from '../cli-error.ts';
 import { readComposeFiles } from './compose-files.ts';
 import { writeWhole } from './write-whole.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createWorld, workload } from '../../controller/compile/world.fixture.ts';
 import type { Violation } from '../../istio/violation.ts';
-import { createPaint } from '../colour.ts';
-import type { ProxyRow } from '../proxy-status.ts';
+import type { ProxyRow } from '../proxy/proxy-status.ts';
+import { createPaint } from '../terminal/colour.ts';
 import { meshStatus } from './mesh-status.ts';
 import { formatStatus } from './status-table.ts';
 

@@ -1,9 +1,9 @@
-import { mutualTlsModes } from '../../controller/compile/mutual-tls-mode.ts';
+import { mutualTlsModes } from '../../controller/compile/security/mutual-tls-mode.ts';
 import type { Service, Workload, World } from '../../controller/compile/world.ts';
 import { indexWorld } from '../../controller/compile/world-index.ts';
 import type { Violation } from '../../istio/violation.ts';
-import type { Ask } from '../ask.ts';
-import type { ProxyRow, SyncPage } from '../proxy-status.ts';
+import type { Ask } from '../ask/ask.ts';
+import type { ProxyRow, SyncPage } from '../proxy/proxy-status.ts';
 
 /** All that `lateen status` tells of a mesh. */
 export interface MeshStatus {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { Ask } from '../ask.ts';
-import { createPaint, isColoured } from '../colour.ts';
-import { type Format, formatAs, formatOption, print } from '../output.ts';
+import type { Ask } from '../ask/ask.ts';
+import { createPaint, isColoured } from '../terminal/colour.ts';
+import { type Format, formatAs, formatOption, print } from '../terminal/output.ts';
 import { type MeshStatus, readStatus } from './mesh-status.ts';
 import { formatStatus } from './status-table.ts';
 

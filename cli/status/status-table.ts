@@ -1,5 +1,5 @@
-import type { Paint } from '../colour.ts';
-import { formatTable } from '../table.ts';
+import type { Paint } from '../terminal/colour.ts';
+import { formatTable } from '../terminal/table.ts';
 import type { MeshStatus, ServiceStatus } from './mesh-status.ts';
 
 const dash = (text: string) => (text === '' ? '-' : text);

@@ -2,9 +2,9 @@ import type Docker from 'dockerode';
 import { formatViolation } from '../../istio/format-violation.ts';
 import { TEST_SOCKET } from '../../model/controller-sockets.ts';
 import type { TestRefusal } from '../../model/test-mesh.ts';
-import { askInside } from '../ask-controller.ts';
+import { askInside } from '../ask/ask-controller.ts';
+import type { FoundController } from '../ask/find-controller.ts';
 import { CliError } from '../cli-error.ts';
-import type { FoundController } from '../find-controller.ts';
 
 /** What a mesh of tests is asked (model/test-mesh.ts), inside the controller's container as every other page. */
 export async function askTestMesh<T>(

@@ -1,6 +1,6 @@
 import type { ObservedParty } from '../../model/observation.ts';
 import type { TestRequest } from '../../model/test-mesh.ts';
-import { formatTable } from '../table.ts';
+import { formatTable } from '../terminal/table.ts';
 
 /** A line per request, for a person; `-o json` has everything. */
 export function requestTable(requests: readonly TestRequest[]): string {

@@ -5,9 +5,9 @@ import { type Command, Option } from 'commander';
 import type Docker from 'dockerode';
 import { formatViolation } from '../../istio/format-violation.ts';
 import type { TestApplied, TestRequests } from '../../model/test-mesh.ts';
+import { createDocker, type FoundController } from '../ask/find-controller.ts';
 import { CliError } from '../cli-error.ts';
-import { createDocker, type FoundController } from '../find-controller.ts';
-import { type Format, formatAs, formatOption, numberBetween, print } from '../output.ts';
+import { type Format, formatAs, formatOption, numberBetween, print } from '../terminal/output.ts';
 import { askTestMesh } from './ask-test-mesh.ts';
 import { requestTable } from './request-table.ts';
 

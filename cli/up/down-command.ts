@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { print } from '../output.ts';
-import { createProgress } from '../progress.ts';
+import { print } from '../terminal/output.ts';
+import { createProgress } from '../terminal/progress.ts';
 import { type DownOptions, takeDown } from './down.ts';
 import { takeGlobals, withProjectOptions } from './up-command.ts';
 

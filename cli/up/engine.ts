@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
+import { daemonFailure } from '../ask/find-controller.ts';
 import { CliError } from '../cli-error.ts';
-import { daemonFailure } from '../find-controller.ts';
 
 /** API of Docker 20.10. */
 const OLDEST_API = [1, 41];

@@ -1,8 +1,8 @@
 import type Docker from 'dockerode';
+import { type Finished, lastWords, runDocker } from '../ask/docker-program.ts';
 import { CliError } from '../cli-error.ts';
-import { type Finished, lastWords, runDocker } from '../docker-program.ts';
 import type { MeshPackage } from '../mesh-package.ts';
-import type { Progress } from '../progress.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { type ConfigService, formatPlace } from './compose-config.ts';
 import type { Project } from './project.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ProxyRow } from '../proxy-status.ts';
+import type { ProxyRow } from '../proxy/proxy-status.ts';
 import { missingProxies } from './in-force.ts';
 
 const row = (name: string, state: string, lastError = ''): ProxyRow => ({

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { asksForAgent, LABEL } from '../../model/labels.ts';
-import type { Ask } from '../ask.ts';
+import type { Ask } from '../ask/ask.ts';
 import { CliError } from '../cli-error.ts';
-import type { SyncPage } from '../proxy-status.ts';
+import type { SyncPage } from '../proxy/proxy-status.ts';
 import { listContainers } from './project-objects.ts';
 
 const LOOK_MS = 200;

@@ -5,7 +5,7 @@ import { LABEL } from '../../model/labels.ts';
 import { PORT } from '../../model/ports.ts';
 import { CliError } from '../cli-error.ts';
 import type { MeshPackage } from '../mesh-package.ts';
-import type { Progress } from '../progress.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { formatPlace } from './compose-config.ts';
 import { freePortFrom, isFree, publishedPorts } from './host-ports.ts';
 import type { Project } from './project.ts';

@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path';
+import { type Finished, lastWords, type RunOptions, runDocker } from '../ask/docker-program.ts';
 import { CliError } from '../cli-error.ts';
 import { readCompose } from '../compose/read-compose.ts';
-import { type Finished, lastWords, type RunOptions, runDocker } from '../docker-program.ts';
 import { type ComposeConfig, formatPlace, type Place } from './compose-config.ts';
 import { findComposeFiles } from './find-files.ts';
 import { locate } from './locate.ts';

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { relative } from 'node:path';
 import { type Command, Option } from 'commander';
-import { createPaint, isColoured } from '../colour.ts';
-import { numberBetween, print } from '../output.ts';
-import { createProgress, formatSeconds } from '../progress.ts';
+import { createPaint, isColoured } from '../terminal/colour.ts';
+import { numberBetween, print } from '../terminal/output.ts';
+import { createProgress, formatSeconds } from '../terminal/progress.ts';
 import type { ProjectOptions } from './project.ts';
 import { bringUp, type UpOptions, type UpResult } from './up.ts';
 

@@ -1,5 +1,5 @@
 import { PORT } from '../../model/ports.ts';
-import { applicationMetrics, mergesMetrics } from '../compile/application-metrics.ts';
+import { applicationMetrics, mergesMetrics } from '../compile/telemetry/application-metrics.ts';
 import type { World } from '../compile/world.ts';
 
 /** One group of Prometheus' HTTP service discovery (prometheus.io "http_sd"). */

@@ -1,7 +1,7 @@
 import type { NameEntrySpec } from '../../model/name-entry.ts';
+import { type SidecarScope, visibleServices } from './listeners/sidecar-scope.ts';
 import { reachableAddress } from './reachability.ts';
 import { faceOf, formsOf } from './service-names.ts';
-import { type SidecarScope, visibleServices } from './sidecar-scope.ts';
 import type { Service } from './world.ts';
 import type { WorldIndex } from './world-index.ts';
 

@@ -3,7 +3,7 @@ import { selectProtocol } from '../../istio/port-protocol.ts';
 import type { Resource } from '../../istio/resource.ts';
 import type { ServiceEntrySpec, WorkloadEntrySpec } from '../../istio/schema/service-entry.ts';
 import { type Labels, matchesLabels } from '../../model/labels.ts';
-import { keptAnswers } from './cache.ts';
+import { keptAnswers } from './routes/cache.ts';
 import type { ExternalEndpoint, Service, ServicePort, Workload } from './world.ts';
 
 /**

@@ -19,8 +19,8 @@ import type {
 import type { SidecarSpec } from '../../istio/schema/sidecar.ts';
 import type { TelemetrySpec } from '../../istio/schema/telemetry.ts';
 import type { VirtualServiceSpec } from '../../istio/schema/virtual-service.ts';
-import { type DestinationRuleIndex, indexDestinationRules } from './destination-rules.ts';
-import { indexPeerAuthentications, type PeerAuthentications } from './peer-authentication.ts';
+import { type DestinationRuleIndex, indexDestinationRules } from './clusters/destination-rules.ts';
+import { indexPeerAuthentications, type PeerAuthentications } from './security/peer-authentication.ts';
 import { keepUnchanged, SharedResults } from './shared-results.ts';
 import type { Service, Workload, World } from './world.ts';
 

@@ -1,7 +1,7 @@
 import type { EndpointView, ServiceView } from '../../model/console.ts';
 import { LABEL } from '../../model/labels.ts';
-import { externalEndpoints } from '../compile/endpoints.ts';
-import { mutualTlsModes } from '../compile/mutual-tls-mode.ts';
+import { externalEndpoints } from '../compile/clusters/endpoints.ts';
+import { mutualTlsModes } from '../compile/security/mutual-tls-mode.ts';
 import type { Service, ServicePort, Workload } from '../compile/world.ts';
 import type { WorldIndex } from '../compile/world-index.ts';
 import { rulesOf } from './rule-refs.ts';

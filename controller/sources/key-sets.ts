@@ -4,7 +4,7 @@ import type { Logger } from '../../base/log.ts';
 import { parseDurationMs } from '../../istio/duration.ts';
 import type { Resource } from '../../istio/resource.ts';
 import type { RequestAuthenticationSpec } from '../../istio/schema/security.ts';
-import { DISCOVERY_PATH, keySourceOf } from '../compile/authentication.ts';
+import { DISCOVERY_PATH, keySourceOf } from '../compile/security/authentication.ts';
 
 /**
  * JSON Web Key Sets that RequestAuthentications name by address, or have discovered by their issuer. As in Istio the

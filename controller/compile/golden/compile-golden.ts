@@ -10,7 +10,7 @@ import { RESOURCE_KINDS, type ResourceKind, type Resources } from '../../../mode
 import { containerFacts } from '../../testing/container-facts.ts';
 import { buildWorld } from '../../world/build-world.ts';
 import { compileSnapshot } from '../compile-snapshot.ts';
-import { DEFAULT_RETRY } from '../http-policies.ts';
+import { DEFAULT_RETRY } from '../routes/http-policies.ts';
 import type { Workload } from '../world.ts';
 import { indexWorld } from '../world-index.ts';
 

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { folderOf } from '../testing/run-lateen.ts';
+import { dockerHost, socketPath } from './docker-host.ts';
+
+test('the daemon is the one that `docker` itself would ask', (context) => {
+  const digest = createHash('sha256').update('colima').digest('hex');
+  const home = folderOf(context, {
+    '.docker/config.json': JSON.stringify({ currentContext: 'colima' }),
+    [`.docker/contexts/meta/${digest}/meta.json`]: JSON.stringify({
+      Endpoints: { docker: { Host: 'unix:///home/me/.colima/docker.sock' } },
+    }),
+  });
+  assert.equal(dockerHost({}, home), 'unix:///home/me/.colima/docker.sock');
+  assert.equal(dockerHost({ DOCKER_HOST: 'tcp://10.0.0.1:2376' }, home), 'tcp://10.0.0.1:2376');
+  assert.equal(dockerHost({ DOCKER_CONTEXT: 'default' }, home), undefined);
+  assert.equal(dockerHost({}, join(home, 'nobody')), undefined);
+});
+
+test('only a Unix socket has a path', () => {
+  assert.equal(socketPath(undefined), '/var/run/docker.sock');
+  assert.equal(socketPath('unix:///run/user/1000/docker.sock'), '/run/user/1000/docker.sock');
+  assert.equal(socketPath('ssh://me@there'), null);
+});

@@ -1,0 +1,144 @@
+import { gatewayFamily } from '../../../istio/gateway-family.ts';
+import { matchesLabels } from '../../../model/labels.ts';
+import type { ListenerSpec, TlsServerSpec } from '../../../model/listener.ts';
+import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../../model/route.ts';
+import { httpsRedirect } from '../routes/default-routes.ts';
+import { compileHttpRoutes, isCatchAll } from '../routes/http-route.ts';
+import type { Workload } from '../world.ts';
+import type { WorldIndex } from '../world-index.ts';
+import { autoPassthroughRoutes } from './auto-passthrough.ts';
+import { compileGatewayL4 } from './gateway-l4.ts';
+import {
+  type BoundServer,
+  boundHosts,
+  isAutoPassedThrough,
+  isHttps,
+  isPassedThrough,
+  routeContext,
+  rulesOf,
+  splitHost,
+} from './gateway-servers.ts';
+import { compileServerTls } from './server-tls.ts';
+
+export interface GatewayResult {
+  readonly listeners: readonly ListenerSpec[];
+  readonly routes: readonly RouteConfigSpec[];
+}
+
+/** A server's port is the one of the gateway's Service, if that has it: its container listens on the target port. */
+function containerPort(index: WorldIndex, proxy: Workload, port: number): number {
+  for (const { members, ports } of index.world.services) {
+    const own = members.includes(proxy.id) ? ports.find(({ number }) => number === port) : undefined;
+    if (own !== undefined) return own.targetPort;
+  }
+  return port;
+}
+
+/**
+ * All that a gateway proxy answers: servers of one port are one listener, whichever Gateways they are from. The first
+ * decides what is spoken there; one that speaks otherwise is left out (ISTIO.md §3, "same port mixed").
+ */
+export function compileGateway(index: WorldIndex, proxy: Workload): GatewayResult {
+  const byPort = new Map<number, BoundServer[]>();
+  for (const gateway of index.gateways) {
+    if (!matchesLabels(gateway.spec.selector ?? {}, proxy.labels)) continue;
+    for (const server of gateway.spec.servers ?? []) {
+      const port = containerPort(index, proxy, server.port?.number ?? 0);
+      byPort.set(port, [...(byPort.get(port) ?? []), { gateway, server }]);
+    }
+  }
+  const listeners: ListenerSpec[] = [];
+  const routes: RouteConfigSpec[] = [];
+  for (const [port, all] of [...byPort].sort(([a], [b]) => a - b)) {
+    const family = all[0] === undefined ? null : gatewayFamily(all[0].server);
+    const servers = all.filter(({ server }) => gatewayFamily(server) === family);
+    const listener = { name: `0.0.0.0_${port}`, direction: 'gateway', port, addresses: [] } as const;
+    if (family === 'http') {
+      const config = compileRouteConfig(index, proxy, port, servers, `http.${port}`);
+      routes.push(config);
+      listeners.push({ ...listener, protocol: 'http', route: config.name, tcp: null });
+    } else if (family === 'tls') {
+      const tls = compileTlsPort(index, proxy, port, servers);
+      routes.push(...tls.routes);
+      listeners.push({ ...listener, protocol: 'tls', route: null, ...tls.listener });
+    } else {
+      const tcp = compileGatewayL4(index, proxy, false, servers);
+      listeners.push({ ...listener, protocol: 'tcp', route: null, tcp });
+    }
+  }
+  return { listeners, routes };
+}
+
+/**
+ * A port of TLS: each server that ends it has certificates and routes of its own, by SNI; the others pass it on, by rules or by the cluster
+ * that it names. Of two servers with one SNI host the first has it (ISTIO.md §3, "same port HTTPS + HTTPS").
+ */
+function compileTlsPort(index: WorldIndex, proxy: Workload, port: number, servers: readonly BoundServer[]) {
+  const routes: RouteConfigSpec[] = [];
+  const tlsServers: TlsServerSpec[] = [];
+  const taken = new Set<string>();
+  for (const bound of servers.filter(
+    ({ server }) => !isPassedThrough(server) && !isAutoPassedThrough(server),
+  )) {
+    const { gateway, server } = bound;
+    const hosts = (server.hosts ?? []).map((host) => splitHost(host, gateway.namespace).dns);
+    const sniHosts = hosts.filter((host) => !taken.has(host));
+    if (sniHosts.length === 0) continue;
+    for (const host of sniHosts) taken.add(host);
+    const chain = {
+      sniHosts: sniHosts.includes('*') ? [] : sniHosts,
+      tls: compileServerTls(server, isHttps(server)),
+    };
+    if (isHttps(server)) {
+      const name = `https.${server.port?.number ?? port}.${server.port?.name ?? ''}.${gateway.name}.${gateway.namespace}`;
+      routes.push(compileRouteConfig(index, proxy, port, [bound], name));
+      tlsServers.push({ ...chain, route: name, tcp: null });
+    } else tlsServers.push({ ...chain, route: null, tcp: compileGatewayL4(index, proxy, false, [bound]) });
+  }
+  const passing = servers.filter(({ server }) => isPassedThrough(server));
+  const automatic = autoPassthroughRoutes(index, proxy, servers);
+  const tcp = [...compileGatewayL4(index, proxy, true, passing), ...automatic];
+  return { routes, listener: tlsServers.length === 0 ? { tcp } : { tcp, tlsServers } };
+}
+
+function compileRouteConfig(
+  index: WorldIndex,
+  proxy: Workload,
+  port: number,
+  servers: readonly BoundServer[],
+  configName: string,
+): RouteConfigSpec {
+  const hosts = new Map<string, RouteSpec[]>();
+  const redirects = new Map<string, RouteSpec>();
+  for (const { gateway, server } of servers) {
+    const isRedirect = server.tls?.httpsRedirect === true;
+    const redirect = (host: string) =>
+      redirects.set(host, httpsRedirect(gateway, (gateway.spec.servers ?? []).indexOf(server)));
+    if (isRedirect) for (const host of server.hosts ?? []) redirect(splitHost(host, gateway.namespace).dns);
+    const name = `${gateway.namespace}/${gateway.name}`;
+    for (const rule of rulesOf(index, proxy, name)) {
+      const bound = boundHosts(rule, gateway, server);
+      if (bound.length === 0) continue;
+      const routes = compileHttpRoutes(rule, routeContext(index, proxy, name, server.port?.number ?? port));
+      for (const host of bound) {
+        hosts.set(host, [...(hosts.get(host) ?? []), ...routes]);
+        if (isRedirect) redirect(host);
+      }
+    }
+  }
+  const virtualHosts = [...new Set([...hosts.keys(), ...redirects.keys()])].map((host): VirtualHostSpec => {
+    const redirect = redirects.get(host);
+    const routes = catchAllsLast(hosts.get(host) ?? []);
+    return {
+      name: `${host}:${port}`,
+      domains: [host],
+      routes: redirect === undefined ? routes : [redirect, ...routes],
+    };
+  });
+  return { name: configName, virtualHosts: virtualHosts.filter(({ routes }) => routes.length > 0) };
+}
+
+/** Rules of several VirtualServices for one host: what matches everything must not hide the rest. */
+function catchAllsLast(routes: readonly RouteSpec[]): RouteSpec[] {
+  return [...routes.filter((route) => !isCatchAll(route)), ...routes.filter(isCatchAll)];
+}
