@@ -76,16 +76,27 @@ const built = await Promise.all([
   build({
     ...common,
     target: 'node20',
-    entryPoints: { 'cli/main': 'cli/main.ts', 'library/testcontainers': 'testcontainers/testcontainers.ts' },
+    entryPoints: { 'cli/main': 'cli/main.ts' },
     outdir: dist,
     chunkNames: 'cli/part-[name]-[hash]',
     banner: { js: COMMON_JS },
     plugins: [without(...BUILD_SESSIONS)],
-    // The library must meet the very classes of the test suite; and optional native parts of ssh2
-    // (DOCKER_HOST=ssh://…) are absent on purpose.
-    external: ['testcontainers', 'cpu-features', '*.node'],
+    // Optional native parts of ssh2 (DOCKER_HOST=ssh://…) are absent on purpose.
+    external: ['cpu-features', '*.node'],
     // What one verb alone needs is loaded by that verb.
     splitting: true,
+  }),
+  // CommonJS, which every runner can import and require: Jest's own `require` takes no ESM, and Node's only from 20.19 on.
+  build({
+    ...common,
+    format: 'cjs',
+    target: 'node20',
+    entryPoints: ['testcontainers/testcontainers.ts'],
+    outfile: join(dist, 'library', 'testcontainers.cjs'),
+    define: { ...common.define, 'import.meta.url': '__moduleUrl' },
+    banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    // It must meet the very classes of the test suite.
+    external: ['testcontainers'],
   }),
   emitTypes('testcontainers', join(dist, 'library')),
 ]);

@@ -38,7 +38,7 @@ test('the package has what runs, and no sources, tests or maps', () => {
   const known =
     /^(bin\/lateen|compose\/[\w.-]+|dist\/.+|README\.md|CHANGELOG\.md|LICENSE|NOTICE|package\.json|\.dockerignore)$/;
   assert.deepEqual(
-    paths.filter((path) => !known.test(path) || /\.map$|(?<!\.d)\.ts$|\.test\./.test(path)),
+    paths.filter((path) => !known.test(path) || /\.map$|(?<!\.d)\.[cm]?ts$|\.test\./.test(path)),
     [],
   );
 });
@@ -57,10 +57,13 @@ test('every program and export that package.json names is in the package, with i
 });
 
 test('types name no file that is not in the package', () => {
-  for (const path of paths.filter((each) => each.endsWith('.d.ts'))) {
+  for (const path of paths.filter((each) => /\.d\.[cm]?ts$/.test(each))) {
     const text = readFileSync(join(folder, path), 'utf8');
     for (const [, name = ''] of text.matchAll(/from '(\.[^']+)'/g))
-      assert.ok(paths.includes(join(dirname(path), name.replace(/\.ts$/, '.d.ts'))), `${path}: ${name}`);
+      assert.ok(
+        paths.includes(join(dirname(path), name.replace(/\.([cm]?)[jt]s$/, '.d.$1ts'))),
+        `${path}: ${name}`,
+      );
   }
 });
 
@@ -99,7 +102,19 @@ test('what the package exports is there for TypeScript and for Node', () => {
   );
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
   execFileSync(join(root, 'node_modules', '.bin', 'tsc'), [...options, 'a.ts'], { cwd: consumer });
-  const script = "console.log(Object.keys(await import('lateen/testcontainers')).length > 0)";
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: consumer });
-  assert.equal(said.toString(), 'true\n');
+  const said = (type: string, script: string) =>
+    execFileSync(process.execPath, [`--input-type=${type}`, '-e', script], {
+      cwd: consumer,
+      encoding: 'utf8',
+    });
+  const print = 'console.log(typeof LateenMesh, meshPackage().image);';
+  const expected = `function lateen:${manifest.version}\n`;
+  assert.equal(
+    said('module', `import { LateenMesh, meshPackage } from 'lateen/testcontainers'; ${print}`),
+    expected,
+  );
+  assert.equal(
+    said('commonjs', `const { LateenMesh, meshPackage } = require('lateen/testcontainers'); ${print}`),
+    expected,
+  );
 });

@@ -1,7 +1,7 @@
 // The type declarations of what the package exports: those of the entry and of all that it names, and no more.
 
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tsc = join(root, 'node_modules', '.bin', 'tsc');
 const FROM = /\bfrom ['"](\.[^'"]+)['"]|\bimport\(['"](\.[^'"]+)['"]\)/g;
 
-/** Writes `NAME.d.ts` of the entry `NAME/NAME.ts`, and beside it the declarations that it names, into a folder. */
+/**
+ * Writes `NAME.d.cts` of the entry `NAME/NAME.ts`, and beside it the declarations that it names, into a folder: what is
+ * declared is CommonJS, as it is built.
+ */
 export async function emitTypes(name, target) {
   const entry = join(name, `${name}.d.ts`);
   const folder = await mkdtemp(join(tmpdir(), 'lateen-types-'));
@@ -24,11 +27,17 @@ export async function emitTypes(name, target) {
       '--outDir',
       folder,
     ]);
-    for (const file of await reached(folder, entry)) await cp(join(folder, file), join(target, file));
+    for (const file of await reached(folder, entry)) {
+      const path = join(target, file.replace(/\.d\.ts$/, '.d.cts'));
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, (await readFile(join(folder, file), 'utf8')).replace(FROM, toCommonJs));
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+const toCommonJs = (from) => from.replace(/\.[jt]s(['"])/, '.cjs$1');
 
 /** The entry and what its declarations import, one from the other. */
 async function reached(folder, entry) {

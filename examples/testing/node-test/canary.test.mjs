@@ -27,8 +27,8 @@ after(async () => {
 
 const askReviews = () => fetch(`${shop}/ask?http://reviews:8080/`);
 
-test('a tenth of the requests goes to the canary', async () => {
-  await using _canary = await mesh.apply(`
+test('a tenth of the requests goes to the canary', async (context) => {
+  const canary = await mesh.apply(`
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata:
@@ -41,6 +41,7 @@ spec:
         - { destination: { host: reviews, subset: v1 }, weight: 90 }
         - { destination: { host: reviews, subset: v2 }, weight: 10 }
 `);
+  context.after(() => canary.restore());
   const mark = await mesh.mark();
   for (let each = 0; each < 100; each++) await askReviews();
   const requests = await mesh.requests({ to: 'reviews', from: 'shop', since: mark });
@@ -48,8 +49,8 @@ spec:
   assertMtls(requests);
 });
 
-test('two failures in a row are not seen by who called', async () => {
-  await using _failing = await mesh.apply(`
+test('two failures in a row are not seen by who called', async (context) => {
+  const failing = await mesh.apply(`
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata:
@@ -61,6 +62,7 @@ spec:
     - route: [{ destination: { host: reviews, subset: v1 } }]
       retries: { attempts: 2, retryOn: 5xx, backoff: 10ms }
 `);
+  context.after(() => failing.restore());
   const mark = await mesh.mark();
   assert.equal((await askReviews()).status, 200);
   assertRetried(await mesh.requests({ to: 'reviews', since: mark }), { times: 2 });

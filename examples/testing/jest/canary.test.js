@@ -1,6 +1,5 @@
-import { LateenMesh, meshMatchers } from 'lateen/testcontainers';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { service } from './service.mjs';
+const { LateenMesh, meshMatchers } = require('lateen/testcontainers');
+const { service } = require('./service.cjs');
 
 expect.extend(meshMatchers);
 
@@ -26,10 +25,13 @@ afterAll(async () => {
   await mesh?.stop();
 });
 
+// What a test has applied is taken back before the next.
+afterEach(() => mesh.restoreAll());
+
 const askReviews = () => fetch(`${shop}/ask?http://reviews:8080/`);
 
 test('a tenth of the requests goes to the canary', async () => {
-  await using _canary = await mesh.apply(`
+  await mesh.apply(`
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata:
@@ -51,7 +53,7 @@ spec:
 });
 
 test('two failures in a row are not seen by who called', async () => {
-  await using _failing = await mesh.apply(`
+  await mesh.apply(`
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata:

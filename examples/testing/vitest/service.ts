@@ -11,7 +11,7 @@ const PROGRAM = `
 `;
 
 /** In your tests this is your own image. */
-export const service = (version) =>
+export const service = (version: string) =>
   new GenericContainer('node:26-trixie-slim')
     .withCommand(['node', '-e', PROGRAM])
     .withEnvironment({ VERSION: version })
