@@ -205,3 +205,12 @@ test('where nothing is tried again the answer goes on without the word between p
   assert.equal(downstream.response?.status, 503);
   assert.equal(value(downstream.response?.headers, 'x-lateen-unreached'), undefined);
 });
+
+test('an upgrade to anything but WebSocket is refused, with 403 and no body', () => {
+  const { pipeline, records, seen } = open([routeSpec(['north'])]);
+  const { downstream } = sendRequest(pipeline, { upgrade: 'TLS/1.2' });
+  assert.deepEqual([downstream.response?.status, downstream.response?.body], [403, '']);
+  assert.equal(records[0]?.details, 'upgrade_failed');
+  sendRequest(pipeline, { upgrade: 'WebSocket' });
+  assert.equal(seen.length, 1);
+});

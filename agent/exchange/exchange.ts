@@ -11,7 +11,14 @@ import { normalizePath } from '../policy/normalize-path.ts';
 import { redirectLocation } from '../policy/redirect.ts';
 import { matchRoute } from '../policy/route-table.ts';
 import { pickWeighted } from '../policy/weighted.ts';
-import { BAD_PATH, CLUSTER_NOT_FOUND, directResponse, type LocalReply, ROUTE_NOT_FOUND } from './failure.ts';
+import {
+  BAD_PATH,
+  CLUSTER_NOT_FOUND,
+  directResponse,
+  type LocalReply,
+  ROUTE_NOT_FOUND,
+  UPGRADE_REFUSED,
+} from './failure.ts';
 import type { FilteredExchange } from './filter.ts';
 import { Forwarder } from './forwarder.ts';
 import { asGrpcReply } from './grpc-reply.ts';
@@ -139,6 +146,11 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
       return;
     }
     this.request.path = path;
+    const { upgrade } = this.request;
+    if (upgrade !== '' && upgrade.toLowerCase() !== 'websocket') {
+      this.sendLocalReply(UPGRADE_REFUSED);
+      return;
+    }
     this.chooseRoute();
     this.resumeFilters();
   }

@@ -40,6 +40,9 @@ export const HEAD_TOO_LARGE = reply(
 );
 export const BAD_PATH = reply(400, '', 'path_normalization_failed');
 
+/** Istio's proxies switch to WebSocket and to nothing else: `Upgrade: TLS/1.2`, as some HTTP clients send it, ends here. */
+export const UPGRADE_REFUSED: LocalReply = { ...reply(403, '', 'upgrade_failed'), isUntouched: true };
+
 /** A filter wanted to see more of a body than it may keep. */
 export const BODY_TOO_LARGE = reply(413, '', 'request_payload_too_large', 'Payload Too Large');
 
