@@ -5,6 +5,8 @@ export interface RouteConfigSpec {
   readonly name: string;
   /** In order; a host is found exact first, then by the longest wildcard, whatever the order. */
   readonly virtualHosts: readonly VirtualHostSpec[];
+  /** Calls of gRPC-Web are turned into gRPC: the port is declared so; absent = they are passed on. */
+  readonly isGrpcWeb?: true;
 }
 
 export interface VirtualHostSpec {

@@ -12,16 +12,19 @@ import { redirectLocation } from '../policy/redirect.ts';
 import { matchRoute } from '../policy/route-table.ts';
 import { pickWeighted } from '../policy/weighted.ts';
 import {
+  BAD_BASE64,
   BAD_PATH,
   CLUSTER_NOT_FOUND,
   directResponse,
   type LocalReply,
   ROUTE_NOT_FOUND,
+  SHORT_BASE64,
   UPGRADE_REFUSED,
 } from './failure.ts';
 import type { FilteredExchange } from './filter.ts';
 import { Forwarder } from './forwarder.ts';
 import { asGrpcReply } from './grpc-reply.ts';
+import { type GrpcWebStream, openGrpcWeb } from './grpc-web.ts';
 import { namedHost } from './named-host.ts';
 import { formatOperator } from './operators.ts';
 import type { HttpPipeline } from './pipeline.ts';
@@ -87,6 +90,8 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   #trailers: Headers | null = null;
   #isResponseComplete = false;
   #cancelTimers: (() => void)[] | null = null;
+  /** null = no gRPC-Web call, as nearly always. */
+  readonly #web: GrpcWebStream | null;
   readonly #onOver: () => void;
 
   /** `onOver` is told when both sides are done with it, in whatever way. */
@@ -98,7 +103,8 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     onOver: () => void,
   ) {
     this.pipeline = pipeline;
-    this.downstream = downstream;
+    this.#web = pipeline.routes.isGrpcWeb ? openGrpcWeb(request, downstream) : null;
+    this.downstream = this.#web ?? downstream;
     this.request = request;
     this.hasBody = hasBody;
     this.grpcMessages = isGrpcRequest(request.headers) ? new GrpcMessages() : null;
@@ -231,8 +237,13 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     if (this.#isRequestEnded) forwarder.onRequestEnd(this.#trailers);
   }
 
-  onRequestData(chunk: Buffer): void {
-    this.requestBytes += chunk.length;
+  onRequestData(given: Buffer): void {
+    this.requestBytes += given.length;
+    const chunk = this.#web === null ? given : this.#web.readRequest(given);
+    if (chunk === null) {
+      this.sendLocalReply(BAD_BASE64);
+      return;
+    }
     this.grpcMessages?.requests.push(chunk);
     if (this.forwarder !== null) this.forwarder.onRequestData(chunk);
     else if (!this.isOver) {
@@ -247,6 +258,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   }
 
   onRequestEnd(trailers: Headers | null): void {
+    if (this.#web !== null && !this.#web.isRequestWhole) this.sendLocalReply(SHORT_BASE64);
     if (this.forwarder !== null) this.forwarder.onRequestEnd(trailers);
     else {
       this.#isRequestEnded = true;

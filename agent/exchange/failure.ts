@@ -43,6 +43,15 @@ export const BAD_PATH = reply(400, '', 'path_normalization_failed');
 /** Istio's proxies switch to WebSocket and to nothing else: `Upgrade: TLS/1.2`, as some HTTP clients send it, ends here. */
 export const UPGRADE_REFUSED: LocalReply = { ...reply(403, '', 'upgrade_failed'), isUntouched: true };
 
+/** A gRPC-Web call in text that is no base64; a piece of it is missing at the end. */
+export const BAD_BASE64 = reply(
+  400,
+  '',
+  'grpc_base_64_decode_failed',
+  'Bad gRPC-web request, invalid base64 data.',
+);
+export const SHORT_BASE64: LocalReply = { ...BAD_BASE64, details: 'grpc_base_64_decode_failed_bad_size' };
+
 /** A filter wanted to see more of a body than it may keep. */
 export const BODY_TOO_LARGE = reply(413, '', 'request_payload_too_large', 'Payload Too Large');
 

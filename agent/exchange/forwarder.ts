@@ -77,7 +77,7 @@ export class Forwarder implements UpstreamEvents {
     this.#retry = this.#action.retry;
     this.#retriesLeft = this.#retry?.attempts ?? 0;
     const { request } = exchange;
-    this.#isGrpc = request.version === 'HTTP/2' && isGrpcRequest(request.headers);
+    this.#isGrpc = isGrpcRequest(request.headers);
     this.#timeoutMs = this.#isGrpc
       ? capTimeoutMs(grpcTimeoutMs(request.headers), this.#action.timeoutMs)
       : this.#action.timeoutMs;

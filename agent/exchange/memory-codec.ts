@@ -179,14 +179,19 @@ export class MemoryUpstream implements UpstreamStream {
   }
 
   /** Answers, unless the proxy has given the request up. */
-  respond(status: number, headers: Headers = [], body: string | Buffer = ''): void {
+  respond(
+    status: number,
+    headers: Headers = [],
+    body: string | Buffer = '',
+    trailers: Headers | null = null,
+  ): void {
     if (this.isCancelled) return;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const head = { ...RESPONSE, status, headers: [...headers], contentLength: bytes.length };
     this.#events.onResponse(head, bytes.length > 0);
     // The head alone may have made the proxy try again elsewhere.
     if (bytes.length > 0 && !this.isCancelled) this.#events.onResponseData(bytes);
-    if (!this.isCancelled) this.#events.onResponseEnd(null);
+    if (!this.isCancelled) this.#events.onResponseEnd(trailers);
   }
 
   fail(failure: UpstreamFailure): void {

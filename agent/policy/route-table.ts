@@ -14,6 +14,8 @@ import type { StringMatcher } from './string-match.ts';
  */
 export interface RouteTable<Entry> {
   readonly name: string;
+  /** Calls of gRPC-Web are turned into gRPC. */
+  readonly isGrpcWeb: boolean;
   readonly exact: ReadonlyMap<string, VirtualHostTable<Entry>>;
   /** `.example.com` for `*.example.com`, longest first. */
   readonly suffixes: readonly { readonly suffix: string; readonly host: VirtualHostTable<Entry> }[];
@@ -63,7 +65,7 @@ export function createRouteTable<Entry>(
   }
   suffixes.sort((a, b) => b.suffix.length - a.suffix.length);
   const latest = { authority: '*', host: any };
-  return { name: spec.name, exact, suffixes, any, latest };
+  return { name: spec.name, isGrpcWeb: spec.isGrpcWeb === true, exact, suffixes, any, latest };
 }
 
 function createRow<Entry>(route: RouteSpec, entry: Entry): RouteRow<Entry> {

@@ -135,7 +135,12 @@ function compileRouteConfig(
       routes: redirect === undefined ? routes : [redirect, ...routes],
     };
   });
-  return { name: configName, virtualHosts: virtualHosts.filter(({ routes }) => routes.length > 0) };
+  const isGrpcWeb = servers[0]?.server.port?.protocol?.toUpperCase() === 'GRPC-WEB';
+  return {
+    name: configName,
+    ...(isGrpcWeb && { isGrpcWeb }),
+    virtualHosts: virtualHosts.filter(({ routes }) => routes.length > 0),
+  };
 }
 
 /** Rules of several VirtualServices for one host: what matches everything must not hide the rest. */

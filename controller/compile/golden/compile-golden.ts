@@ -108,7 +108,11 @@ function view(spec: object, host: string): unknown {
   // Its name is the key that it stands at.
   if (!('virtualHosts' in spec)) return withoutEmpty({ ...spec, name: '' });
   const virtualHosts = spec.virtualHosts as readonly { readonly name: string }[];
-  return withoutEmpty({ virtualHosts: virtualHosts.filter(({ name }) => matches(host, name)) });
+  return withoutEmpty({
+    ...spec,
+    name: '',
+    virtualHosts: virtualHosts.filter(({ name }) => matches(host, name)),
+  });
 }
 
 const MAX_INLINE = 120;

@@ -184,6 +184,7 @@ function inboundRoutes(
   const key = `inbound routes ${name} ${hostname} ${servicePort} ${protocol}${keyOf(faults)}`;
   return index.shared.keep(key, [index.config], () => ({
     name,
+    ...(protocol === 'grpc-web' && { isGrpcWeb: true }),
     virtualHosts: [
       {
         name: `inbound|http|${servicePort}`,

@@ -73,10 +73,15 @@ export function compileRouteConfig(
   services: readonly HttpService[],
 ): RouteConfigSpec {
   const known = services.map(({ host }) => host);
-  return index.shared.keep(`routes ${view.key} ${name}`, [index.config, ...known], () => {
+  // One filter for all services of the port: the first one's protocol decides (Istio's buildHTTPConnectionManager).
+  const [first] = services;
+  const isGrpcWeb = first?.service.ports.find(({ number }) => number === port)?.protocol === 'grpc-web';
+  const key = `routes ${view.key} ${name}${isGrpcWeb ? ' of gRPC-Web' : ''}`;
+  return index.shared.keep(key, [index.config, ...known], () => {
     const others = port === 80 ? unregisteredHosts(egress, services, routeContext(index, view, port)) : [];
     return {
       name,
+      ...(isGrpcWeb && { isGrpcWeb }),
       virtualHosts: withUniqueDomains([...known, ...others, catchAllHost(view.scope.unknown)]),
     };
   });
