@@ -1,20 +1,33 @@
+/** Results that nobody asked for in so many Worlds are forgotten. */
+const KEPT_FOR_WORLDS = 256;
+
+/** What Worlds that follow one another have in common. */
+class Store {
+  readonly kept = new Map<string, Kept>();
+  readonly lists = new Map<string, KeptList>();
+  readonly byObject = new WeakMap<object, unknown>();
+  world = 0;
+
+  beginWorld(): void {
+    this.world += 1;
+    if (this.world % KEPT_FOR_WORLDS !== 0) return;
+    for (const map of [this.kept, this.lists])
+      for (const [key, { usedIn }] of map) if (usedIn <= this.world - KEPT_FOR_WORLDS) map.delete(key);
+  }
+}
+
 /**
  * Results of one World's compilation, each computed on first use, so that equal resources of several proxies are one
  * object and are serialised once. Some are kept over Worlds: an edit then costs what it changes.
  */
 export class SharedResults {
   readonly #values = new Map<string, unknown>();
-  readonly #kept = new Map<string, Kept>();
-  readonly #before: ReadonlyMap<string, Kept>;
-  readonly #lists = new Map<string, KeptList>();
-  readonly #listsBefore: ReadonlyMap<string, KeptList>;
-  readonly #byObject: WeakMap<object, unknown>;
+  readonly #store: Store;
 
-  /** @param before those of the World before this one; nothing older is held */
+  /** @param before those of the World before this one */
   constructor(before: SharedResults | null = null) {
-    this.#before = before === null ? new Map() : before.#kept;
-    this.#listsBefore = before === null ? new Map() : before.#lists;
-    this.#byObject = before === null ? new WeakMap() : before.#byObject;
+    this.#store = before === null ? new Store() : before.#store;
+    this.#store.beginWorld();
   }
 
   /** Whatever follows from this World and the key. */
@@ -31,13 +44,16 @@ export class SharedResults {
    * long as the inputs are the same objects; and if others give an equal result.
    */
   keep<T>(key: string, inputs: readonly unknown[], compute: () => T): T {
-    const known = this.#kept.get(key);
-    if (known !== undefined) return known.value as T;
-    const before = this.#before.get(key);
-    const kept =
-      before !== undefined && isSame(before.inputs, inputs) ? before : renew(before, inputs, compute());
-    this.#kept.set(key, kept);
-    return kept.value as T;
+    const { kept, world } = this.#store;
+    const before = kept.get(key);
+    if (before !== undefined && isSame(before.inputs, inputs)) {
+      before.usedIn = world;
+      return before.value as T;
+    }
+    const computed = compute();
+    const value = before !== undefined && isEqual(before.value, computed) ? before.value : computed;
+    kept.set(key, { inputs, value, usedIn: world });
+    return value as T;
   }
 
   /**
@@ -50,19 +66,21 @@ export class SharedResults {
     items: readonly Item[],
     compute: (item: Item) => T,
   ): readonly T[] {
-    const before = this.#lists.get(key) ?? this.#listsBefore.get(key);
+    const { lists, world } = this.#store;
+    const before = lists.get(key);
     const isKept = before !== undefined && isSame(before.inputs, inputs);
-    const list = isKept ? renewList(before, items, compute) : { inputs, items, results: items.map(compute) };
-    this.#lists.set(key, list);
-    return list.results as readonly T[];
+    const results = isKept ? renewList(before, items, compute) : items.map(compute);
+    lists.set(key, { inputs, items, results, usedIn: world });
+    return results as readonly T[];
   }
 
   /** What follows from one object alone, and is asked of it in one way: kept with the object. */
   keepWith<T>(object: object, compute: () => T): T {
-    const known = this.#byObject.get(object);
+    const { byObject } = this.#store;
+    const known = byObject.get(object);
     if (known !== undefined) return known as T;
     const value = compute();
-    this.#byObject.set(object, value);
+    byObject.set(object, value);
     return value;
   }
 }
@@ -70,30 +88,28 @@ export class SharedResults {
 interface Kept {
   readonly inputs: readonly unknown[];
   readonly value: unknown;
+  /** The number of the World in which it was asked for last. */
+  usedIn: number;
 }
 
 interface KeptList {
   readonly inputs: readonly unknown[];
   readonly items: readonly object[];
   readonly results: readonly unknown[];
+  readonly usedIn: number;
 }
 
 function renewList<Item extends object>(
   before: KeptList,
   items: readonly Item[],
   compute: (item: Item) => unknown,
-): KeptList {
-  if (isSame(before.items, items)) return before;
+): readonly unknown[] {
+  if (isSame(before.items, items)) return before.results;
   const places = new Map(before.items.map((item, place) => [item, place]));
-  const results = items.map((item) => {
+  return items.map((item) => {
     const place = places.get(item);
     return place === undefined ? compute(item) : before.results[place];
   });
-  return { inputs: before.inputs, items, results };
-}
-
-function renew(before: Kept | undefined, inputs: readonly unknown[], value: unknown): Kept {
-  return { inputs, value: before !== undefined && isEqual(before.value, value) ? before.value : value };
 }
 
 function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
@@ -104,9 +120,20 @@ function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
 
 /** Maps and arrays hold results that are kept themselves: looking at their items is enough. */
 function isEqual(a: unknown, b: unknown): boolean {
-  if (a instanceof Map) return b instanceof Map && isSame([...a].flat(), [...b].flat());
+  if (a instanceof Map) return b instanceof Map && hasSameEntries(a, b);
   if (Array.isArray(a) && typeof a[0] === 'object') return Array.isArray(b) && isSame(a, b);
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** In the same order. */
+function hasSameEntries(a: ReadonlyMap<unknown, unknown>, b: ReadonlyMap<unknown, unknown>): boolean {
+  if (a.size !== b.size) return false;
+  const others = b.entries();
+  for (const [key, value] of a) {
+    const other = others.next().value;
+    if (other === undefined || other[0] !== key || other[1] !== value) return false;
+  }
+  return true;
 }
 
 /** The old object where a new one says the same, so that results which follow from it are kept. */

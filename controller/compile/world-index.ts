@@ -100,10 +100,16 @@ function changedWorkloads(
   before: ReadonlyMap<string, Workload>,
   workloads: readonly Workload[],
 ): ReadonlySet<string> {
-  const same = workloads.filter((workload) => before.get(workload.id) === workload);
-  if (same.length === before.size && same.length === workloads.length) return new Set();
-  const changed = new Set([...before.keys(), ...workloads.map(({ id }) => id)]);
-  for (const { id } of same) changed.delete(id);
+  const changed = new Set<string>();
+  let stayed = 0;
+  for (const workload of workloads) {
+    const old = before.get(workload.id);
+    if (old !== undefined) stayed += 1;
+    if (old !== workload) changed.add(workload.id);
+  }
+  if (stayed === before.size) return changed;
+  const present = new Set(workloads.map(({ id }) => id));
+  for (const id of before.keys()) if (!present.has(id)) changed.add(id);
   return changed;
 }
 
