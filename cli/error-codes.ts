@@ -113,11 +113,11 @@ export const ERROR_CODES = {
   LAT1036: ['The Docker engine is too old', 'Install Docker 20.10 (API 1.41) or newer.'],
   LAT1037: [
     'Docker Compose could not start the project',
-    'What was started was taken down again. The message is Compose’s own.',
+    'All is as it was before: what was started is gone, and what ran, runs again. The message is Compose’s own.',
   ],
   LAT1038: [
     'The mesh did not come into force in time',
-    'What was started was taken down again. The message names the proxies that were missing and why; a longer time is given by `--timeout SECONDS`.',
+    'All is as it was before. The message names the proxies that were missing and why; a longer time is given by `--timeout SECONDS`.',
   ],
   LAT1039: [
     'No service of the project can be in the mesh',
@@ -132,6 +132,10 @@ export const ERROR_CODES = {
   LAT1043: [
     'A mesh of tests did not do what it was asked',
     'Nothing has changed: the message says what is wrong with the documents, or which proxy did not take them.',
+  ],
+  LAT1044: [
+    'What a project needs is not there, or taken',
+    'Nothing was started. A network or volume is `external` and missing, a file that is to be mounted is missing, or a container of another project has the name (`container_name`).',
   ],
   LAT1999: [
     'Something that nobody expected',

@@ -46,12 +46,17 @@ async function idsOf(name: string): Promise<string> {
 }
 
 test('a stranger’s project is run in a mesh, told about, and removed, with no edit of its files', async () => {
-  const text = `services:
+  const text = `include: [sub/team.yml]
+services:
   web: { ${APP} }
-  api: { ${APP}, labels: ["team=blue"] }
+  api: { extends: { file: sub/base.yml, service: base }, labels: ["team=blue"] }
   db: { ${APP}, labels: { lateen.inject: "false" } }
 `;
-  const here = write('shop', { 'compose.yml': text, 'sub/x': '' });
+  const here = write('shop', {
+    'compose.yml': text,
+    'sub/team.yml': `services: { cart: { extends: { file: base.yml, service: base } } }\n`,
+    'sub/base.yml': `services: { base: { ${APP}, labels: { tier: back } } }\n`,
+  });
   const busy = createServer()
     .listen(8080, '127.0.0.1')
     .on('error', () => {});
@@ -60,16 +65,17 @@ test('a stranger’s project is run in a mesh, told about, and removed, with no 
   assert.equal(up.status, 0, up.stderr);
   assert.match(up.stderr, /▸ Starting the mesh\n {2}done after [\d.]+ s\n/);
   assert.match(up.stderr, /Port 8080 is taken: \d+ is used instead \(LATEEN_HTTP_PORT chooses another\)/);
-  assert.match(up.stdout, /is in the mesh: 3 proxies in sync/);
+  assert.match(up.stdout, /is in the mesh: 4 proxies in sync/);
   assert.match(up.stdout, /db is left out \(label lateen\.inject: "false"\)/);
   assert.equal(
     (await docker(['ps', '-q', '--filter', `label=lateen.mesh=${projectOf('shop')}`])).split('\n').length,
-    2,
+    3,
   );
 
   const status = await run('shop', ['status']);
   assert.match(status.stdout, /^lt-one-shop-\d+: in sync; controller \S+; configuration: 0 errors/);
   assert.match(status.stdout, /^api +- +1\/1 +1\/1 +SYNCED +PERMISSIVE$/m);
+  assert.match(status.stdout, /^cart +- +1\/1 +1\/1 +SYNCED +PERMISSIVE$/m);
   assert.match(status.stdout, /^db +- +1\/1 +- +- +-$/m);
   const json = JSON.parse((await run('shop', ['status', '-o', 'json'])).stdout);
   assert.equal(json.isSettled, true);
@@ -122,6 +128,54 @@ services:
   assert.equal(await idsOf('own'), '');
 });
 
+test('a project that ran without a mesh runs again as it did, with its data, where `up` fails', async () => {
+  const here = write('ran', {
+    'compose.yml': `services:
+  db:
+    ${APP}
+    command: [sh, -c, "date +%N >> /data/starts; exec sleep infinity"]
+    volumes: [/data]
+    stop_grace_period: 0s
+    healthcheck: { test: ["CMD", "true"], interval: 1s }
+    networks: { default: { aliases: [store] } }
+  web: { ${APP}, depends_on: { db: { condition: service_healthy } }, stop_grace_period: 0s }
+  side: { ${APP}, command: [sleep, infinity], network_mode: "service:web", stop_grace_period: 0s, labels: { lateen.inject: "false" } }
+`,
+    'broken.yml': 'services: { web: { entrypoint: [/no/such/program] } }\n',
+  });
+  const compose = (...args: string[]) =>
+    docker(['compose', '-p', projectOf('ran'), '-f', join(here, 'compose.yml'), ...args]);
+  const seen = async () => ({
+    containers: (
+      await docker([
+        ...['ps', '--filter', `label=com.docker.compose.project=${projectOf('ran')}`, '--format'],
+        '{{.Names}} {{.Label "com.docker.compose.config-hash"}} {{.Label "lateen.inject"}}',
+      ])
+    )
+      .split('\n')
+      .sort(),
+    first: (await compose('exec', '-T', 'db', 'head', '-1', '/data/starts')).trim(),
+    // In the namespace of web, which is a new one.
+    store: (await compose('exec', '-T', 'side', 'getent', 'hosts', 'store')).split(/\s+/).at(-1),
+  });
+  try {
+    await compose('up', '-d');
+    const before = await seen();
+    const { status, stderr } = await run('ran', ['up', '-f', 'compose.yml', '-f', 'broken.yml']);
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /Putting back what ran before\n.*\n\S+ runs again as it did before\.\nError \[LAT1037\]/,
+    );
+    assert.deepEqual(await seen(), before);
+    assert.equal(existsSync(join(here, 'mesh')), false);
+    assert.equal(existsSync(join(folder, 'state', 'lateen', 'projects', projectOf('ran'))), false);
+  } finally {
+    await compose('down', '-v', '-t', '0');
+  }
+  assert.equal(await idsOf('ran'), '');
+});
+
 test('init writes the mesh into a compose file that Compose then reads, and shows what it wrote', async () => {
   write('begun', { 'compose.yml': `# Mine.\nservices:\n  web: { ${APP}, ports: ["80"] }\n` });
   const dry = await run('begun', ['init', '--dry-run']);
@@ -140,6 +194,8 @@ test('init writes the mesh into a compose file that Compose then reads, and show
 test('what cannot be run is told in one message with its line, and nothing is left of it', async (context) => {
   const busy = createServer();
   context.after(() => busy.close());
+  const named = await docker(['create', '--name', `${projectOf('ran')}-named`, 'lateen-integration-app']);
+  context.after(() => docker(['rm', '-f', named]));
   const port = await new Promise<number>((resolve) => {
     busy.listen(0, () => resolve((busy.address() as { port: number }).port));
   });
@@ -169,6 +225,26 @@ test('what cannot be run is told in one message with its line, and nothing is le
       `web:\n    ${APP}\n    entrypoint: [/no/such/program]`,
       'LAT1037',
       /compose\.yml:2: .*could not be started:\n {2}Error response.*no such file/,
+    ],
+    [
+      `web: { ${APP}, networks: [far] }\nnetworks:\n  far: { external: true }`,
+      'LAT1044',
+      /compose\.yml:4: the network far is external, and is not there/,
+    ],
+    [
+      `web: { ${APP}, volumes: ["far:/x"] }\nvolumes:\n  far: { external: true, name: lt-no-such }`,
+      'LAT1044',
+      /compose\.yml:4: the volume lt-no-such is external, and is not there/,
+    ],
+    [
+      `web: { ${APP}, container_name: ${projectOf('ran')}-named }`,
+      'LAT1044',
+      /compose\.yml:2: a container of the name \S+-named is there already/,
+    ],
+    [
+      `web: { ${APP}, secrets: [key] }\nsecrets:\n  key: { file: ./no.key }`,
+      'LAT1044',
+      /compose\.yml:4: \/\S+\/no\.key is to be mounted, and is not there/,
     ],
   ] as const;
   for (const [services, code, message] of cases) {

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Each line of both outputs as it comes. */
   readonly onLine?: (line: string) => void;
+  /** Ends the program early. */
+  readonly signal?: AbortSignal;
 }
 
 /** Runs the program `docker` to its end; a status other than 0 is given, not thrown (127 = there is no such program). */
@@ -21,6 +23,7 @@ export function runDocker(args: readonly string[], options: RunOptions = {}): Pr
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
+    options.signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
     const [out, err]: [string[], string[]] = [[], []];
     for (const [stream, kept] of [
       [child.stdout, out],

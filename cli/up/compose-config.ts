@@ -2,9 +2,15 @@
 export interface ComposeConfig {
   readonly name: string;
   readonly services: Readonly<Record<string, ConfigService>>;
-  readonly networks?: Readonly<Record<string, { readonly driver?: string; readonly external?: boolean }>>;
-  readonly secrets?: Readonly<Record<string, { readonly external?: boolean }>>;
-  readonly configs?: Readonly<Record<string, { readonly external?: boolean }>>;
+  readonly networks?: Readonly<Record<string, ConfigObject & { readonly driver?: string }>>;
+  readonly volumes?: Readonly<Record<string, ConfigObject>>;
+  readonly secrets?: Readonly<Record<string, ConfigObject & { readonly file?: string }>>;
+  readonly configs?: Readonly<Record<string, ConfigObject & { readonly file?: string }>>;
+}
+
+interface ConfigObject {
+  readonly name?: string;
+  readonly external?: boolean;
 }
 
 export interface ConfigService {
@@ -17,6 +23,14 @@ export interface ConfigService {
   readonly expose?: readonly string[];
   readonly deploy?: { readonly mode?: string; readonly replicas?: number };
   readonly scale?: number;
+  readonly container_name?: string;
+  readonly volumes?: readonly ConfigMount[];
+}
+
+export interface ConfigMount {
+  readonly type: string;
+  readonly source?: string;
+  readonly bind?: { readonly create_host_path?: boolean };
 }
 
 export interface ConfigPort {

@@ -32,6 +32,7 @@ export async function waitInForce(
   ask: Ask,
   timeoutMs: number,
   say: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<SyncPage> {
   const untilMs = performance.now() + timeoutMs;
   for (;;) {
@@ -41,10 +42,10 @@ export async function waitInForce(
       throw new CliError(
         'LAT1038',
         `the mesh was not in force within ${timeoutMs / 1000} s: ${missing.join(', ')}`,
-        'What was started was taken down again. Is the machine busy? `--timeout SECONDS` waits longer.',
+        'Is the machine busy? `--timeout SECONDS` waits longer.',
       );
     say(missing[0] ?? '');
-    await sleep(LOOK_MS);
+    await sleep(LOOK_MS, undefined, { signal });
   }
 }
 

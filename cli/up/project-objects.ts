@@ -4,7 +4,7 @@ import { LABEL } from '../../model/labels.ts';
 /** What of a project and its mesh is on the engine. */
 export interface ProjectObjects {
   readonly containers: readonly Docker.ContainerInfo[];
-  readonly networks: readonly string[];
+  readonly networks: readonly { readonly id: string; readonly name: string }[];
   readonly volumes: readonly string[];
 }
 
@@ -16,7 +16,7 @@ export async function listObjects(docker: Docker, project: string): Promise<Proj
   ]);
   return {
     containers,
-    networks: networks.map(({ Id }) => Id),
+    networks: networks.map(({ Id, Name }) => ({ id: Id, name: Name })),
     volumes: (volumes.Volumes ?? []).map(({ Name }) => Name),
   };
 }
@@ -38,24 +38,35 @@ export async function removeNewObjects(
   project: string,
   before: ProjectObjects,
 ): Promise<void> {
-  const isNew = (known: readonly string[]) => (id: string) => !known.includes(id);
   const now = await listObjects(docker, project);
+  const known = new Set(before.containers.map(({ Id }) => Id));
+  const kept = new Set(before.containers.flatMap(volumesOf));
   await removeContainers(
     docker,
-    now.containers.filter(({ Id }) => isNew(before.containers.map((info) => info.Id))(Id)),
+    now.containers.filter(({ Id }) => !known.has(Id)),
+    kept,
   );
-  for (const id of now.networks.filter(isNew(before.networks))) await quietly(docker.getNetwork(id).remove());
-  for (const name of now.volumes.filter(isNew(before.volumes)))
-    await quietly(docker.getVolume(name).remove());
+  // One of a known name is in the place of one that Compose made anew.
+  for (const { id, name } of now.networks)
+    if (!before.networks.some((network) => network.name === name))
+      await quietly(docker.getNetwork(id).remove());
+  for (const name of now.volumes)
+    if (!before.volumes.includes(name)) await quietly(docker.getVolume(name).remove());
 }
 
+const volumesOf = ({ Mounts }: Docker.ContainerInfo) => Mounts.flatMap(({ Name }) => Name ?? []);
+
+/** With their anonymous volumes, but for those that one of `kept` is: Compose hands them on to a new container. */
 export async function removeContainers(
   docker: Docker,
   containers: readonly Docker.ContainerInfo[],
+  kept: ReadonlySet<string> = new Set(),
 ): Promise<void> {
   const isController = ({ Labels }: Docker.ContainerInfo) => Labels[LABEL.role] === 'controller';
-  const remove = ({ Id }: Docker.ContainerInfo) =>
-    quietly(docker.getContainer(Id).remove({ force: true, v: true }));
+  const remove = (info: Docker.ContainerInfo) => {
+    const v = !volumesOf(info).some((name) => kept.has(name));
+    return quietly(docker.getContainer(info.Id).remove({ force: true, v }));
+  };
   await Promise.all(containers.filter(isController).map(remove));
   await Promise.all(containers.filter((info) => !isController(info)).map(remove));
 }
@@ -65,7 +76,8 @@ async function quietly(removal: Promise<unknown>): Promise<void> {
   try {
     await removal;
   } catch (error) {
-    const status = (error as { statusCode?: number }).statusCode;
-    if (status !== 404 && status !== 409) throw error;
+    if (!isMissing(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
   }
 }
+
+export const isMissing = (error: unknown): boolean => (error as { statusCode?: number }).statusCode === 404;

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { errorMessage } from '../../base/errors.ts';
@@ -29,6 +29,10 @@ export function writeOverride(project: string, text: string): string {
   }
   return file;
 }
+
+/** The override as it is now; null = there is none. */
+export const readOverride = (project: string): string | null =>
+  existsSync(overrideFile(project)) ? readFileSync(overrideFile(project), 'utf8') : null;
 
 export const forgetProject = (project: string) =>
   rmSync(stateFolder(project), { recursive: true, force: true });

@@ -41,7 +41,8 @@ export function addUpCommand(program: Command): void {
     .addHelpText(
       'after',
       '\nEvery service with a network gets an agent, but for those with the label lateen.inject: "false". Where the' +
-        '\nproject includes compose/mesh.yml itself, its own labels say who gets one. It runs in the background.' +
+        '\nproject includes compose/mesh.yml itself, its own labels say who gets one. It runs in the background. Where it fails, all is as it was' +
+        '\nbefore: what was started is gone, and what ran without a mesh runs again, with its data.' +
         '\n\nExamples:\n  lateen up\n  lateen up -f compose.yml --leave-out db\n  lateen up -- --build --scale web=2',
     )
     .action(async (more: string[], { timeout, ...options }: UpArguments) => {

@@ -14,14 +14,16 @@ import type { SyncPage } from '../proxy/proxy-status.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatPlace } from './compose-config.ts';
 import { readEngine } from './engine.ts';
+import { foreseeTrouble } from './foresee.ts';
 import { ensureMeshImage, ensureProjectImages } from './images.ts';
 import { waitInForce } from './in-force.ts';
 import { choosePorts, publishedAddresses } from './mesh-ports.ts';
 import { renderOverride } from './override.ts';
 import { type MeshPlan, planMesh } from './plan-mesh.ts';
 import { loadProject, type Project, type ProjectOptions } from './project.ts';
-import { listContainers, listObjects, type ProjectObjects, removeNewObjects } from './project-objects.ts';
-import { forgetProject, writeOverride } from './state.ts';
+import { listContainers } from './project-objects.ts';
+import { putBack, type SavedProject, saveProject } from './put-back.ts';
+import { forgetProject, readOverride, writeOverride } from './state.ts';
 
 export interface UpOptions extends ProjectOptions {
   readonly leaveOut: readonly string[];
@@ -39,7 +41,7 @@ export interface UpResult {
   readonly configFolder: string;
 }
 
-/** A project, up and in its mesh; or a CliError, and nothing of what was started is left. */
+/** A project, up and in its mesh; or a CliError, and all is as it was before: what ran, runs again. */
 export async function bringUp(options: UpOptions, progress: Progress): Promise<UpResult> {
   const project = await loadProject(options);
   const docker = await createDocker();
@@ -48,24 +50,41 @@ export async function bringUp(options: UpOptions, progress: Progress): Promise<U
   refuse(project, plan);
   const mesh = meshPackage({ ...process.env, LATEEN_IMAGE: imageOf(project) });
   const env = { ...readEnvFile(join(project.folder, '.env')), ...process.env };
-  const before = await listObjects(docker, project.name);
-  const ports = await choosePorts(project, mesh, before.containers, env, progress);
+  await foreseeTrouble(docker, project);
+  const saved = await saveProject(docker, project.name);
+  const ports = await choosePorts(project, mesh, saved.objects.containers, env, progress);
   await ensureMeshImage(docker, mesh, progress);
   await ensureProjectImages(docker, project, options.more.includes('--build'), progress);
   const configFolder = resolve(project.folder, env['LATEEN_CONFIG_DIR'] || 'mesh');
   const meshEnv = { ...ports, ...usualEnvironment(mesh, env) };
-  const undo = await starting(docker, project, before, configFolder);
+  const undo = prepare(docker, project, saved, configFolder);
+  const stop = new AbortController();
+  const started = start(docker, project, plan, mesh, meshEnv, options, progress, stop.signal);
   try {
-    const page = await Promise.race([
-      start(docker, project, plan, mesh, meshEnv, options, progress),
-      untilInterrupted(),
-    ]);
+    const page = await Promise.race([started, untilInterrupted()]);
     const addresses = publishedAddresses(await listContainers(docker, project.name));
     return { project, plan, page, addresses, configFolder };
   } catch (error) {
-    await progress.step('Taking down what was started', undo);
+    stop.abort();
+    // What still works would go on to start things; why it ends is known.
+    await started.catch(() => undefined);
+    await takeBack(project, saved, undo, progress);
     throw error;
   }
+}
+
+async function takeBack(
+  { name }: Project,
+  { containers }: SavedProject,
+  undo: () => Promise<readonly string[]>,
+  progress: Progress,
+): Promise<void> {
+  const hasRun = containers.some(({ State }) => State.Running);
+  const title = hasRun ? 'Putting back what ran before' : 'Taking down what was started';
+  const failures = await progress.step(title, undo);
+  for (const failure of failures) progress.note(`Not put back: ${failure}`);
+  if (failures.length === 0)
+    progress.note(hasRun ? `${name} runs again as it did before.` : 'Nothing is left of what was started.');
 }
 
 /** The image that a project with the mesh in it names; else the package's own. */
@@ -102,13 +121,14 @@ function usualEnvironment(mesh: MeshPackage, env: Readonly<Record<string, string
 }
 
 /** Makes the config directory if there is none; gives what undoes all from here on. */
-async function starting(
+function prepare(
   docker: Docker,
   project: Project,
-  before: ProjectObjects,
+  saved: SavedProject,
   configFolder: string,
-): Promise<() => Promise<void>> {
+): () => Promise<readonly string[]> {
   const isMade = !existsSync(configFolder);
+  const override = readOverride(project.name);
   try {
     if (isMade) mkdirSync(configFolder, { recursive: true });
   } catch (error) {
@@ -119,9 +139,11 @@ async function starting(
     );
   }
   return async () => {
-    await removeNewObjects(docker, project.name, before);
+    const failures = await putBack(docker, project.name, saved);
     if (isMade) rmdirSync(configFolder);
-    if (before.containers.length === 0) forgetProject(project.name);
+    if (override === null) forgetProject(project.name);
+    else writeOverride(project.name, override);
+    return failures;
   };
 }
 
@@ -133,6 +155,7 @@ async function start(
   env: Readonly<Record<string, string>>,
   options: UpOptions,
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<SyncPage> {
   const more = plan.hasMesh
     ? []
@@ -142,7 +165,7 @@ async function start(
       ];
   const up = async (title: string, ...args: string[]) => {
     const done = await progress.step(title, (onLine) =>
-      project.compose(more, ['up', '-d', ...args], { env, onLine }),
+      project.compose(more, ['up', '-d', ...args], { env, onLine, signal }),
     );
     if (done.status !== 0) throw startFailure(project, done);
   };
@@ -157,6 +180,7 @@ async function start(
       (path) => askController(docker, controller, path),
       options.timeoutMs,
       say,
+      signal,
     ),
   );
 }
@@ -186,7 +210,7 @@ function startFailure(project: Project, done: Finished): CliError {
   return new CliError(
     'LAT1037',
     `${shown}: ${project.name} could not be started:\n  ${words}`,
-    'What was started was taken down again. Mend what Compose says.',
+    'Mend what Compose says, and run it again.',
   );
 }
 
@@ -203,8 +227,6 @@ function failedService({ name: project, config }: Project, done: Finished, words
 function untilInterrupted(): Promise<never> {
   return new Promise((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () =>
-        reject(new CliError('LAT1037', 'interrupted', 'What was started was taken down again.', 130)),
-      );
+      process.once(signal, () => reject(new CliError('LAT1037', 'interrupted', 'Run it again.', 130)));
   });
 }
