@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type Docker from 'dockerode';
 import { LABEL } from '../../model/labels.ts';
+import { dockerHost, socketPath } from '../ask/docker-host.ts';
 import { CliError } from '../cli-error.ts';
-import { dockerHost, socketPath } from '../docker-host.ts';
 import { formatPlace } from './compose-config.ts';
 import type { Project } from './project.ts';
 import { isMissing } from './project-objects.ts';
