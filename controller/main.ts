@@ -13,6 +13,7 @@ import { createPages } from './admin/pages.ts';
 import { Attacher } from './attach/attacher.ts';
 import { GatewayNetworks } from './attach/gateway-networks.ts';
 import { HeldApps } from './attach/held-apps.ts';
+import { createNamespaceFinder } from './attach/podman-namespace.ts';
 import { Certificates } from './ca/certificates.ts';
 import { type AuthorityState, openAuthority } from './ca/open-authority.ts';
 import { createConsoleApi } from './console/console-api.ts';
@@ -177,6 +178,7 @@ const attacher = new Attacher({
   controlVolume: self.controlVolume,
   logLevel: settings.logLevel,
   log,
+  findNamespace: createNamespaceFinder(docker),
   mustHold: ({ labels }) => holdsApplication(labels, controller.world?.mesh ?? DEFAULT_MESH_CONFIG),
 });
 

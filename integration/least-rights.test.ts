@@ -106,6 +106,7 @@ test('of Docker the controller uses what docs/docker-api.md lists, and nothing e
     'GET /containers/ID/logs',
     'GET /containers/json',
     'GET /events',
+    'GET /version',
     'POST /containers/ID/start',
     'POST /containers/create',
   ]);

@@ -157,7 +157,7 @@ function startGateway(
       ...(labels ?? { app: 'istio-ingressgateway', istio: 'ingressgateway' }),
     })
     .withBindMounts([{ source: parts.volume, target: CONTROL_DIRECTORY, mode: 'ro' }])
-    .withTmpFs({ '/run/lateen': 'mode=0700,uid=1337,gid=1337' })
+    .withTmpFs({ '/run/lateen': 'mode=1777' })
     .withUser('1337:1337')
     .withDroppedCapabilities('ALL')
     .withNetwork(network)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folderOf } from '../testing/run-lateen.ts';
-import { dockerHost, socketPath } from './docker-host.ts';
+import { dockerHost, mountableSocket, socketPath } from './docker-host.ts';
 
 test('the daemon is the one that `docker` itself would ask', (context) => {
   const digest = createHash('sha256').update('colima').digest('hex');
@@ -23,4 +23,10 @@ test('only a Unix socket has a path', () => {
   assert.equal(socketPath(undefined), '/var/run/docker.sock');
   assert.equal(socketPath('unix:///run/user/1000/docker.sock'), '/run/user/1000/docker.sock');
   assert.equal(socketPath('ssh://me@there'), null);
+});
+
+test('a socket of this machine is given to containers, that of a virtual machine’s engine is not', () => {
+  const socket = 'unix:///run/user/1000/podman/podman.sock';
+  assert.equal(mountableSocket(socket, 'laptop', 'laptop'), '/run/user/1000/podman/podman.sock');
+  assert.equal(mountableSocket(socket, 'docker-desktop', 'laptop'), null);
 });

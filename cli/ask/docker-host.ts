@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -25,6 +25,14 @@ export function dockerHost(env: Env = process.env, home = homedir()): string | u
 export function socketPath(host: string | undefined): string | null {
   if (host === undefined) return '/var/run/docker.sock';
   return host.startsWith('unix://') ? host.slice('unix://'.length) : null;
+}
+
+/**
+ * The socket as a container of that engine can be given it, by the name of the machine that the engine runs on; null = the
+ * usual one, which it has inside its virtual machine, wherever it shows here.
+ */
+export function mountableSocket(host: string | undefined, machine: string, here = hostname()): string | null {
+  return machine === here ? socketPath(host) : null;
 }
 
 function readJson(path: string): Record<string, unknown> {

@@ -9,6 +9,8 @@ export interface Engine {
   readonly version: string;
   readonly apiVersion: string;
   readonly isSwarm: boolean;
+  /** The name of the machine that it runs on. */
+  readonly machine: string;
 }
 
 /** @throws CliError where no daemon answers, or one that is too old */
@@ -16,10 +18,15 @@ export async function readEngine(docker: Docker): Promise<Engine> {
   try {
     const [{ Version: version, ApiVersion: apiVersion }, info] = await Promise.all([
       docker.version(),
-      docker.info() as Promise<{ Swarm?: { LocalNodeState?: string } }>,
+      docker.info() as Promise<{ Name?: string; Swarm?: { LocalNodeState?: string } }>,
     ]);
     if (isOlder(apiVersion)) throw tooOld(version, apiVersion);
-    return { version, apiVersion, isSwarm: info.Swarm?.LocalNodeState === 'active' };
+    return {
+      version,
+      apiVersion,
+      isSwarm: info.Swarm?.LocalNodeState === 'active',
+      machine: info.Name ?? '',
+    };
   } catch (error) {
     throw error instanceof CliError ? error : daemonFailure(error);
   }

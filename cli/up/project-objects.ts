@@ -68,7 +68,10 @@ export async function removeContainers(
     return quietly(docker.getContainer(info.Id).remove({ force: true, v }));
   };
   await Promise.all(containers.filter(isController).map(remove));
-  await Promise.all(containers.filter((info) => !isController(info)).map(remove));
+  const others = containers.filter((info) => !isController(info));
+  const done = await Promise.allSettled(others.map(remove));
+  // Podman refuses one whose namespace another one shares, until that is gone.
+  await Promise.all(others.filter((_, index) => done[index]?.status === 'rejected').map(remove));
 }
 
 /** What is gone already, or goes with its application, is no failure. */

@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 import { errorMessage } from '../../base/errors.ts';
 import { LABEL } from '../../model/labels.ts';
 import { askController } from '../ask/ask-controller.ts';
-import { dockerHost, socketPath } from '../ask/docker-host.ts';
+import { dockerHost, mountableSocket } from '../ask/docker-host.ts';
 import { type Finished, lastWords } from '../ask/docker-program.ts';
 import { createDocker, findController } from '../ask/find-controller.ts';
 import { CliError } from '../cli-error.ts';
@@ -45,7 +45,7 @@ export interface UpResult {
 export async function bringUp(options: UpOptions, progress: Progress): Promise<UpResult> {
   const project = await loadProject(options);
   const docker = await createDocker();
-  const { isSwarm } = await readEngine(docker);
+  const { isSwarm, machine } = await readEngine(docker);
   const plan = planMesh(project.config, { leaveOut: options.leaveOut, isSwarm });
   refuse(project, plan);
   const mesh = meshPackage({ ...process.env, LATEEN_IMAGE: imageOf(project) });
@@ -56,7 +56,7 @@ export async function bringUp(options: UpOptions, progress: Progress): Promise<U
   await ensureMeshImage(docker, mesh, progress);
   await ensureProjectImages(docker, project, options.more.includes('--build'), progress);
   const configFolder = resolve(project.folder, env['LATEEN_CONFIG_DIR'] || 'mesh');
-  const meshEnv = { ...ports, ...usualEnvironment(mesh, env) };
+  const meshEnv = { ...ports, ...usualEnvironment(mesh, env, machine) };
   const undo = prepare(docker, project, saved, configFolder);
   const stop = new AbortController();
   const started = start(docker, project, plan, mesh, meshEnv, options, progress, stop.signal);
@@ -109,14 +109,16 @@ function refuse(project: Project, { refusals, meshed }: MeshPlan): void {
 }
 
 /** What compose/mesh.yml needs to be told where the package is not in ./node_modules. */
-function usualEnvironment(mesh: MeshPackage, env: Readonly<Record<string, string | undefined>>) {
-  const path = socketPath(dockerHost());
-  // Of a virtual machine's engine the socket inside is the usual one, wherever it shows here.
-  const isLocal = path !== null && /^\/(var\/)?run\//.test(path);
+function usualEnvironment(
+  mesh: MeshPackage,
+  env: Readonly<Record<string, string | undefined>>,
+  machine: string,
+) {
+  const path = mountableSocket(dockerHost(), machine);
   return {
     LATEEN_HOME: mesh.folder,
     LATEEN_IMAGE: mesh.image,
-    ...(isLocal && !env['LATEEN_DOCKER_SOCKET'] ? { LATEEN_DOCKER_SOCKET: path } : {}),
+    ...(path !== null && !env['LATEEN_DOCKER_SOCKET'] ? { LATEEN_DOCKER_SOCKET: path } : {}),
   };
 }
 

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { containerFacts } from '../testing/container-facts.ts';
-import { createAgentSpec } from './agent-spec.ts';
+import { createAgentSpec, type NamespacePlace } from './agent-spec.ts';
 
-const specOf = (labels: Record<string, string> = {}) =>
+const specOf = (labels: Record<string, string> = {}, namespace: NamespacePlace | null = null) =>
   createAgentSpec({
     app: containerFacts('reviews', 1, labels),
     image: 'lateen:test',
     meshId: 'shop',
     controlVolume: 'shop_lateen-control',
     logLevel: 'info',
+    namespace,
     suffix: 'x1',
   });
 
@@ -19,6 +20,12 @@ test('an agent lives in the network namespace of its app, and is removed when it
   assert.equal(HostConfig?.NetworkMode, 'container:reviews');
   assert.equal(HostConfig?.AutoRemove, true);
   assert.equal(HostConfig?.RestartPolicy, undefined, 'Docker refuses a restart policy beside AutoRemove');
+});
+
+test('where a namespace is joined by its path, the name servers of its app are mounted', () => {
+  const { HostConfig } = specOf({}, { path: '/run/netns/netns-1', resolvConf: '/run/c/resolv.conf' });
+  assert.equal(HostConfig?.NetworkMode, 'ns:/run/netns/netns-1');
+  assert.equal(HostConfig?.Binds?.[1], '/run/c/resolv.conf:/etc/resolv.conf:ro');
 });
 
 test('it has no right but those that it needs, no volume but the control socket, and nothing secret in its environment', () => {

@@ -14,8 +14,16 @@ export interface AgentSpecInput {
   /** Named volume that holds the control socket. */
   readonly controlVolume: string;
   readonly logLevel: string;
+  /** null = joined by the app's id, as Docker has it. */
+  readonly namespace: NamespacePlace | null;
   /** Makes the name unique: the agent of an earlier start may still be ending. */
   readonly suffix: string;
+}
+
+/** Where an engine keeps the network namespace of a container, and the list of its name servers. */
+export interface NamespacePlace {
+  readonly path: string;
+  readonly resolvConf: string;
 }
 
 /**
@@ -28,6 +36,7 @@ export function createAgentSpec({
   meshId,
   controlVolume,
   logLevel,
+  namespace,
   suffix,
 }: AgentSpecInput): ContainerCreateOptions {
   const name = `${app.name}-lateen-${suffix}`;
@@ -38,7 +47,7 @@ export function createAgentSpec({
     Env: Object.entries(environment(app, name, logLevel)).map(([key, value]) => `${key}=${value}`),
     Labels: labels(app, meshId),
     HostConfig: {
-      NetworkMode: `container:${app.id}`,
+      NetworkMode: namespace === null ? `container:${app.id}` : `ns:${namespace.path}`,
       AutoRemove: true,
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
@@ -46,7 +55,10 @@ export function createAgentSpec({
       CapAdd: ['NET_ADMIN', 'SETUID', 'SETGID', 'SETPCAP'],
       SecurityOpt: ['no-new-privileges'],
       Tmpfs: { [RUN_DIRECTORY]: 'mode=1777' },
-      Binds: [`${controlVolume}:${CONTROL_DIRECTORY}:ro`],
+      Binds: [
+        `${controlVolume}:${CONTROL_DIRECTORY}:ro`,
+        ...(namespace === null ? [] : [`${namespace.resolvConf}:/etc/resolv.conf:ro`]),
+      ],
     },
   };
 }

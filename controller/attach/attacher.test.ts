@@ -31,6 +31,7 @@ function playAttacher(context: TestContext, overrides: Partial<DockerWriter> = {
     membership: { meshId: 'shop', project: 'shop' },
     held: new HeldApps([], async () => {}),
     ...{ image: 'lateen', controlVolume: 'control', logLevel: 'info', log: silentLogger },
+    findNamespace: async () => null,
     mustHold: () => true,
   });
   /** What Docker lists, and all that follows from it at once. */

@@ -12,7 +12,7 @@ import {
   ownsNamespace,
   roleOf,
 } from '../world/membership.ts';
-import { createAgentSpec, STARTED_LABEL } from './agent-spec.ts';
+import { createAgentSpec, type NamespacePlace, STARTED_LABEL } from './agent-spec.ts';
 import type { HeldApps } from './held-apps.ts';
 
 export interface AttacherDeps {
@@ -23,6 +23,8 @@ export interface AttacherDeps {
   readonly controlVolume: string;
   readonly logLevel: string;
   readonly log: Logger;
+  /** Where the engine keeps the namespace of a container, if an agent has to join it by that. */
+  findNamespace(app: ContainerFacts): Promise<NamespacePlace | null>;
   /** holdApplicationUntilProxyStarts, for this container. */
   mustHold(app: ContainerFacts): boolean;
 }
@@ -152,6 +154,7 @@ export class Attacher {
         meshId: this.#deps.membership.meshId,
         controlVolume: this.#deps.controlVolume,
         logLevel: this.#deps.logLevel,
+        namespace: await this.#deps.findNamespace(app),
         suffix: Date.now().toString(36),
       }),
     );

@@ -11,6 +11,8 @@ const LAST_LINES = 5000;
 export interface DockerReader {
   /** GET /events, of containers and networks. */
   openEvents(signal: AbortSignal): Promise<NodeJS.ReadableStream>;
+  /** GET /version: whether it is Podman that answers. What refuses to tell is taken for Docker. */
+  isPodman(): Promise<boolean>;
   /** GET /containers/json, stopped ones too. */
   listContainers(signal: AbortSignal): Promise<readonly Docker.ContainerInfo[]>;
   /** GET /containers/ID/json. */
@@ -26,6 +28,16 @@ export function createDockerReader(docker: Docker): DockerReader {
     openEvents(abortSignal) {
       const filters = JSON.stringify({ type: ['container', 'network'] });
       return docker.getEvents({ filters, abortSignal });
+    },
+    async isPodman() {
+      try {
+        const { Components = [] } = (await docker.version()) as {
+          readonly Components?: readonly { readonly Name: string }[];
+        };
+        return Components.some(({ Name }) => /podman/i.test(Name));
+      } catch {
+        return false;
+      }
     },
     listContainers: (abortSignal) => docker.listContainers({ all: true, abortSignal }),
     inspectContainer: (id, abortSignal) =>

@@ -86,7 +86,7 @@ function gateway(labels: object): string[] {
     'depends_on: [lateen-controller]',
     `labels: ${JSON.stringify({ 'lateen.role': 'gateway', ...labels })}`,
     'volumes: [lateen-control:/srv/lateen]',
-    'tmpfs: ["/run/lateen:mode=0700,uid=1337,gid=1337"]',
+    'tmpfs: ["/run/lateen:mode=1777"]',
     'user: "1337:1337"',
     'cap_drop: [ALL]',
   ];
