@@ -157,3 +157,24 @@ test('the sample that is shipped has no findings, and each of its rules to try h
   assert.equal(broken.status, 79);
   assert.match(broken.stdout, /uri\.prefx: unknown field "prefx".*Did you mean "prefix"\?/);
 });
+
+test('annotations for tests are refused, unless they are allowed; then they must be right', async (context) => {
+  const withWeights = (value: string) =>
+    route('r', 'reviews', 9080).replace(
+      'name: r }',
+      `name: r, annotations: { lateen.test/weights: ${value} } }`,
+    );
+  const folder = folderOf(context, {
+    'tests/a.yaml': withWeights('exact'),
+    'wrong/a.yaml': withWeights('nearly'),
+  });
+  const refused = await runLateen(folder, ['analyze', '--no-live', 'tests']);
+  assert.equal(refused.status, 79);
+  assert.match(refused.stdout, /^Error \[LAT0008\] .*analyze --allow-test-annotations/);
+  const allowed = await runLateen(folder, ['analyze', '--no-live', '--allow-test-annotations', 'tests']);
+  assert.equal(allowed.status, 0, allowed.stdout);
+  assert.doesNotMatch(allowed.stdout, /LAT0008/);
+  const wrong = await runLateen(folder, ['validate', '--allow-test-annotations', '-f', 'wrong']);
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.stdout, /^Error \[IST0106\] .*invalid value "nearly"/);
+});

@@ -12,7 +12,11 @@ import { type ReadConfig, readConfig } from './read-config.ts';
 /** What the running controller knows; throws a CliError where there is none. */
 export type AskKnown = () => Promise<KnownServices>;
 
-interface AnalyzeArguments extends ReportOptions {
+interface CheckArguments extends ReportOptions {
+  readonly allowTestAnnotations: boolean;
+}
+
+interface AnalyzeArguments extends CheckArguments {
   readonly composeFile: readonly string[];
   readonly live: boolean;
   readonly listAnalyzers?: boolean;
@@ -35,7 +39,7 @@ export function addCheckCommands(program: Command, askKnown: AskKnown): void {
       'after',
       '\nWithout paths it reads ./mesh. With -f services are those of the compose file, else those of the running mesh' +
         '\nif there is one; without both, nothing that only they would know is missed.' +
-        '\n\nExamples:\n  lateen analyze\n  lateen analyze -f compose.yml mesh/\n  lateen analyze -S IST0118 -S "IST0101=VirtualService reviews.*"',
+        '\n\nExamples:\n  lateen analyze\n  lateen analyze -f compose.yml mesh/\n  lateen analyze --allow-test-annotations tests/mesh/\n  lateen analyze -S IST0118 -S "IST0101=VirtualService reviews.*"',
     )
     .action(async (paths: string[], options: AnalyzeArguments) => {
       if (options.listAnalyzers) print(listAnalyzers());
@@ -61,6 +65,11 @@ const withReportOptions = (command: Command) =>
       collect,
       [],
     )
+    .option(
+      '--allow-test-annotations',
+      'annotations lateen.test/… are meant: this is for a mesh of tests',
+      false,
+    )
     .addOption(
       new Option('--failure-threshold <level>', 'fail from this level on').choices(LEVELS).default('Error'),
     )
@@ -69,7 +78,7 @@ const withReportOptions = (command: Command) =>
     );
 
 async function runAnalyze(paths: string[], options: AnalyzeArguments, askKnown: AskKnown): Promise<void> {
-  const config = await readConfig(paths.length > 0 ? paths : [defaultPath()]);
+  const config = await readConfig(paths.length > 0 ? paths : [defaultPath()], options.allowTestAnnotations);
   const { known, violations } = await knowledge(config, options, askKnown);
   const { text, exitCode } = report([...violations, ...analyzeConfig(config, known)], config, options);
   print(text);
@@ -102,8 +111,8 @@ async function knowledge(
   }
 }
 
-async function runValidate({ filename, ...options }: ReportOptions & { filename: string[] }): Promise<void> {
-  const config = await readConfig(filename);
+async function runValidate({ filename, ...options }: CheckArguments & { filename: string[] }): Promise<void> {
+  const config = await readConfig(filename, options.allowTestAnnotations);
   const { text, count, exitCode } = report(config.violations, config, options);
   if (count > 0 || options.output !== 'log') print(text);
   if (exitCode === EXIT.clean && options.output === 'log')

@@ -17,8 +17,11 @@ export interface ReadConfig {
   readonly isUnparsable: boolean;
 }
 
-/** Files, directories (always recursive) and `-` for standard input, read and checked as the controller would. */
-export async function readConfig(paths: readonly string[]): Promise<ReadConfig> {
+/**
+ * Files, directories (always recursive) and `-` for standard input, read and checked as the controller would.
+ * @param isTestMesh as one whose mesh is of tests would
+ */
+export async function readConfig(paths: readonly string[], isTestMesh = false): Promise<ReadConfig> {
   const violations: Violation[] = [];
   const candidates: Resource[] = [];
   let isUnparsable = false;
@@ -26,7 +29,8 @@ export async function readConfig(paths: readonly string[]): Promise<ReadConfig> 
     try {
       for (const file of await filesOf(path)) {
         const content = file === '-' ? await buffer(process.stdin) : await readFile(file);
-        const parsed = parseDocuments(content, file === '-' ? 'stdin' : relative('.', file) || file);
+        const name = file === '-' ? 'stdin' : relative('.', file) || file;
+        const parsed = parseDocuments(content, name, { isTestMesh });
         violations.push(...parsed.violations);
         candidates.push(...parsed.resources);
         isUnparsable ||= parsed.isUnreadable;

@@ -38,7 +38,7 @@ function outsideOfTests(name: string): Finding {
     ...{ code: 'LAT0008', severity: 'Error', path: pathOf(name) },
     message: `${name} is for tests: this is no test mesh`,
     remedy:
-      'Keep it in a file that only tests apply; for a mesh of tests set LATEEN_TEST_MESH=1 (lateen/testcontainers does).',
+      'Keep it in a file that only tests apply; for a mesh of tests set LATEEN_TEST_MESH=1 (lateen/testcontainers does), and check its files by `lateen analyze --allow-test-annotations`.',
   };
 }
 
