@@ -158,9 +158,12 @@ process.on('SIGINT', () => void stop('SIGINT'));
 try {
   if (!isGateway) {
     if (!ownsNamespace)
-      watchNamespace(() => {
-        log.info('the namespace is gone: its container was restarted or removed');
-        process.exit(0);
+      watchNamespace({
+        isOfUse: () => client.held.version !== '',
+        onDead() {
+          log.info('the namespace is gone: its container was restarted or removed');
+          process.exit(0);
+        },
       });
     readOriginalDestination = createOriginalDestinationReader();
     const resolvConf = readFileSync(RESOLV_CONF, 'utf8');

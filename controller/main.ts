@@ -176,6 +176,7 @@ const attacher = new Attacher({
   ),
   image: self.image,
   controlVolume: self.controlVolume,
+  session: self.session,
   logLevel: settings.logLevel,
   log,
   findNamespace: createNamespaceFinder(docker),

@@ -13,6 +13,8 @@ export interface Self {
   readonly image: string;
   /** Named volume that agents must share; '' = the socket is not on a volume, so nothing can be attached. */
   readonly controlVolume: string;
+  /** Test session (testcontainers) that the mesh belongs to, '' = none. */
+  readonly session: string;
   readonly membership: Membership;
 }
 
@@ -35,6 +37,7 @@ export async function inspectSelf(docker: DockerReader, wantedMesh: string, isTe
       id: info.Id,
       image: info.Image,
       controlVolume: mount?.Name ?? '',
+      session: labels[LABEL.testSession] ?? '',
       membership: { meshId: claimed, project: project || (isTest ? claimed : ''), isTest },
     };
   } catch (cause) {

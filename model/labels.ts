@@ -36,6 +36,8 @@ export const LABEL = {
   agentOf: 'lateen.agent-of',
   /** On a visitor (`lateen x as SERVICE`): the service whose identity it has without being one of its containers. */
   actsAs: 'lateen.acts-as',
+  /** testcontainers' own: by it Ryuk deletes what a test process that was killed has left. */
+  testSession: 'org.testcontainers.session-id',
   composeProject: 'com.docker.compose.project',
   composeService: 'com.docker.compose.service',
   composeOneOff: 'com.docker.compose.oneoff',

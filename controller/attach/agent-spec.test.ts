@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import { containerFacts } from '../testing/container-facts.ts';
 import { createAgentSpec, type NamespacePlace } from './agent-spec.ts';
 
-const specOf = (labels: Record<string, string> = {}, namespace: NamespacePlace | null = null) =>
+const specOf = (labels: Record<string, string> = {}, namespace: NamespacePlace | null = null, session = '') =>
   createAgentSpec({
     app: containerFacts('reviews', 1, labels),
     image: 'lateen:test',
     meshId: 'shop',
     controlVolume: 'shop_lateen-control',
+    session,
     logLevel: 'info',
     namespace,
     suffix: 'x1',
@@ -56,6 +57,11 @@ test('Compose finds it by project and service, and warns of nothing at the next 
     'com.docker.compose.project': 'shop',
     'com.docker.compose.service': 'reviews',
   });
+});
+
+test('of a mesh in a test it belongs to the session of that test, so that it is deleted with it', () => {
+  const { Labels } = specOf({ 'org.testcontainers.session-id': 'of-the-app' }, null, 'of-the-mesh');
+  assert.equal(Labels?.['org.testcontainers.session-id'], 'of-the-mesh');
 });
 
 test('what its app says of capture by label is what it captures', () => {

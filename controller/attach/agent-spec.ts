@@ -13,6 +13,8 @@ export interface AgentSpecInput {
   readonly meshId: string;
   /** Named volume that holds the control socket. */
   readonly controlVolume: string;
+  /** Test session of the mesh, '' = none. */
+  readonly session: string;
   readonly logLevel: string;
   /** null = joined by the app's id, as Docker has it. */
   readonly namespace: NamespacePlace | null;
@@ -35,6 +37,7 @@ export function createAgentSpec({
   image,
   meshId,
   controlVolume,
+  session,
   logLevel,
   namespace,
   suffix,
@@ -45,7 +48,7 @@ export function createAgentSpec({
     Image: image,
     Cmd: ['agent'],
     Env: Object.entries(environment(app, name, logLevel)).map(([key, value]) => `${key}=${value}`),
-    Labels: labels(app, meshId),
+    Labels: labels(app, meshId, session),
     HostConfig: {
       NetworkMode: namespace === null ? `container:${app.id}` : `ns:${namespace.path}`,
       AutoRemove: true,
@@ -83,14 +86,16 @@ function environment(
 /**
  * Compose's project and service, so that tools group the agent with its application. Not its config hash, or every `up`
  * would warn of an orphan; and not its one-off mark, or `up` would take an agent that is just ending for a container of
- * the service, and fail at starting it again.
+ * the service, and fail at starting it again. The mesh's test session, whoever started the app: what is left of a session
+ * must not hold its volume and network.
  */
-function labels(app: ContainerFacts, meshId: string): Record<string, string> {
+function labels(app: ContainerFacts, meshId: string, session: string): Record<string, string> {
   const own: Record<string, string> = {
     [LABEL.role]: 'agent',
     [LABEL.agentFor]: app.id,
     [LABEL.mesh]: meshId,
     [STARTED_LABEL]: app.startedAt,
+    ...(session !== '' && { [LABEL.testSession]: session }),
   };
   for (const label of [LABEL.composeProject, LABEL.composeService]) {
     const value = app.labels[label];

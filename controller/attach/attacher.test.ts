@@ -30,7 +30,7 @@ function playAttacher(context: TestContext, overrides: Partial<DockerWriter> = {
     docker,
     membership: { meshId: 'shop', project: 'shop' },
     held: new HeldApps([], async () => {}),
-    ...{ image: 'lateen', controlVolume: 'control', logLevel: 'info', log: silentLogger },
+    ...{ image: 'lateen', controlVolume: 'control', session: '', logLevel: 'info', log: silentLogger },
     findNamespace: async () => null,
     mustHold: () => true,
   });

@@ -21,6 +21,7 @@ export interface AttacherDeps {
   readonly held: HeldApps;
   readonly image: string;
   readonly controlVolume: string;
+  readonly session: string;
   readonly logLevel: string;
   readonly log: Logger;
   /** Where the engine keeps the namespace of a container, if an agent has to join it by that. */
@@ -153,6 +154,7 @@ export class Attacher {
         image: this.#deps.image,
         meshId: this.#deps.membership.meshId,
         controlVolume: this.#deps.controlVolume,
+        session: this.#deps.session,
         logLevel: this.#deps.logLevel,
         namespace: await this.#deps.findNamespace(app),
         suffix: Date.now().toString(36),

@@ -38,6 +38,8 @@ const OWN = {
   role: '`controller`, `agent` or `gateway`: what a container of the mesh is',
   agentFor: 'on an agent: the id of the container that it serves',
   agentOf: 'on an agent that Compose starts: the compose service that joins its namespace',
+  testSession:
+    'of testcontainers, on an agent too: what a test process that was killed has left is deleted by it',
   actsAs: 'on a container of `lateen x as`: whose identity it has',
 };
 
