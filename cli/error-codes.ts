@@ -1,6 +1,6 @@
 /**
  * Every failure that this program tells, by its code: what it means and what to do. docs/errors.md is made of it
- * (`npm run reference`).
+ * (`npm run reference`). A code that is no longer there is not given to something else.
  */
 export const ERROR_CODES = {
   LAT1000: [
@@ -73,10 +73,6 @@ export const ERROR_CODES = {
     'Set it in the environment or in `.env`, or close its brace.',
   ],
   LAT1023: ['A compose service extends itself', 'Remove one of the `extends`.'],
-  LAT1024: [
-    'Docker Compose is too old',
-    '`lateen inject` writes what Compose 2.20.3 can read, and 2.24.4 where several files or `extends` are in it.',
-  ],
   LAT1025: [
     'A port of the controller is not published',
     'compose/mesh.yml of this version publishes it: `docker compose up -d` makes the controller anew.',
@@ -108,7 +104,7 @@ export const ERROR_CODES = {
   ],
   LAT1035: [
     'Docker Compose is missing or too old',
-    'Install the Compose plugin 2.20 or newer: docs.docker.com/compose/install.',
+    'Install the Compose plugin: docs.docker.com/compose/install. `lateen up` takes 2.20 or newer; what `lateen inject` writes takes 2.20.3, and 2.24.4 where several files, `extends` or services of included files are in it.',
   ],
   LAT1036: ['The Docker engine is too old', 'Install Docker 20.10 (API 1.41) or newer.'],
   LAT1037: [

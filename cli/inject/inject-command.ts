@@ -4,11 +4,11 @@ import type { Command } from 'commander';
 import { inject } from '../../compose/inject/inject.ts';
 import { formatViolation } from '../../istio/format-violation.ts';
 import { EXIT } from '../check/analyze.ts';
+import { requireComposeFor } from '../compose/compose-version.ts';
 import type { Environment } from '../compose/interpolate.ts';
 import { meshPackage } from '../mesh-package.ts';
 import { collect } from '../terminal/output.ts';
 import { type ComposeFiles, contextOf, readComposeFiles } from './compose-files.ts';
-import { requireCompose } from './compose-version.ts';
 import { addUninjectCommand } from './uninject-command.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -56,7 +56,7 @@ async function runInject({ file, output, all }: InjectArguments): Promise<void> 
     process.exitCode = violations.some(({ code }) => code === 'LAT0301') ? EXIT.unparsable : EXIT.findings;
     return;
   }
-  requireCompose(text);
+  await requireComposeFor(text);
   if (output === undefined) process.stdout.write(text);
   else {
     writeWhole(output, text);

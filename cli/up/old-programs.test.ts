@@ -17,7 +17,7 @@ function upWith(context: TestContext, script: string) {
 
 test('an old Compose is told with the version that is needed', async (context) => {
   const { status, stderr, stdout } = await upWith(context, 'echo 2.3.3');
-  assert.match(stderr, /^Error \[LAT1035\]: Docker Compose 2\.3\.3 is too old\nRemedy: .*2\.20 or newer/);
+  assert.match(stderr, /^Error \[LAT1035\]: Docker Compose 2\.3\.3 is too old\nRemedy: .*2\.20\.0 or newer/);
   assert.deepEqual([status, stdout], [1, '']);
 });
 

@@ -1,6 +1,7 @@
 import { dirname, relative } from 'node:path';
 import { type Finished, lastWords, type RunOptions, runDocker } from '../ask/docker-program.ts';
 import { CliError } from '../cli-error.ts';
+import { requireComposeForUp } from '../compose/compose-version.ts';
 import { readCompose } from '../compose/read-compose.ts';
 import { type ComposeConfig, formatPlace, type Place } from './compose-config.ts';
 import { findComposeFiles } from './find-files.ts';
@@ -26,11 +27,9 @@ export interface Project {
   compose(more: readonly string[], args: readonly string[], options?: RunOptions): Promise<Finished>;
 }
 
-const OLDEST = { major: 2, minor: 20 };
-
 export async function loadProject(options: ProjectOptions): Promise<Project> {
   const files = findComposeFiles(options.file, process.cwd(), process.env);
-  await checkCompose();
+  await requireComposeForUp();
   const globals = globalArguments(options);
   const argsOf = (more: readonly string[]) => [
     'compose',
@@ -57,23 +56,6 @@ const globalArguments = ({ projectName, profile, envFile }: ProjectOptions) => [
   ...profile.flatMap((name) => ['--profile', name]),
   ...envFile.flatMap((file) => ['--env-file', file]),
 ];
-
-/** @throws CliError where Compose is missing or older than 2.20 */
-export async function checkCompose(): Promise<void> {
-  const { status, stdout, stderr } = await runDocker(['compose', 'version', '--short']);
-  const [, major = 0, minor = 0] = (/^v?(\d+)\.(\d+)/.exec(stdout.trim()) ?? []).map(Number);
-  const isNew = major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor);
-  if (status === 0 && isNew) return;
-  throw new CliError(
-    'LAT1035',
-    status === 0
-      ? `Docker Compose ${stdout.trim()} is too old`
-      : status === 127
-        ? 'the program `docker` is not there'
-        : `Docker Compose does not answer (${stderr.trim().split('\n')[0]})`,
-    'Install the Compose plugin 2.20 or newer: docs.docker.com/compose/install.',
-  );
-}
 
 /** Compose's own words, with the place that they mean in the user's files. */
 function invalidProject(files: readonly string[], finished: Finished): CliError {

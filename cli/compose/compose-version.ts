@@ -1,0 +1,58 @@
+import { runDocker } from '../ask/docker-program.ts';
+import { CliError } from '../cli-error.ts';
+
+const ANSWER_MS = 5000;
+
+type Version = readonly [major: number, minor: number, patch: number];
+
+/** `lateen up` puts files over others that include some. */
+const LEAST_FOR_UP: Version = [2, 20, 0];
+/** `include`, and a restart of the application after its agent's. */
+const LEAST_FOR_INJECTED: Version = [2, 20, 3];
+/** `!reset` and `!override`, and several documents in one file. */
+const LEAST_FOR_TAGS: Version = [2, 24, 4];
+
+/** @throws CliError where Compose is missing or too old for `lateen up` */
+export async function requireComposeForUp(): Promise<void> {
+  const { status, stdout, stderr } = await runDocker(['compose', 'version', '--short']);
+  if (status !== 0)
+    throw unusable(
+      status === 127
+        ? 'the program `docker` is not there'
+        : `Docker Compose does not answer (${stderr.trim().split('\n')[0]})`,
+      LEAST_FOR_UP,
+    );
+  const version = parseVersion(stdout);
+  if (version === null || isOlder(version, LEAST_FOR_UP))
+    throw unusable(`Docker Compose ${stdout.trim()} is too old`, LEAST_FOR_UP);
+}
+
+/**
+ * Where Docker Compose is at hand it must understand what `lateen inject` has written.
+ * @throws CliError if it is too old; says nothing where there is none
+ */
+export async function requireComposeFor(text: string): Promise<void> {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const { status, stdout } = await runDocker(['compose', 'version', '--short'], { signal });
+  const version = status === 0 ? parseVersion(stdout) : null;
+  const least = /: !(reset|override)\b|^---/m.test(text) ? LEAST_FOR_TAGS : LEAST_FOR_INJECTED;
+  if (version !== null && isOlder(version, least))
+    throw unusable(`Docker Compose ${version.join('.')} cannot read what would be written`, least);
+}
+
+const unusable = (why: string, least: Version) =>
+  new CliError(
+    'LAT1035',
+    why,
+    `Install the Compose plugin ${least.join('.')} or newer: docs.docker.com/compose/install.`,
+  );
+
+function parseVersion(text: string): Version | null {
+  const found = /^v?(\d+)\.(\d+)\.(\d+)/.exec(text.trim());
+  return found === null ? null : [Number(found[1]), Number(found[2]), Number(found[3])];
+}
+
+export function isOlder(version: Version, least: Version): boolean {
+  const at = version.findIndex((part, index) => part !== least[index]);
+  return at >= 0 && (version[at] ?? 0) < (least[at] ?? 0);
+}
