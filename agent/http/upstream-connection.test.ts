@@ -150,6 +150,15 @@ describe('a kept connection to a host', LIMIT, () => {
     await told.until('reset');
   });
 
+  test('whose host vanished without a word is no reason not to send a GET again', async (context) => {
+    const { host, connection, socket } = await open(context);
+    const told = new Told();
+    connection.start(GET, false, told);
+    await host.hear(/\r\n\r\n/);
+    socket.destroy(Object.assign(new Error('keepalive'), { code: 'ETIMEDOUT' }));
+    await told.until('reset unprocessed');
+  });
+
   test('that breaks when it is used again had not begun a GET', async (context) => {
     const { host, connection } = await openUsed(context);
     const told = new Told();

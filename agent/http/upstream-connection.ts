@@ -14,6 +14,9 @@ import { SocketWriter } from './socket-writer.ts';
 /** Methods that may be sent twice (RFC 9110 §9.2.2). */
 export const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
+/** How keepalives, or packets that nobody acknowledges, end a connection. */
+const VANISHED: ReadonlySet<string> = new Set(['ETIMEDOUT', 'EHOSTUNREACH']);
+
 export interface UpstreamConnectionOwner {
   /** The answer is over and another request may follow. */
   onFree(connection: UpstreamConnection): void;
@@ -55,7 +58,11 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream, DirectR
     if (!readDirectly(socket, this)) socket.on('data', (chunk: Buffer) => this.read(chunk));
     socket.resume();
     socket.on('end', () => this.#onEnd());
-    socket.on('error', (error) => this.#fail(errorCode(error) || error.message));
+    socket.on('error', (error) => {
+      // Nobody is there any more who could say anything.
+      if (VANISHED.has(errorCode(error))) this.#isHostGone = true;
+      this.#fail(errorCode(error) || error.message);
+    });
     socket.on('close', () => this.#onClose());
     socket.on('drain', () => this.#events?.onUpstreamDrain());
   }

@@ -112,6 +112,22 @@ describe('mutual TLS between two proxies', () => {
     );
   });
 
+  test('TCP of a caller that had no proxy before goes over it, though its server speaks first', async () => {
+    const app = createServer((socket) => socket.on('error', () => {}).write('220 hello\n'));
+    const inbound = await startInbound(await listen(app), reviews, { protocol: 'tcp', route: null });
+    assert.equal(await talk(inbound.port, ''), '220 hello\n');
+    const match = { sniHosts: [], destinationSubnets: [] };
+    const clusters = [{ name: 'reviews', weight: 1 }];
+    const tcp = [{ match, clusters, idleTimeoutMs: 0, statPrefix: '' }];
+    const listener = { protocol: 'tcp', route: null, tcp } as const;
+    const outbound = await startOutbound(inbound.port, client, { protocol: 'tcp' }, listener);
+    for (let call = 0; call < 10; call++) assert.equal(await talk(outbound.port, ''), '220 hello\n');
+    assert.deepEqual(
+      outbound.lines.filter((line) => !line.startsWith('- ')),
+      [],
+    );
+  });
+
   test('an address that another service has now never answers for the one that was meant', async () => {
     const inbound = await startInbound(await startApp(), reviews, { protocol: 'http', tcp: null });
     const payments = 'spiffe://cluster.local/ns/default/sa/payments';

@@ -85,6 +85,12 @@ const MAX_SERVER_FIRST = 4096;
 /** How long a connection that will be closed is listened to for its caller's first bytes, without detection. */
 const DEAD_END_MS = 300;
 
+/**
+ * Where mutual TLS is taken, a caller that was silent before is waited for so long: it may have got a proxy since, or was
+ * only slow then.
+ */
+const KNOWN_SILENCE_MS = 50;
+
 /** A proxy of the mesh speaks first, but may be a machine that is busy. */
 const STRICT_SILENCE_MS = 5000;
 
@@ -206,6 +212,9 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const session = {
       ...{ early, destination, serverName: name, clusters: tables.clusters, reconsider },
       onServerFirst: () => remember(silenceKey(peer, listener)),
+      onReply: (chunk: Buffer) => {
+        if (isForMesh(listener, peer, chunk)) serverFirst.delete(silenceKey(peer, listener));
+      },
       onOpen: (cluster: Cluster, host: Host, relayed: RelayedBytes) =>
         deps.telemetry.tcpOpened(peer, direction, cluster, host, relayed),
       onOver: (record: TcpRecord) => {
@@ -394,9 +403,10 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       !needsServerName(listener) &&
       refusalOf(listener, peer, tables, '', null) === null;
     const isSilent = serverFirst.has(silenceKey(peer, listener)) && !isForbidden(listener, peer);
-    if (canBeTcp && isSilent) return onSilence();
+    if (canBeTcp && isSilent && !endsMeshTls(listener, peer)) return onSilence();
     listen();
-    if (canBeTcp && silenceMs > 0) cancelTimer = deps.clock.after(silenceMs, onSilence);
+    const patienceMs = isSilent ? KNOWN_SILENCE_MS : silenceMs;
+    if (canBeTcp && patienceMs > 0) cancelTimer = deps.clock.after(patienceMs, onSilence);
   };
 
   return {

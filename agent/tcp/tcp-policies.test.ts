@@ -56,6 +56,7 @@ async function open<C extends Clock = Clock>(
         ...{ early: null, serverName: '', destination: { address: '127.0.0.1', port: 0 }, reconsider: null },
         clusters: new Map([['db', cluster]]),
         onServerFirst() {},
+        onReply() {},
         onOpen() {},
         onOver: (record) => tell(record),
       },

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
-import { describeConnectError, openEvent, openSocket } from '../http/upstream-socket.ts';
+import { describeConnectError, NO_TLS_THERE, openEvent, openSocket } from '../http/upstream-socket.ts';
 import type { MeshIdentity } from '../identity/identity.ts';
 import { withMeshAlpn } from '../identity/mesh-tls.ts';
 import { hashText } from '../policy/balancer/hash.ts';
@@ -60,6 +60,8 @@ export interface TcpSession {
   readonly reconsider: ((chunk: Buffer) => boolean) | null;
   /** The host spoke before the caller did. */
   onServerFirst(): void;
+  /** The caller's first bytes behind that. */
+  onReply(chunk: Buffer): void;
   onOpen(cluster: Cluster, host: Host, relayed: RelayedBytes): void;
   onOver(record: TcpRecord): void;
 }
@@ -134,7 +136,10 @@ export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, d
       socket.on('error', () => socket.destroy());
       waitForFirstWord(caller, socket, (speaker, chunk) => {
         if (speaker === 'host') {
-          if (chunk !== null) session.onServerFirst();
+          if (chunk !== null) {
+            session.onServerFirst();
+            caller.once('data', session.onReply);
+          }
           start(null, chunk);
         } else if (chunk !== null && reconsider(chunk)) socket.destroy();
         else start(chunk, null);
@@ -184,7 +189,10 @@ function connectToAny(
 ): void {
   connectTo(cluster, host, deps, (socket, error) => {
     const tried = [...failed, host];
-    const next = socket !== null || tried.length >= MAX_HOSTS ? null : nextHost(cluster, tried);
+    const isOver = socket !== null || tried.length >= MAX_HOSTS;
+    const next = isOver
+      ? null
+      : (nextHost(cluster, tried) ?? (isMistaken(cluster, tried, error) ? host : null));
     if (next === null) onDone(socket, host, error);
     else connectToAny(cluster, next, deps, tried, onDone);
   });
@@ -197,6 +205,11 @@ function nextHost(cluster: Cluster, tried: readonly Host[]): Host | null {
   if (!isChosen || cluster.usage.connections >= circuitBreaker.maxConnections) return null;
   const host = cluster.pickAgain(tried, SELECTION_ATTEMPTS, null, []);
   return host === null || tried.includes(host) ? null : host;
+}
+
+/** The host's proxy took this one for a caller without TLS, since it was slow or had no proxy before; it knows now. */
+function isMistaken({ spec }: Cluster, tried: readonly Host[], error: Error): boolean {
+  return spec.autoTls !== undefined && tried.length === 1 && describeConnectError(error) === NO_TLS_THERE;
 }
 
 /** As for HTTP's retries: `host_selection_retry_max_attempts` as Istio sets it. */

@@ -217,6 +217,21 @@ describe('a container that was started again with its old address', () => {
     assert.equal(isAbandoned, true);
   });
 
+  test('is told from the old one too when it was no host for a moment', () => {
+    const { create } = open();
+    const first = create([started('1')]);
+    const [old] = [...first.hosts.values()] as [Host];
+    let isAbandoned = false;
+    old.pool.abandon = () => {
+      isAbandoned = true;
+    };
+    old.active = 1;
+    const without = create([], {}, create([], {}, first));
+    assert.equal(isAbandoned, false);
+    create([started('2')], {}, without);
+    assert.equal(isAbandoned, true);
+  });
+
   test('keeps what is under way when its mutual TLS goes on or off: only new requests go another way', () => {
     const { create } = open();
     const first = create([started('1')]);

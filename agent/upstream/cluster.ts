@@ -63,6 +63,8 @@ export class Cluster {
   readonly #window: RequestWindow | null;
   #balancer: Balancer<Host>;
   readonly #originalHosts: Map<string, { host: Host; usedAtMs: number }>;
+  /** Hosts of predecessors on which something is still under way: their address may yet turn out to be another's. */
+  readonly #leaving = new Map<string, Host>();
   #latestKey = { address: '', port: 0, key: '' };
   /** This cluster in the tables that followed, for retries of requests that began with these. */
   #successor: Cluster | null = null;
@@ -332,13 +334,16 @@ export class Cluster {
       this.ejections?.close();
       this.#window?.close();
     }
-    for (const [key, host] of this.hosts) {
-      if (next?.hosts.get(key) === host) continue;
+    for (const [key, host] of [...this.#leaving, ...this.hosts]) {
       const heir = next?.hosts.get(key);
+      if (heir === host) continue;
       // Another container has its address now: nothing that was sent to the old one is ever answered.
       const isReplaced = heir !== undefined && isAnotherContainer(host.spec, heir.spec);
       if (isReplaced || isDead(host)) host.abandon(this.#deps.clock);
-      else host.pool.drain();
+      else {
+        host.pool.drain();
+        if (host.active > 0 && next !== null) next.#leaving.set(key, host);
+      }
     }
     if (next !== null && next.#originalHosts === this.#originalHosts) return;
     for (const { host } of this.#originalHosts.values()) host.pool.drain();

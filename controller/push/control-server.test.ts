@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -34,7 +34,11 @@ async function open(isProxy: () => boolean) {
     identityOf: (container) => (container === 'unknown' ? null : IDENTITY),
     ...{ socketPath, sessions, challenges, isProxy },
     findContainer: (claim) => (claim === 'nobody' ? null : claim),
-    hub: null as unknown as ControlServerDeps['hub'],
+    hub: {
+      connect: () => ({}),
+      disconnect() {},
+      isConnected: () => true,
+    } as unknown as ControlServerDeps['hub'],
     log: createLineLogger(() => {}, Date.now, 'error'),
     onUnknownKey: () => told.push([-1]),
     onSpans: () => {},
@@ -176,4 +180,54 @@ test('a proxy whose workload is not known yet is asked to wait for its certifica
   const body = JSON.stringify({ csr: (await createRequest()).toString('base64') });
   assert.equal(await post(socketPath, '/v1/certificates', session, body), 503);
   await close();
+});
+
+test('what a proxy that was taken over says is refused where it is no message, and reaches nobody', async (context) => {
+  const { socketPath, sessions, told, close } = await open(() => true);
+  context.after(close);
+  const session = sessions.issue('web');
+  const values = [null, 5, 'x', [], {}, { join: 1 }, [['a']], -1, 1.5, 1e9, { __proto__: null }];
+  const bodies = ['', '{', 'null', '5', '[]', '"x"', '{}', '['.repeat(100_000)];
+  for (const value of values)
+    for (const field of ['open', 'nonce', 'version', 'error', 'csr', 'protocol', 'hashes', 'container'])
+      bodies.push(JSON.stringify({ [field]: value }), JSON.stringify({ protocol: 1, [field]: value }));
+  const paths = ['/v1/config', '/v1/ack', '/v1/open-ports', '/v1/certificates', '/v1/challenge'];
+  for (const path of paths)
+    for (const body of bodies) {
+      const isWord =
+        (path === '/v1/open-ports' && /"open":\[\]/.test(body)) ||
+        (path === '/v1/certificates' && /"csr":"x"/.test(body)) ||
+        (path === '/v1/challenge' && /"container":"x"/.test(body));
+      const status = await post(socketPath, path, session, body);
+      assert.ok(isWord ? status !== 400 : status === 400, `${path} ${body} ${status}`);
+    }
+  assert.ok(told.every((ports) => ports.length === 0));
+});
+
+test('of a caller that has proven nothing little is read', async (context) => {
+  const { socketPath, close } = await open(() => true);
+  context.after(close);
+  const long = JSON.stringify({ container: 'x'.repeat(100_000) });
+  await assert.rejects(
+    post(socketPath, '/v1/challenge', '', long).then((status) => assert.equal(status, 200)),
+  );
+});
+
+test('a proxy has one stream: another one of it ends the first', async (context) => {
+  const { socketPath, sessions, close } = await open(() => true);
+  context.after(close);
+  const stream = () =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${sessions.issue('web')}` };
+      const outgoing = request({ socketPath, path: '/v1/config', method: 'POST', agent: false, headers });
+      outgoing.on('response', (incoming) => resolve(incoming.on('error', () => {}).resume()));
+      outgoing.on('error', reject);
+      outgoing.end(JSON.stringify({ protocol: 1, version: '', hashes: {}, agent: 'test' }));
+    });
+  const first = await stream();
+  const isCut = new Promise((resolve) => first.once('close', resolve));
+  const second = await stream();
+  await isCut;
+  assert.equal(second.destroyed, false);
+  second.destroy();
 });

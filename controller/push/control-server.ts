@@ -3,16 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { dirname } from 'node:path';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import { type CertificateRequest, TRUST_HEADER } from '../../model/identity.ts';
+import { TRUST_HEADER } from '../../model/identity.ts';
 import type { Flushed, ObservedRequest } from '../../model/observation.ts';
-import {
-  type Ack,
-  type Claim,
-  HEARTBEAT_MS,
-  type Hello,
-  type OpenPorts,
-  PUSH_PROTOCOL,
-} from '../../model/push.ts';
+import { type Claim, HEARTBEAT_MS, type Hello, type OpenPorts, PUSH_PROTOCOL } from '../../model/push.ts';
 import type { Span } from '../../model/span.ts';
 import type { TrafficReport } from '../../model/traffic.ts';
 import type { Certificates } from '../ca/certificates.ts';
@@ -22,6 +15,14 @@ import { readSpans } from '../traces/read-spans.ts';
 import { readReport } from '../traffic/read-report.ts';
 import type { Challenges } from './challenges.ts';
 import type { PushHub } from './push-hub.ts';
+import {
+  readAck,
+  readCertificateRequest,
+  readClaim,
+  readHello,
+  readOpenPorts,
+  readProtocol,
+} from './read-messages.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface ControlServerDeps {
@@ -51,17 +52,25 @@ export interface ControlServerDeps {
   onUnknownKey(): void;
 }
 
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Of one that has not proven who it is, and of everybody else. */
+const MAX_BODY_BYTES = { stranger: 4096, proxy: 16 * 1024 * 1024 };
+/** Each proxy has a stream and a few requests; more is one that was taken over. */
+const MAX_CONNECTIONS = 4096;
+
+/** Container → its stream. */
+type Streams = Map<string, ServerResponse>;
 
 /** The controller's end of the push protocol, on a Unix socket that only its agents' containers see. */
 export async function openControlServer(deps: ControlServerDeps): Promise<Server> {
+  const streams: Streams = new Map();
   const server = createServer((request, response) => {
-    handle(deps, request, response).catch((error: unknown) => {
+    handle(deps, streams, request, response).catch((error: unknown) => {
       deps.log.warn('a request of an agent failed', { path: request.url, error: errorMessage(error) });
       response.destroy();
     });
   });
   server.requestTimeout = 0;
+  server.maxConnections = MAX_CONNECTIONS;
   await mkdir(dirname(deps.socketPath), { recursive: true });
   await rm(deps.socketPath, { force: true });
   await new Promise<void>((resolve, reject) => {
@@ -75,64 +84,58 @@ export async function openControlServer(deps: ControlServerDeps): Promise<Server
 
 async function handle(
   deps: ControlServerDeps,
+  streams: Streams,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const credential = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  const bytes = await readBody(request, MAX_BODY_BYTES);
-  if (bytes === null) throw new Error('the body is too large');
-  const body = bytes.toString();
   if (request.method !== 'POST') return reply(response, 405);
-  if (request.url === '/v1/challenge') return challenge(deps, JSON.parse(body) as Claim, response);
+  const credential = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  if (request.url === '/v1/challenge') {
+    const claim = readClaim(await readText(request, MAX_BODY_BYTES.stranger));
+    return claim === null ? reply(response, 400) : challenge(deps, claim, response);
+  }
   if (request.url === '/v1/session') return openSession(deps, credential, response);
   const container = deps.sessions.containerOf(credential);
   if (container === null) return reply(response, 403);
   // A controller that has just started has not listed its containers yet: the session is good, and is tried again.
   if (!deps.isProxy(container)) return reply(response, 503);
-  switch (request.url) {
-    case '/v1/config':
-      return openStream(deps, container, JSON.parse(body) as Hello, response);
+  const body = await readText(request, MAX_BODY_BYTES.proxy);
+  if (request.url === '/v1/config') return openStream(deps, streams, container, body, response);
+  if (request.url === '/v1/certificates') return issue(deps, container, body, response);
+  const isTaken = takeWord(deps, container, request.url ?? '', body);
+  reply(response, isTaken === null ? 404 : isTaken ? 204 : 400);
+}
+
+/** What a proxy tells and wants no answer to; false = it cannot be read, null = there is no such path. */
+function takeWord(deps: ControlServerDeps, container: string, path: string, body: string): boolean | null {
+  switch (path) {
     case '/v1/ack':
-      deps.hub.acknowledge(container, JSON.parse(body) as Ack);
-      return reply(response, 204);
-    case '/v1/certificates':
-      return issue(deps, container, JSON.parse(body) as CertificateRequest, response);
+      return withWord(readAck(body), (ack) => deps.hub.acknowledge(container, ack));
     case '/v1/open-ports':
-      deps.onOpenPorts(container, JSON.parse(body) as OpenPorts);
-      return reply(response, 204);
+      return withWord(readOpenPorts(body), (report) => deps.onOpenPorts(container, report));
     case '/v1/spans':
-      return takeSpans(deps, body, response);
-    case '/v1/traffic': {
-      const report = readReport(body);
-      if (report !== null) deps.onTraffic(container, report);
-      return reply(response, report === null ? 400 : 204);
-    }
-    case '/v1/observations': {
-      const requests = readObservations(body);
-      if (requests !== null) deps.onObservations?.(requests);
-      return reply(response, requests === null ? 400 : 204);
-    }
-    case '/v1/flushed': {
-      const flushed = readFlushed(body);
-      if (flushed !== null) deps.onFlushed?.(container, flushed);
-      return reply(response, flushed === null ? 400 : 204);
-    }
+      return withWord(readSpans(body), (spans) => deps.onSpans(spans));
+    case '/v1/traffic':
+      return withWord(readReport(body), (report) => deps.onTraffic(container, report));
+    case '/v1/observations':
+      return withWord(readObservations(body), (requests) => deps.onObservations?.(requests));
+    case '/v1/flushed':
+      return withWord(readFlushed(body), (flushed) => deps.onFlushed?.(container, flushed));
     case '/v1/unknown-key':
       deps.onUnknownKey();
-      return reply(response, 204);
+      return true;
     default:
-      return reply(response, 404);
+      return null;
   }
 }
 
-function takeSpans(deps: ControlServerDeps, body: string, response: ServerResponse): void {
-  const spans = readSpans(body);
-  if (spans !== null) deps.onSpans(spans);
-  reply(response, spans === null ? 400 : 204);
+function withWord<T>(word: T | null, take: (word: T) => void): boolean {
+  if (word !== null) take(word);
+  return word !== null;
 }
 
 function challenge(deps: ControlServerDeps, { container: claim }: Claim, response: ServerResponse): void {
-  const container = deps.findContainer(String(claim));
+  const container = deps.findContainer(claim);
   if (container !== null && deps.isProxy(container)) {
     reply(response, 200, JSON.stringify({ challenge: deps.challenges.issue(container) }));
     return;
@@ -161,12 +164,14 @@ async function openSession(
 async function issue(
   deps: ControlServerDeps,
   container: string,
-  { csr }: CertificateRequest,
+  body: string,
   response: ServerResponse,
 ): Promise<void> {
+  const asked = readCertificateRequest(body);
+  if (asked === null) return reply(response, 400);
   const identity = deps.identityOf(container);
   if (identity === null) return reply(response, 503);
-  const issued = await deps.certificates.issue(container, identity, Buffer.from(csr, 'base64'));
+  const issued = await deps.certificates.issue(container, identity, Buffer.from(asked.csr, 'base64'));
   if (issued !== null) return reply(response, 200, JSON.stringify(issued));
   deps.log.warn(
     'a request for a certificate was refused: not signed with its own key, answered before, or for another identity',
@@ -180,16 +185,13 @@ async function issue(
 
 function openStream(
   deps: ControlServerDeps,
+  streams: Streams,
   container: string,
-  hello: Hello,
+  body: string,
   response: ServerResponse,
 ): void {
-  if (hello.protocol !== PUSH_PROTOCOL) {
-    deps.log.error('an agent of another version speaks another protocol', {
-      container,
-      agent: hello.agent,
-      remedy: 'Recreate its container so that it gets the controller’s image.',
-    });
+  const hello = readGreeting(deps, container, body);
+  if (hello === null) {
     reply(response, 400);
     return;
   }
@@ -199,6 +201,9 @@ function openStream(
     [TRUST_HEADER]: deps.certificates.trust,
   });
   response.flushHeaders();
+  // One stream each: what is written to one that nobody reads is kept in memory.
+  streams.get(container)?.destroy();
+  streams.set(container, response);
   const connection = deps.hub.connect(container, hello, (line) => response.write(line));
   if (connection === null) {
     response.destroy();
@@ -207,11 +212,29 @@ function openStream(
   const heartbeat = setInterval(() => response.write('{"type":"heartbeat"}\n'), HEARTBEAT_MS);
   response.on('close', () => {
     clearInterval(heartbeat);
+    if (streams.get(container) === response) streams.delete(container);
     deps.hub.disconnect(connection);
     if (!deps.hub.isConnected(container)) deps.onGone(container);
   });
 }
 
+/** null = it is none, or of another version. */
+function readGreeting({ log }: ControlServerDeps, container: string, body: string): Hello | null {
+  const said = readProtocol(body);
+  if (said === null || said.protocol === PUSH_PROTOCOL) return readHello(body);
+  log.error('an agent of another version speaks another protocol', {
+    container,
+    agent: said.agent,
+    remedy: 'Recreate its container so that it gets the controller’s image.',
+  });
+  return null;
+}
+
 function reply(response: ServerResponse, status: number, body = ''): void {
   response.writeHead(status, { 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+/** '' = there is none, or it is too large: nobody says that much. */
+async function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
+  return (await readBody(request, maxBytes))?.toString() ?? '';
 }
