@@ -4,6 +4,7 @@ import Docker from 'dockerode';
 import { createSystemClock } from '../base/clock.ts';
 import { errorMessage, LateenError } from '../base/errors.ts';
 import { DEFAULT_MESH_CONFIG } from '../istio/mesh-config.ts';
+import { holdsApplication } from '../istio/proxy-config.ts';
 import { CONTROL_SOCKET, RATE_LIMIT_SOCKET } from '../model/agent-container.ts';
 import { LABEL } from '../model/labels.ts';
 import { isLoopback } from '../model/loopback.ts';
@@ -48,7 +49,6 @@ import { partyOf } from './traffic/graph-nodes.ts';
 import { TrafficStore } from './traffic/traffic-store.ts';
 import { TrafficIntake } from './traffic-intake.ts';
 import type { ContainerFacts } from './world/container-facts.ts';
-import { holdsApplication } from './world/proxy-config-label.ts';
 
 const version = process.env.LATEEN_VERSION ?? 'dev';
 const settings = readSettings(process.env, import.meta.dirname);
@@ -180,7 +180,7 @@ const attacher = new Attacher({
   logLevel: settings.logLevel,
   log,
   findNamespace: createNamespaceFinder(docker),
-  mustHold: ({ labels }) => holdsApplication(labels, controller.world?.mesh ?? DEFAULT_MESH_CONFIG),
+  mustHold: ({ labels }) => holdsApplication(labels, controller.world?.mesh.defaultConfig ?? {}),
 });
 
 const traces = new TraceStore(join(settings.stateDirectory, 'traces.db'));

@@ -1,3 +1,4 @@
+import type { ProxyConfig } from './schema/default-config.ts';
 import type {
   ClientTls,
   ConnectionPool,
@@ -8,25 +9,12 @@ import type {
 } from './schema/destination-rule.ts';
 import type { ExtensionProvider } from './schema/extension-provider.ts';
 import type { NamespaceSelector } from './schema/mesh-config.ts';
-import type { CustomTag } from './schema/telemetry.ts';
 import type { HttpRetry } from './schema/virtual-service.ts';
 
 export interface DefaultProviders {
   readonly accessLogging: readonly string[];
   readonly metrics: readonly string[];
   readonly tracing: readonly string[];
-}
-
-/** `enableTracing`, and `defaultConfig.tracing` with what stands beside it. */
-export interface TracingDefaults {
-  readonly isEnabled: boolean;
-  /** 0 to 100. */
-  readonly sampling: number;
-  readonly customTags: Readonly<Record<string, CustomTag>>;
-  readonly hasIstioTags: boolean;
-  /** 0 = Envoy's own. */
-  readonly maxPathTagLength: number;
-  readonly serviceName: 'APP_LABEL_AND_NAMESPACE' | 'CANONICAL_NAME_ONLY' | 'CANONICAL_NAME_AND_NAMESPACE';
 }
 
 /** MeshConfig fields that are in force, with their defaults filled in (ISTIO.md §7). */
@@ -38,7 +26,7 @@ export interface MeshConfig {
   readonly accessLogEncoding: 'TEXT' | 'JSON';
   /** What Telemetry names where it names none. */
   readonly defaultProviders: DefaultProviders;
-  readonly tracing: TracingDefaults;
+  readonly enableTracing: boolean;
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY' | 'ALLOW_ANY_DYNAMIC_DNS';
   /** TLS that the proxy itself speaks to unknown hosts; with ALLOW_ANY_DYNAMIC_DNS alone. */
   readonly outboundTls: ClientTls | null;
@@ -51,11 +39,8 @@ export interface MeshConfig {
   /** Other names of the trust domain, in principals. */
   readonly trustDomainAliases: readonly string[];
   readonly protocolDetectionTimeoutMs: number;
-  readonly numTrustedProxies: number;
-  readonly holdApplicationUntilProxyStarts: boolean;
-  /** defaultConfig.connectionSettings.httpRequestHeadersTimeout; 0 = no limit. */
-  readonly requestHeadersTimeoutMs: number;
-  readonly terminationDrainDurationMs: number;
+  /** How proxies behave where their own labels say nothing else (istio/proxy-config.ts). */
+  readonly defaultConfig: ProxyConfig;
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];
@@ -87,10 +72,7 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   accessLogFormat: '',
   accessLogEncoding: 'TEXT',
   defaultProviders: { accessLogging: [], metrics: ['prometheus'], tracing: [] },
-  tracing: {
-    ...{ isEnabled: true, sampling: 1, customTags: {}, hasIstioTags: true, maxPathTagLength: 0 },
-    serviceName: 'APP_LABEL_AND_NAMESPACE',
-  },
+  enableTracing: true,
   outboundTrafficPolicy: 'ALLOW_ANY',
   outboundTls: null,
   pathNormalization: 'BASE',
@@ -100,10 +82,7 @@ export const DEFAULT_MESH_CONFIG: MeshConfig = {
   enableAutoMtls: true,
   trustDomainAliases: [],
   protocolDetectionTimeoutMs: 300,
-  numTrustedProxies: 0,
-  holdApplicationUntilProxyStarts: false,
-  requestHeadersTimeoutMs: 0,
-  terminationDrainDurationMs: 5000,
+  defaultConfig: {},
   defaultServiceExportTo: ['*'],
   defaultVirtualServiceExportTo: ['*'],
   defaultDestinationRuleExportTo: ['*'],

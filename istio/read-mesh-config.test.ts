@@ -31,9 +31,11 @@ describe('MeshConfig', () => {
       pathNormalization: 'MERGE_SLASHES',
       connectTimeoutMs: 1500,
       protocolDetectionTimeoutMs: 0,
-      numTrustedProxies: 2,
-      holdApplicationUntilProxyStarts: true,
-      terminationDrainDurationMs: 10_000,
+      defaultConfig: {
+        gatewayTopology: { numTrustedProxies: 2 },
+        holdApplicationUntilProxyStarts: true,
+        terminationDrainDuration: '10s',
+      },
     });
   });
 
@@ -120,9 +122,16 @@ describe('MeshConfig', () => {
       defaultConfig: {
         tracingServiceName: 'CANONICAL_NAME_ONLY',
         tracing: { sampling: 1, customTags: {}, enableIstioTags: true, maxPathTagLength: 9 },
-        gatewayTopology: { numTrustedProxies: 1 },
+        gatewayTopology: { numTrustedProxies: 1, forwardClientCertDetails: 'SANITIZE' },
         holdApplicationUntilProxyStarts: true,
         terminationDrainDuration: '1s',
+        proxyHeaders: {
+          forwardedClientCert: 'SANITIZE',
+          setCurrentClientCertDetails: { dns: true },
+          ...{ requestId: { disabled: true }, server: { value: 'a' }, attemptCount: { disabled: true } },
+          ...{ envoyDebugHeaders: { disabled: true }, xForwardedHost: { enabled: true } },
+          xForwardedPort: { enabled: true },
+        },
         connectionSettings: { httpRequestHeadersTimeout: '1s' },
       },
       defaultHttpRetryPolicy: { attempts: 3, retryOn: 'gateway-error,404', ...retries },
@@ -174,7 +183,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 99);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 108);
   });
 
   it('holds its access logs to the operators that there are', () => {

@@ -1,5 +1,6 @@
 import { parseDurationMs } from './duration.ts';
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from './mesh-config.ts';
+import { EFFECTIVE_PROXY_CONFIG } from './proxy-config.ts';
 import type { MeshConfigDocument } from './schema/mesh-config.ts';
 
 /** Paths of MeshConfig that are in force here; whatever else a document says is without effect. */
@@ -12,10 +13,7 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'defaultProviders.metrics',
   'defaultProviders.tracing',
   'enableTracing',
-  'defaultConfig.tracingServiceName',
-  ...['sampling', 'customTags', 'enableIstioTags', 'maxPathTagLength'].map(
-    (field) => `defaultConfig.tracing.${field}`,
-  ),
+  ...[...EFFECTIVE_PROXY_CONFIG].map((field) => `defaultConfig.${field}`),
   ...['service', 'port', 'maxTagLength', 'path', 'traceContextOption', 'timeout', 'headers'].map(
     (field) => `extensionProviders.*.zipkin.${field}`,
   ),
@@ -62,10 +60,6 @@ export const EFFECTIVE_MESH_CONFIG: ReadonlySet<string> = new Set([
   'pathNormalization.normalization',
   'connectTimeout',
   'protocolDetectionTimeout',
-  'defaultConfig.gatewayTopology.numTrustedProxies',
-  'defaultConfig.holdApplicationUntilProxyStarts',
-  'defaultConfig.connectionSettings.httpRequestHeadersTimeout',
-  'defaultConfig.terminationDrainDuration',
   ...['defaultHttpRetryPolicy', 'defaultInboundHttpRetryPolicy'].flatMap((policy) =>
     [
       'attempts',
@@ -101,7 +95,6 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
   const ms = (text: string | undefined, fallback: number) =>
     text === undefined ? fallback : (parseDurationMs(text) ?? fallback);
   const normalization = document.pathNormalization?.normalization ?? 'DEFAULT';
-  const { defaultConfig } = document;
   return {
     mergesMetrics: document.enablePrometheusMerge ?? defaults.mergesMetrics,
     accessLogFile: document.accessLogFile ?? defaults.accessLogFile,
@@ -112,7 +105,7 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
       metrics: document.defaultProviders?.metrics ?? defaults.defaultProviders.metrics,
       tracing: document.defaultProviders?.tracing ?? defaults.defaultProviders.tracing,
     },
-    tracing: readTracing(document),
+    enableTracing: document.enableTracing ?? defaults.enableTracing,
     outboundTrafficPolicy: readOutboundPolicy(document),
     outboundTls: document.outboundTrafficPolicy?.tls ?? null,
     pathNormalization: normalization === 'DEFAULT' ? 'BASE' : normalization,
@@ -123,17 +116,7 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
     trustDomainAliases: document.trustDomainAliases ?? defaults.trustDomainAliases,
     extensionProviders: document.extensionProviders ?? defaults.extensionProviders,
     protocolDetectionTimeoutMs: ms(document.protocolDetectionTimeout, defaults.protocolDetectionTimeoutMs),
-    numTrustedProxies: defaultConfig?.gatewayTopology?.numTrustedProxies ?? defaults.numTrustedProxies,
-    holdApplicationUntilProxyStarts:
-      defaultConfig?.holdApplicationUntilProxyStarts ?? defaults.holdApplicationUntilProxyStarts,
-    requestHeadersTimeoutMs: ms(
-      defaultConfig?.connectionSettings?.httpRequestHeadersTimeout,
-      defaults.requestHeadersTimeoutMs,
-    ),
-    terminationDrainDurationMs: ms(
-      defaultConfig?.terminationDrainDuration,
-      defaults.terminationDrainDurationMs,
-    ),
+    defaultConfig: document.defaultConfig ?? defaults.defaultConfig,
     defaultServiceExportTo: document.defaultServiceExportTo ?? defaults.defaultServiceExportTo,
     defaultVirtualServiceExportTo:
       document.defaultVirtualServiceExportTo ?? defaults.defaultVirtualServiceExportTo,
@@ -148,19 +131,6 @@ export function readMeshConfig(document: MeshConfigDocument): MeshConfig {
     localityLbSetting: document.localityLbSetting ?? defaults.localityLbSetting,
     zoneAwareLbSetting: document.zoneAwareLbSetting ?? null,
     defaultTrafficPolicy: document.defaultTrafficPolicy ?? defaults.defaultTrafficPolicy,
-  };
-}
-
-function readTracing({ enableTracing, defaultConfig }: MeshConfigDocument): MeshConfig['tracing'] {
-  const { tracing } = DEFAULT_MESH_CONFIG;
-  const { sampling, customTags, enableIstioTags, maxPathTagLength } = defaultConfig?.tracing ?? {};
-  return {
-    isEnabled: enableTracing ?? tracing.isEnabled,
-    sampling: sampling ?? tracing.sampling,
-    customTags: customTags ?? tracing.customTags,
-    hasIstioTags: enableIstioTags ?? tracing.hasIstioTags,
-    maxPathTagLength: maxPathTagLength ?? tracing.maxPathTagLength,
-    serviceName: defaultConfig?.tracingServiceName ?? tracing.serviceName,
   };
 }
 

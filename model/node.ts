@@ -2,6 +2,35 @@ import type { HealthCheckSpec } from './health-check.ts';
 import type { Labels } from './labels.ts';
 import type { AccessLogsSpec, MetricsSpec, TracingBySide } from './telemetry.ts';
 
+/** What becomes of `x-forwarded-client-cert` (Envoy's forward_client_cert_details). */
+export type ForwardsCertificate =
+  | 'SANITIZE'
+  | 'FORWARD_ONLY'
+  | 'APPEND_FORWARD'
+  | 'SANITIZE_SET'
+  | 'ALWAYS_FORWARD_ONLY';
+
+export type CertificatePart = 'cert' | 'chain' | 'subject' | 'uri' | 'dns';
+
+/** ProxyConfig.proxyHeaders, as far as it is not the default. */
+export interface ProxyHeadersSpec {
+  /** `server` of answers; '' = that of the host stays, and none is added. */
+  readonly server?: string;
+  /** Absent = APPEND_FORWARD at a sidecar, SANITIZE_SET at a gateway. */
+  readonly clientCertificate?: ForwardsCertificate;
+  /** What is told of a certificate beside its hash; absent = as Istio has it. */
+  readonly certificateParts?: readonly CertificatePart[];
+  /** Who sends no `x-request-id` gets none. */
+  readonly omitsRequestId?: true;
+  readonly omitsAttemptCount?: true;
+  /** Of `x-envoy-…` those that Envoy's router adds. */
+  readonly omitsDebugHeaders?: true;
+  /** `x-forwarded-host` tells a Host that is rewritten. */
+  readonly tellsHost?: true;
+  /** `x-forwarded-port` tells the port of a gateway that was called. */
+  readonly tellsPort?: true;
+}
+
 /** The proxy that a snapshot is for, and mesh-wide settings that its data path needs. */
 export interface NodeSpec {
   /** `sidecar~reviews-v1-1.default`, `router~istio-ingressgateway.istio-system`. */
@@ -22,6 +51,8 @@ export interface NodeSpec {
   readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
   /** Silence after which an `auto` port is TCP; 0 = wait for ever (Istio's own default). */
   readonly protocolDetectionTimeoutMs: number;
+  /** Absent = all as Istio has it by default. */
+  readonly headers?: ProxyHeadersSpec;
   /** gatewayTopology.numTrustedProxies. */
   readonly numTrustedProxies: number;
   /** connectionSettings.httpRequestHeadersTimeout, for gateways and sidecars; absent = no limit (Istio's default). */

@@ -3,7 +3,6 @@ import { createMemoryLink } from '../agent/exchange/memory-link.ts';
 import type { DownstreamPeer, Pool } from '../agent/exchange/streams.ts';
 import { NO_TLS_THERE } from '../agent/http/upstream-socket.ts';
 import type { Listener } from '../agent/listener/listener-table.ts';
-import { forwarded } from '../agent/listener/mesh-peer.ts';
 import { createTcpRouteTable } from '../agent/tcp/tcp-route.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
@@ -180,7 +179,7 @@ export class MemoryMesh {
     const identity = spiffeId(caller?.namespace ?? '', caller?.serviceAccount ?? '');
     const own = this.proxies.get(name)?.tables.node.identity ?? '';
     const secured = { ...peer, identity, serverName, isTls: true };
-    const clientCertificate = forwarded(own, 'hash', identity);
+    const clientCertificate = `By=${own};Hash=hash;Subject="";URI=${identity}`;
     if (listener.pipeline === null) return this.#relay(name, listener, secured, null);
     return createMemoryLink(listener.pipeline, { ...secured, clientCertificate });
   }

@@ -111,9 +111,10 @@ export class Forwarder implements UpstreamEvents {
 
   /** Not between a proxy and its own application. */
   #tellTimeout(elapsedMs: number): void {
-    if (this.#exchange.pipeline.direction === 'inbound') return;
+    const { direction, node } = this.#exchange.pipeline;
+    if (direction === 'inbound') return;
     const limitMs = expectedTimeoutMs(this.#timeoutMs, this.#retry?.perTryTimeoutMs ?? 0, elapsedMs);
-    if (limitMs > 0) tellTimeout(this.#exchange.request, limitMs, this.#isGrpc);
+    if (limitMs > 0) tellTimeout(this.#exchange.request, limitMs, this.#isGrpc, node);
   }
 
   #onComplete(): void {
@@ -153,7 +154,7 @@ export class Forwarder implements UpstreamEvents {
     host.active += 1;
     this.#attemptOpen = true;
     this.#cluster.counters.upstream_rq_total += 1;
-    if (pipeline.direction !== 'inbound') {
+    if (pipeline.direction !== 'inbound' && pipeline.node.headers?.omitsAttemptCount !== true) {
       setHeader(request.headers, 'x-envoy-attempt-count', this.attempts === 1 ? '1' : String(this.attempts));
     }
     this.#sentAtMs = pipeline.services.clock.now();
@@ -267,7 +268,8 @@ export class Forwarder implements UpstreamEvents {
     this.#hasResponse = true;
     this.#body?.stopKeeping();
     this.upstreamServiceMs = Math.max(0, Math.floor(pipeline.services.clock.now() - this.#sentAtMs));
-    setHeader(head.headers, 'x-envoy-upstream-service-time', String(this.upstreamServiceMs));
+    if (pipeline.node.headers?.omitsDebugHeaders !== true)
+      setHeader(head.headers, 'x-envoy-upstream-service-time', String(this.upstreamServiceMs));
     for (const cookie of this.#hashCookies) head.headers.push('set-cookie', cookie);
     this.#exchange.details = 'via_upstream';
     const isTunnel =
@@ -323,7 +325,8 @@ export class Forwarder implements UpstreamEvents {
     if (failure.kind !== 'overflow' && this.host !== null) this.#cluster.reportFailure(this.host, false);
     if (this.#tryAgain(outcomeOf(failure))) return;
     const { pipeline, request } = this.#exchange;
-    const reply = upstreamFailureReply(failure, this.attempts > 1);
+    const made = upstreamFailureReply(failure, this.attempts > 1);
+    const reply = pipeline.node.headers?.omitsDebugHeaders === true ? { ...made, headers: [] } : made;
     this.#exchange.sendLocalReply(
       pipeline.direction === 'inbound' ? tellUnreached(reply, failure, request) : reply,
     );

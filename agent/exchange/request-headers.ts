@@ -1,3 +1,4 @@
+import type { ForwardsCertificate } from '../../model/node.ts';
 import type { Headers } from '../codec/head.ts';
 import { getHeader, getHeaderLines, removeHeader, setHeader } from '../policy/headers.ts';
 import type { Exchange } from './exchange-view.ts';
@@ -27,6 +28,7 @@ const NEVER_FORWARDED = [
 
 const CLIENT_CERTIFICATE = 'x-forwarded-client-cert';
 const FORWARDED_FOR = 'x-forwarded-for';
+const FORWARDED_PORT = 'x-forwarded-port';
 const DECORATOR = 'x-envoy-decorator-operation';
 
 /** What a stranger must not say to a gateway: Envoy removes these from external requests. */
@@ -63,9 +65,7 @@ export function prepareRequest(exchange: Exchange): void {
         removeHeader(headers, DECORATOR);
         for (const name of NEVER_FORWARDED) removeHeader(headers, name);
       }
-      // Only the mesh's own TLS proves a certificate; over plaintext the header is anybody's word.
-      if (exchange.peer.identity === '') removeHeader(headers, CLIENT_CERTIFICATE);
-      else forwardCertificate(headers, exchange.peer.clientCertificate);
+      tellCertificate(exchange, 'APPEND_FORWARD');
       break;
   }
   const proto = getHeader(headers, 'x-forwarded-proto');
@@ -74,18 +74,27 @@ export function prepareRequest(exchange: Exchange): void {
     headers.push('x-forwarded-proto', exchange.scheme);
   } else exchange.scheme = proto;
   const id = getHeader(headers, 'x-request-id');
-  if (id === undefined || id === '') {
+  if (exchange.pipeline.node.headers?.omitsRequestId === true) exchange.requestId = id ?? '';
+  else if (id === undefined || id === '') {
     exchange.requestId = exchange.pipeline.services.createRequestId();
     setHeader(headers, 'x-request-id', exchange.requestId);
   } else exchange.requestId = id;
 }
 
-/** Istio's APPEND_FORWARD: what a proxy before said of its own caller stays in front. */
-function forwardCertificate(headers: Headers, certificate: string | undefined): void {
-  if (certificate === undefined) return;
-  const before = getHeader(headers, CLIENT_CERTIFICATE);
-  if (before === undefined) headers.push(CLIENT_CERTIFICATE, certificate);
-  else setHeader(headers, CLIENT_CERTIFICATE, `${before},${certificate}`);
+/** Only TLS proves a certificate: over plaintext the header is anybody's word, and goes (Envoy's mutateXfccRequestHeader). */
+function tellCertificate({ request, peer, pipeline }: Exchange, byDefault: ForwardsCertificate): void {
+  const { headers } = request;
+  const { clientCertificate: own } = peer;
+  const mode = pipeline.node.headers?.clientCertificate ?? byDefault;
+  if (mode === 'ALWAYS_FORWARD_ONLY') return;
+  if (mode === 'SANITIZE' || own === undefined) {
+    removeHeader(headers, CLIENT_CERTIFICATE);
+    return;
+  }
+  if (mode === 'FORWARD_ONLY') return;
+  // What a proxy before said of its own caller stays in front, or goes.
+  const before = mode === 'APPEND_FORWARD' ? getHeader(headers, CLIENT_CERTIFICATE) : undefined;
+  setHeader(headers, CLIENT_CERTIFICATE, before === undefined ? own : `${before},${own}`);
 }
 
 /** One cheap look spares most requests the removals, each of which walks all headers. */
@@ -102,20 +111,20 @@ function mentionsEnvoy(headers: readonly string[]): boolean {
 /** The edge believes nobody but its trusted proxies (Envoy's `use_remote_address`). */
 function prepareAtGateway(exchange: Exchange): void {
   const { headers } = exchange.request;
-  const { remoteAddress, clientCertificate } = exchange.peer;
+  const { remoteAddress, localPort } = exchange.peer;
   const forwardedFor = readForwardedFor(headers);
   if (mentionsEnvoy(headers)) for (const name of INTERNAL_ONLY) removeHeader(headers, name);
-  removeHeader(headers, CLIENT_CERTIFICATE);
-  // Istio's SANITIZE_SET: of the caller's certificate the application hears from the gateway alone.
-  if (clientCertificate !== undefined) headers.push(CLIENT_CERTIFICATE, clientCertificate);
-  removeHeader(headers, 'x-request-id');
+  tellCertificate(exchange, 'SANITIZE_SET');
+  const { headers: own, numTrustedProxies: hops } = exchange.pipeline.node;
+  if (own?.omitsRequestId !== true) removeHeader(headers, 'x-request-id');
   setHeader(
     headers,
     FORWARDED_FOR,
     forwardedFor === undefined ? remoteAddress : `${forwardedFor},${remoteAddress}`,
   );
-  const hops = exchange.pipeline.node.numTrustedProxies;
   if (hops === 0) removeHeader(headers, 'x-forwarded-proto');
+  if (own?.tellsPort === true && (hops === 0 || getHeader(headers, FORWARDED_PORT) === undefined))
+    setHeader(headers, FORWARDED_PORT, String(localPort));
   headers.push('x-envoy-external-address', externalAddress(forwardedFor ?? '', remoteAddress, hops));
 }
 

@@ -7,11 +7,11 @@ const DECORATOR = 'x-envoy-decorator-operation';
 
 /** What every answer gets last, so that no header operation of a route can take it off (ISTIO.md §8). */
 export function finishResponse(exchange: Exchange, { headers }: ResponseHead): void {
-  const { direction, services } = exchange.pipeline;
+  const { direction, services, node } = exchange.pipeline;
+  const name = node.headers?.server ?? SERVER_NAME[direction];
   // The inbound side passes an application's own name on (server_header_transformation PASS_THROUGH).
-  if (direction !== 'inbound' || getHeader(headers, 'server') === undefined) {
-    setHeader(headers, 'server', SERVER_NAME[direction]);
-  }
+  if (name !== '' && (direction !== 'inbound' || getHeader(headers, 'server') === undefined))
+    setHeader(headers, 'server', name);
   if (getHeader(headers, 'date') === undefined) headers.push('date', services.httpDate());
   if (direction !== 'inbound') removeHeader(headers, DECORATOR);
   else if (exchange.operation === null && exchange.decorator !== '')

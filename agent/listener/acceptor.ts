@@ -288,8 +288,8 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const onSecure = (secure: TLSSocket) => {
       const tables = deps.tables();
       const secured = isMesh
-        ? describeMeshPeer(secure, { ...peer, serverName }, tables?.node.identity ?? '')
-        : describeSecurePeer(secure, peer, serverName);
+        ? describeMeshPeer(secure, { ...peer, serverName }, tables?.node)
+        : describeSecurePeer(secure, peer, serverName, tables?.node);
       secure.on('error', () => secure.destroy());
       if (tables === null || secured === null || isDraining)
         return refuse(secure, peer, direction, NO_MESH_CERTIFICATE, { serverName });
@@ -314,7 +314,7 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
     const serverName = readServerName(bytes).name;
     const onSecure = (secure: TLSSocket) => {
       const tables = deps.tables();
-      const secured = describeMeshPeer(secure, { ...peer, serverName }, tables?.node.identity ?? '');
+      const secured = describeMeshPeer(secure, { ...peer, serverName }, tables?.node);
       secure.on('error', () => secure.destroy());
       if (tables === null || secured === null)
         return refuse(secure, peer, direction, NO_MESH_CERTIFICATE, { serverName });

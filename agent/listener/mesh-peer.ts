@@ -1,8 +1,10 @@
 import type { TLSSocket } from 'node:tls';
+import type { NodeSpec } from '../../model/node.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
-import { fingerprint, readSpiffeId } from '../identity/identity.ts';
+import { readSpiffeId } from '../identity/identity.ts';
 import { isMeshAlpn } from '../identity/mesh-tls.ts';
 import { readAlpn } from '../tcp/server-name.ts';
+import { forwardedCertificate, OF_SIDECARS } from '../tls/forwarded-certificate.ts';
 import type { Listener } from './listener-table.ts';
 
 /** The caller's side of mutual TLS of the mesh, where connections arrive (PeerAuthentication). */
@@ -37,7 +39,7 @@ export function isMeshHello(hello: Buffer | null): boolean {
 export function describeMeshPeer(
   secure: TLSSocket,
   peer: DownstreamPeer,
-  own: string,
+  node: Pick<NodeSpec, 'identity' | 'headers'> | undefined,
 ): DownstreamPeer | null {
   const certificate = secure.getPeerX509Certificate();
   const identity = certificate === undefined ? '' : readSpiffeId(certificate);
@@ -46,11 +48,10 @@ export function describeMeshPeer(
     ...peer,
     isTls: true,
     identity,
-    clientCertificate: forwarded(own, fingerprint(certificate), identity),
+    clientCertificate: forwardedCertificate(
+      certificate,
+      node?.identity ?? '',
+      node?.headers?.certificateParts ?? OF_SIDECARS,
+    ),
   };
-}
-
-/** Envoy's x-forwarded-client-cert with the elements that Istio asks for; our subjects are empty. */
-export function forwarded(own: string, hash: string, identity: string): string {
-  return `By=${own};Hash=${hash};Subject="";URI=${identity}`;
 }

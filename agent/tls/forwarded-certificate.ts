@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import type { CertificatePart, NodeSpec } from '../../model/node.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 
 /** A caller of a gateway whose TLS ended here, with what its handshake said. */
@@ -7,34 +8,62 @@ export function describeSecurePeer(
   secure: TLSSocket,
   peer: DownstreamPeer,
   serverName: string,
+  node: Pick<NodeSpec, 'headers'> | undefined,
 ): DownstreamPeer {
   // Only what was asked for is there, and only what was checked is told.
   const certificate = secure.getPeerX509Certificate();
+  const parts = node?.headers?.certificateParts ?? OF_GATEWAYS;
   return {
     ...peer,
     isTls: true,
     ...(serverName !== '' && { serverName }),
-    ...(certificate !== undefined && { clientCertificate: forwardedCertificate(certificate) }),
+    ...(certificate !== undefined && { clientCertificate: forwardedCertificate(certificate, '', parts) }),
   };
 }
 
+/** What Istio has gateways and sidecars tell. */
+const OF_GATEWAYS: readonly CertificatePart[] = ['cert', 'subject', 'uri', 'dns'];
+export const OF_SIDECARS: readonly CertificatePart[] = ['subject', 'uri', 'dns'];
+
 /**
- * Envoy's `x-forwarded-client-cert` with the elements that Istio's gateways ask for, in Envoy's order: Hash, Cert,
- * Subject, URI, DNS. URI is there even if it is empty.
+ * Envoy's `x-forwarded-client-cert`: By and Hash, then the elements that are asked for, in the order of `parts`. Subject
+ * and URI are there even if they are empty.
+ * @param own SPIFFE id of the proxy itself, '' = it showed no such certificate
  */
-export function forwardedCertificate(certificate: X509Certificate): string {
+export function forwardedCertificate(
+  certificate: X509Certificate,
+  own: string,
+  parts: readonly CertificatePart[],
+): string {
   const hash = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
-  const names = namesOf(certificate.subjectAltName ?? '');
-  const uris = names.filter(({ kind }) => kind === 'URI').map(({ name }) => name);
-  const dns = names.filter(({ kind }) => kind === 'DNS').map(({ name }) => name);
-  const elements = [
-    `Hash=${hash}`,
-    `Cert="${encodePem(certificate.toString())}"`,
-    `Subject="${subjectOf(certificate)}"`,
-    ...(uris.length === 0 ? ['URI='] : uris.map((uri) => `URI=${uri}`)),
-    ...dns.map((name) => `DNS=${name}`),
-  ];
-  return elements.join(';');
+  const by = own === '' ? [] : [`By=${own}`];
+  return [...by, `Hash=${hash}`, ...parts.flatMap((part) => elementsOf(certificate, part))].join(';');
+}
+
+function elementsOf(certificate: X509Certificate, part: CertificatePart): string[] {
+  const named = (wanted: string) =>
+    namesOf(certificate.subjectAltName ?? '').flatMap(({ kind, name }) => (kind === wanted ? [name] : []));
+  switch (part) {
+    case 'cert':
+      return [`Cert="${encodePem(certificate.toString())}"`];
+    case 'chain':
+      return [`Chain="${chainOf(certificate).map(encodePem).join('')}"`];
+    case 'subject':
+      return [`Subject="${subjectOf(certificate)}"`];
+    case 'uri': {
+      const uris = named('URI');
+      return uris.length === 0 ? ['URI='] : uris.map((uri) => `URI=${uri}`);
+    }
+    case 'dns':
+      return named('DNS').map((name) => `DNS=${name}`);
+  }
+}
+
+/** The certificate and those that it was shown with. */
+function chainOf(certificate: X509Certificate): string[] {
+  const { issuerCertificate: issuer } = certificate;
+  const isLast = issuer === undefined || issuer.fingerprint256 === certificate.fingerprint256;
+  return [certificate.toString(), ...(isLast ? [] : chainOf(issuer))];
 }
 
 export interface CertificateName {

@@ -1,3 +1,4 @@
+import { proxyConfigOf } from '../../istio/proxy-config.ts';
 import type { AuthorizationSpec } from '../../model/authorization.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import type { EndpointsSpec } from '../../model/endpoint.ts';
@@ -18,9 +19,11 @@ import { compileOutbound } from './listeners/outbound.ts';
 import { scopeOf, serviceFor } from './listeners/sidecar-scope.ts';
 import { compileNames } from './name-entries.ts';
 import { OverlaidMap } from './overlaid-map.ts';
+import { compileProxyHeaders } from './proxy-headers.ts';
 import { builtInRateLimitCluster } from './rate-limits/rate-limit-cluster.ts';
 import { askedClusters, compileRateLimits } from './rate-limits/rate-limits.ts';
 import { networksKey } from './reachability.ts';
+import { milliseconds } from './routes/http-policies.ts';
 import { compileAuthentication } from './security/authentication.ts';
 import { compileAuthorization } from './security/authorization.ts';
 import { compileSecrets } from './security/secrets.ts';
@@ -250,9 +253,15 @@ function healthCheckOf({ world }: WorldIndex, { id, labels }: Workload): Pick<No
   return check === null ? {} : { healthCheck: check };
 }
 
+/** ProxyConfig.terminationDrainDuration. */
+const DEFAULT_DRAIN = '5s';
+
 function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
   const { mesh, meshId, isTest } = index.world;
   const isGateway = proxy.proxy === 'gateway';
+  const config = proxyConfigOf(mesh.defaultConfig, proxy.labels);
+  const headers = compileProxyHeaders(config, isGateway);
+  const headTimeoutMs = milliseconds(config.connectionSettings?.httpRequestHeadersTimeout);
   const metrics = compileMetricRules(index, proxy);
   const tracing = compileTracing(index, proxy);
   return {
@@ -268,9 +277,10 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
     addresses: proxy.addresses.map(({ address }) => address),
     pathNormalization: mesh.pathNormalization,
     protocolDetectionTimeoutMs: mesh.protocolDetectionTimeoutMs,
-    numTrustedProxies: mesh.numTrustedProxies,
-    drainMs: mesh.terminationDrainDurationMs,
-    ...(mesh.requestHeadersTimeoutMs > 0 && { requestHeadersTimeoutMs: mesh.requestHeadersTimeoutMs }),
+    numTrustedProxies: config.gatewayTopology?.numTrustedProxies ?? 0,
+    ...(headers !== null && { headers }),
+    drainMs: milliseconds(config.terminationDrainDuration ?? DEFAULT_DRAIN),
+    ...(headTimeoutMs > 0 && { requestHeadersTimeoutMs: headTimeoutMs }),
     ...(isTest === true && { isObserved: true as const }),
     ...healthCheckOf(index, proxy),
     ...mergedMetricsOf(mesh, proxy),

@@ -1,4 +1,5 @@
 import type { MeshConfig } from '../../istio/mesh-config.ts';
+import { readProxyConfigLabel } from '../../istio/proxy-config.ts';
 import type { Resource } from '../../istio/resource.ts';
 import type { KubernetesServiceSpec } from '../../istio/schema/kubernetes.ts';
 import type { Violation } from '../../istio/violation.ts';
@@ -24,7 +25,6 @@ import {
   ownsNamespace,
   roleOf,
 } from './membership.ts';
-import { readProxyConfigLabel } from './proxy-config-label.ts';
 import { containerPorts, documentPorts } from './service-ports.ts';
 import { assignVirtualAddresses } from './virtual-addresses.ts';
 

@@ -170,3 +170,5 @@ export const defaultConfig = exclusive(
   },
   ['serviceCluster', 'tracingServiceName'],
 );
+
+export type ProxyConfig = z.infer<typeof defaultConfig>;

@@ -1,3 +1,4 @@
+import { ineffectiveFields, isName } from '../effective-fields.ts';
 import type { FieldPath } from '../field-path.ts';
 import { EFFECTIVE_MESH_CONFIG } from '../read-mesh-config.ts';
 import type { MeshConfigDocument } from '../schema/mesh-config.ts';
@@ -48,7 +49,7 @@ export function validateMeshConfig(document: MeshConfigDocument, findings: Findi
     validateExternalAuthorizer(provider, ['extensionProviders', index], findings);
   });
   checkAccessLogs(document, findings);
-  for (const path of ineffectiveFields(document, [])) {
+  for (const path of ineffectiveFields(document, EFFECTIVE_MESH_CONFIG)) {
     const remedy = OLD_LOGS.has(String(path.at(-1))) ? 'Use envoyOtelAls, or envoyFileAccessLog.' : '';
     findings.warn(path, `${path.filter(isName).join('.')} has no effect in this version`, remedy, 'LAT0005');
   }
@@ -95,16 +96,3 @@ function isJsonObject(text: string): boolean {
     return false;
   }
 }
-
-/** The outermost fields below which nothing is in force. */
-function ineffectiveFields(value: object, path: FieldPath): FieldPath[] {
-  return Object.entries(value).flatMap(([field, inner]: [string, unknown]) => {
-    const at = [...path, Array.isArray(value) ? Number(field) : field];
-    const text = at.map((step) => (isName(step) ? step : '*')).join('.');
-    if (inner === undefined || EFFECTIVE_MESH_CONFIG.has(text)) return [];
-    const isOnTheWay = [...EFFECTIVE_MESH_CONFIG].some((known) => known.startsWith(`${text}.`));
-    return isOnTheWay && typeof inner === 'object' && inner !== null ? ineffectiveFields(inner, at) : [at];
-  });
-}
-
-const isName = (step: string | number): step is string => typeof step === 'string';

@@ -29,7 +29,8 @@ const LABELS = {
   includeOutboundIPRanges: 'only calls to these ranges go through the agent',
   excludeInboundPorts: 'connections to these ports of the container go past the agent',
   includeInboundPorts: 'only connections to these ports of the container go through the agent',
-  proxyConfig: 'YAML of Istio’s ProxyConfig; `holdApplicationUntilProxyStarts` acts',
+  proxyConfig:
+    'YAML of Istio’s ProxyConfig, over `defaultConfig` of MeshConfig; [what of it acts](../compatibility.md)',
   holdApplication: '`"true"`: the container is paused until its agent is ready',
 };
 

@@ -1,4 +1,6 @@
 import type { MeshConfig } from '../../../istio/mesh-config.ts';
+import { proxyConfigOf } from '../../../istio/proxy-config.ts';
+import type { ProxyConfig } from '../../../istio/schema/default-config.ts';
 import type { ExtensionProvider } from '../../../istio/schema/extension-provider.ts';
 import type { CustomTag, TelemetrySpec } from '../../../istio/schema/telemetry.ts';
 import { LABEL } from '../../../model/labels.ts';
@@ -26,6 +28,8 @@ const ZIPKIN_PATH = '/api/v2/spans';
 const OTLP_PATH = '/v1/traces';
 /** Envoy's own for its collectors, where a provider names none. */
 const DEFAULT_TIMEOUT_MS = 5000;
+/** Percent (PILOT_TRACE_SAMPLING). */
+const DEFAULT_SAMPLING = 1;
 /** Envoy's `max_path_tag_length`. */
 const DEFAULT_TAG_LENGTH = 256;
 
@@ -42,7 +46,7 @@ interface Provider {
 export function compileTracing(index: WorldIndex, proxy: Workload): TracingBySide | null {
   const { mesh } = index.world;
   const entries = telemetriesOf(index, proxy).flatMap(({ spec }) => spec.tracing ?? []);
-  const [byDefault = mesh.tracing.isEnabled ? BUILT_IN : ''] = mesh.defaultProviders.tracing;
+  const [byDefault = mesh.enableTracing ? BUILT_IN : ''] = mesh.defaultProviders.tracing;
   const specOf = (side: TrafficSide) => {
     const mine = entries.filter(({ match }) => isForSide(match, side));
     const [name = byDefault] =
@@ -64,20 +68,20 @@ function createSpec(
 ): TracingSpec {
   const last = <Field extends keyof Entry>(field: Field) =>
     entries.findLast((entry) => entry[field] !== undefined)?.[field];
-  const { sampling, customTags, hasIstioTags, maxPathTagLength } = mesh.tracing;
+  const { tracing = {}, tracingServiceName } = proxyConfigOf(mesh.defaultConfig, proxy.labels);
   return {
     exporter: provider.exporter,
     headers: provider.headers,
-    samplingPercentage: last('randomSamplingPercentage') ?? sampling,
+    samplingPercentage: last('randomSamplingPercentage') ?? tracing.sampling ?? DEFAULT_SAMPLING,
     isReporting: !(last('disableSpanReporting') ?? false),
     usesRequestId: last('useRequestIdForTraceSampling') ?? true,
     isPropagating: !(last('disableContextPropagation') ?? false),
     tags: Object.fromEntries(
-      Object.entries(last('customTags') ?? customTags).map(([name, tag]) => [name, tagOf(tag)]),
+      Object.entries(last('customTags') ?? tracing.customTags ?? {}).map(([name, tag]) => [name, tagOf(tag)]),
     ),
-    hasIstioTags: last('enableIstioTags') ?? hasIstioTags,
-    service: serviceName(mesh, proxy),
-    maxTagLength: provider.maxTagLength || maxPathTagLength || DEFAULT_TAG_LENGTH,
+    hasIstioTags: last('enableIstioTags') ?? tracing.enableIstioTags ?? true,
+    service: serviceName(tracingServiceName, proxy),
+    maxTagLength: provider.maxTagLength || tracing.maxPathTagLength || DEFAULT_TAG_LENGTH,
   };
 }
 
@@ -91,9 +95,9 @@ function tagOf({ literal, header, environment, formatter }: CustomTag): TracingS
 }
 
 /** `defaultConfig.tracingServiceName`; by default the label `app` (or the workload) and the namespace. */
-function serviceName(mesh: MeshConfig, proxy: Workload): string {
+function serviceName(form: ProxyConfig['tracingServiceName'], proxy: Workload): string {
   const { canonicalService } = canonicalNames(proxy);
-  switch (mesh.tracing.serviceName) {
+  switch (form) {
     case 'CANONICAL_NAME_ONLY':
       return canonicalService;
     case 'CANONICAL_NAME_AND_NAMESPACE':
