@@ -28,6 +28,9 @@ const LINGER_MS = 1000;
  */
 const HALF_CLOSED_MS = 1000;
 
+/** How long a connection without a request may still bring one, when no more are wanted. */
+const LEAVE_IDLE_MS = 500;
+
 export interface DownstreamOptions {
   readonly queue: FlushQueue;
   readonly clock: Clock;
@@ -229,10 +232,13 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
     if (this.#isEnded) this.#exchange?.onTunnelEnd();
   }
 
-  /** No further request on this connection; an idle one ends now. */
+  /** The next answer is the last one; an idle connection ends soon, in case a request is on its way already. */
   drain(): void {
     this.#isLast = true;
-    if (this.isIdle) this.#close();
+    if (!this.isIdle) return;
+    this.#options.clock.after(LEAVE_IDLE_MS, () => {
+      if (this.isIdle && !this.#socket.destroyed) this.#close();
+    });
   }
 
   destroy(): void {

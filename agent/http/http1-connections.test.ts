@@ -35,6 +35,27 @@ describe('a connection of a caller', LIMIT, () => {
     assert.equal(caller.error, null);
   });
 
+  test('that is kept serves one more request when the proxy drains, and then ends', async (context) => {
+    const { caller, proxy } = await playWay(context, echoPaths);
+    caller.send('GET /1 HTTP/1.1\r\nhost: a\r\n\r\n');
+    await caller.hear(/\[\/1\]/);
+    const drained = proxy.dataplane.drain(5000);
+    caller.send('POST /2 HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n');
+    assert.match(await caller.hearEnd(), /^HTTP\/1\.1 200 OK\r\n.*\r\nconnection: close\r\n.*\[\/2\]$/s);
+    caller.socket.end();
+    await drained;
+  });
+
+  test('that nobody uses ends when the proxy drains', async (context) => {
+    const { caller, proxy } = await playWay(context, echoPaths);
+    caller.send('GET /1 HTTP/1.1\r\nhost: a\r\n\r\n');
+    await caller.hear(/\[\/1\]/);
+    const drained = proxy.dataplane.drain(60_000);
+    await caller.hearEnd();
+    caller.socket.end();
+    await drained;
+  });
+
   test('is cut a second after its end if the caller does not close it', async (context) => {
     const { caller } = await playWay(context, echoPaths);
     caller.send('GET /1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');

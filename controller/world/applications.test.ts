@@ -110,6 +110,17 @@ test('an application whose agent is paused gets no traffic, and how to wake it i
   assert.equal(workloadOf(agent({ state: 'paused' }), app())?.health, 'unhealthy');
 });
 
+test('an application whose agent was told to stop is left alone until it has another one', () => {
+  const plain = containerFacts('web', 2);
+  const attached = (isDraining: boolean, name = 'web-lateen-1'): ContainerFacts => ({
+    ...containerFacts(name, 3, { 'lateen.role': 'agent', 'lateen.agent-for': 'web' }),
+    isDraining,
+  });
+  assert.equal(workloadOf(plain, attached(true))?.health, 'draining');
+  assert.equal(workloadOf(plain, attached(true), attached(false, 'web-lateen-2'))?.health, 'ready');
+  assert.deepEqual(codesOf(plain, attached(true)), []);
+});
+
 test('a scaled application is told that its containers share one address', () => {
   const [violation] = build(agent(), app(), app({}, 'reviews-2')).violations;
   assert.equal(violation?.code, 'LAT0114');

@@ -46,13 +46,18 @@ function attachedAgents(all: readonly ContainerFacts[]): ReadonlyMap<string, Con
   return agents;
 }
 
-/** Nothing reaches an application whose agent is paused: its callers are to go to others, as if it was paused itself. */
+/**
+ * Nothing reaches an application whose agent is paused, and soon nothing one whose agent was told to stop: its callers are
+ * to go to others, as if that had been done to it.
+ */
 function withAttached(app: ContainerFacts, agents: readonly ContainerFacts[]): Seen {
   const [agent] = agents;
-  if (agent === undefined || app.state !== 'running' || agents.some(({ state }) => state !== 'paused'))
+  const isOut = ({ state, isDraining }: ContainerFacts) => state === 'paused' || isDraining;
+  if (agent === undefined || app.state !== 'running' || !agents.every(isOut))
     return { facts: app, container: app, faults: [] };
-  const facts: ContainerFacts = { ...app, state: 'paused' };
-  return { facts, container: app, faults: [pausedAgent(agent)] };
+  if (agents.some(({ isDraining }) => isDraining))
+    return { facts: { ...app, isDraining: true }, container: app, faults: [] };
+  return { facts: { ...app, state: 'paused' }, container: app, faults: [pausedAgent(agent)] };
 }
 
 /** The container of a workload's application: its own, or the one that joined the namespace of its agent. */
