@@ -21,6 +21,9 @@ export interface Self {
 const DAEMON_REMEDY =
   'Start Docker; where its socket is not /var/run/docker.sock, set LATEEN_DOCKER_SOCKET and run `docker compose up -d`.';
 
+const REFUSED_REMEDY =
+  'Run Docker 20.10 (API 1.41) or newer; what stands before its socket must let `GET /containers/ID/json` through (docs/docker-api.md).';
+
 /**
  * @param wantedMesh `LATEEN_MESH`, '' = the compose project's name
  * @param isTest `LATEEN_TEST_MESH`: a mesh that no Compose started has the compose project of its own name as well
@@ -41,12 +44,17 @@ export async function inspectSelf(docker: DockerReader, wantedMesh: string, isTe
       membership: { meshId: claimed, project: project || (isTest ? claimed : ''), isTest },
     };
   } catch (cause) {
-    if ((cause as { statusCode?: number }).statusCode === undefined) {
+    const { statusCode } = cause as { readonly statusCode?: number };
+    if (statusCode === undefined)
       throw new LateenError('DAEMON_AWAY', 'the Docker daemon does not answer', {
         cause,
         remedy: DAEMON_REMEDY,
       });
-    }
+    if (statusCode !== 404)
+      throw new LateenError('DAEMON_REFUSES', 'the Docker daemon refuses to tell of containers', {
+        cause,
+        remedy: REFUSED_REMEDY,
+      });
     throw new LateenError('SELF_UNKNOWN', 'the controller cannot find its own container', {
       cause,
       remedy:

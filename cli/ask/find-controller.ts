@@ -1,5 +1,6 @@
 import { sep } from 'node:path';
 import type Docker from 'dockerode';
+import { errorMessage } from '../../base/errors.ts';
 import { LABEL } from '../../model/labels.ts';
 import { CliError } from '../cli-error.ts';
 import { dockerHost, socketPath } from './docker-host.ts';
@@ -86,9 +87,27 @@ export function daemonFailure(cause: unknown): CliError {
       'you may not use the Docker socket',
       'Have yourself put into its group (`usermod -aG docker USER`), and log in again.',
     );
+  const words = errorMessage(cause);
+  if ((cause as { statusCode?: number }).statusCode !== undefined) return daemonRefusal(words);
   return new CliError(
     'LAT1001',
-    `the Docker daemon does not answer (${cause instanceof Error ? cause.message : String(cause)})`,
+    `the Docker daemon does not answer (${words})`,
     'Start Docker, or set DOCKER_HOST.',
   );
+}
+
+/** It answers, with an error: `(HTTP code 400) unexpected - client version 1.50 is too new. …`. */
+function daemonRefusal(words: string): CliError {
+  const said = words.replace(/^\(HTTP code \d+\) [\w ]+ - /, '').trim();
+  return /client version|API version/i.test(said)
+    ? new CliError(
+        'LAT1036',
+        `the Docker engine does not know our API: ${said}`,
+        'Install Docker 20.10 (API 1.41) or newer; if DOCKER_API_VERSION is set, unset it.',
+      )
+    : new CliError(
+        'LAT1001',
+        `the Docker daemon refuses the question (${said})`,
+        'Does a proxy before its socket, or an authorization plugin, let the question through? `docker info` asks the same.',
+      );
 }

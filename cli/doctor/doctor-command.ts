@@ -3,7 +3,8 @@ import { createPaint, isColoured, type Paint } from '../terminal/colour.ts';
 import { type Format, formatAs, formatOption, print } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
-import { type Finding, judgeMachine, type Verdict } from './judge.ts';
+import type { Finding, Verdict } from './finding.ts';
+import { judgeMachine } from './judge.ts';
 import { readMachine } from './machine-facts.ts';
 
 /** `lateen doctor`: whether a mesh can run here, and what to do where it cannot. */

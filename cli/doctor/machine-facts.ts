@@ -1,21 +1,29 @@
-import { statfs } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import type Docker from 'dockerode';
 import { dockerHost, socketPath } from '../ask/docker-host.ts';
 import { runDocker } from '../ask/docker-program.ts';
 import { createDocker, daemonFailure } from '../ask/find-controller.ts';
 import { CliError } from '../cli-error.ts';
-import { meshPackage } from '../mesh-package.ts';
 import { isFree } from '../up/host-ports.ts';
-import type { EngineFacts, MachineFacts } from './judge.ts';
+import type { EngineFacts, MachineFacts } from './facts.ts';
+import { freeBytesOf, readContainerProxy, readInotify, readRoutes } from './host-facts.ts';
+import type { NamedRange } from './overlap.ts';
+import { tryNft } from './try-nft.ts';
 
 /** Of what Docker says of itself. */
 interface DockerInfo {
+  readonly Name?: string;
   readonly OperatingSystem: string;
   readonly KernelVersion: string;
-  readonly SecurityOptions?: readonly string[];
+  readonly SecurityOptions?: readonly string[] | null;
   readonly SystemTime: string;
   readonly MemTotal: number;
   readonly DockerRootDir: string;
+  readonly DefaultRuntime?: string;
+  readonly CgroupVersion?: string;
+  readonly HttpProxy?: string;
+  readonly HttpsProxy?: string;
+  readonly DefaultAddressPools?: readonly unknown[] | null;
 }
 
 const GATEWAY_PORTS = [8080, 8443];
@@ -27,6 +35,7 @@ export async function readMachine(): Promise<MachineFacts> {
     readComposeVersion(),
     Promise.all(GATEWAY_PORTS.map(async (port) => [port, await isFree(port, '127.0.0.1')] as const)),
   ]);
+  const isHere = engine.engine?.isHere === true;
   return {
     nodeVersion: process.versions.node,
     ...engine,
@@ -34,6 +43,10 @@ export async function readMachine(): Promise<MachineFacts> {
     ports: new Map(ports),
     nft: engine.engine === null ? null : await tryNft(docker),
     socket: socketPath(dockerHost()),
+    routes: isHere ? readRoutes() : [],
+    inotify: isHere ? readInotify() : null,
+    containerProxy: readContainerProxy(process.env),
+    askedApi: process.env['DOCKER_API_VERSION'] ?? '',
   };
 }
 
@@ -41,13 +54,16 @@ type EngineAnswer = Pick<MachineFacts, 'engine' | 'engineError' | 'engineRemedy'
 
 async function tryEngine(docker: Docker): Promise<EngineAnswer> {
   try {
-    const [version, info] = await Promise.all([docker.version(), docker.info() as Promise<DockerInfo>]);
-    const isPodman = JSON.stringify(version).toLowerCase().includes('podman');
+    const [version, info, networks] = await Promise.all([
+      docker.version(),
+      docker.info() as Promise<DockerInfo>,
+      docker.listNetworks(),
+    ]);
     return {
-      engine: engineFacts(version, info, isPodman),
+      engine: engineFacts(version, info, networks.flatMap(rangesOf)),
       engineError: '',
       engineRemedy: '',
-      freeBytes: await freeBytesOf(info.DockerRootDir),
+      freeBytes: info.Name === hostname() ? await freeBytesOf(info.DockerRootDir) : null,
     };
   } catch (error) {
     const { message, remedy } = error instanceof CliError ? error : daemonFailure(error);
@@ -55,44 +71,33 @@ async function tryEngine(docker: Docker): Promise<EngineAnswer> {
   }
 }
 
-const engineFacts = (version: Docker.DockerVersion, info: DockerInfo, isPodman: boolean): EngineFacts => ({
+const engineFacts = (
+  version: Docker.DockerVersion,
+  info: DockerInfo,
+  networks: readonly NamedRange[],
+): EngineFacts => ({
   version: version.Version,
   apiVersion: version.ApiVersion,
   operatingSystem: info.OperatingSystem,
   kernelVersion: info.KernelVersion,
   isRootless: (info.SecurityOptions ?? []).some((option) => option.includes('rootless')),
-  isPodman,
+  isPodman: JSON.stringify(version).toLowerCase().includes('podman'),
+  isHere: info.Name === hostname(),
+  isRemote: socketPath(dockerHost()) === null,
+  runtime: info.DefaultRuntime ?? '',
+  securityOptions: info.SecurityOptions ?? [],
+  cgroupVersion: info.CgroupVersion ?? '?',
+  proxy: info.HttpsProxy || info.HttpProxy || '',
   clockAheadMs: Date.parse(info.SystemTime) - Date.now(),
   memoryBytes: info.MemTotal,
+  networks,
+  hasUsualPools: (info.DefaultAddressPools ?? []).length === 0,
 });
 
-async function freeBytesOf(folder: string): Promise<number | null> {
-  try {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  } catch {
-    // The engine's file system is not this machine's.
-    return null;
-  }
-}
+const rangesOf = ({ Name, IPAM }: Docker.NetworkInspectInfo): NamedRange[] =>
+  (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [{ name: Name, range: Subnet }] : []));
 
 async function readComposeVersion(): Promise<string | null> {
   const { status, stdout } = await runDocker(['compose', 'version', '--short']);
   return status === 0 ? stdout.trim().replace(/^v/, '') : null;
-}
-
-const RULES =
-  'add table inet lateen-doctor { chain c { type nat hook output priority -100; meta l4proto tcp ct state new redirect to :1; }; }';
-
-/** Loads a rule as an agent does, in a namespace that is gone a moment later. */
-async function tryNft(docker: Docker): Promise<string | null> {
-  const { image } = meshPackage();
-  try {
-    await docker.getImage(image).inspect();
-  } catch {
-    return null;
-  }
-  const limits = ['--rm', '--network', 'none', '--cap-drop', 'ALL', '--cap-add', 'NET_ADMIN'];
-  const tried = await runDocker(['run', ...limits, '--entrypoint', 'nft', image, RULES]);
-  return tried.status === 0 ? '' : tried.stderr.trim().split('\n')[0] || 'nft failed';
 }
