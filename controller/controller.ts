@@ -117,8 +117,7 @@ export class Controller {
     // Half of the truth would push half of the mesh: both sources must have been read once.
     if (this.#files === null || this.#containers === null) return;
     const settled = settle(this.#inForce, this.#files);
-    if (JSON.stringify(settled.inForce) !== JSON.stringify(this.#inForce))
-      this.#deps.saveLastGood(settled.inForce);
+    if (!hasSameDocuments(this.#inForce, settled.inForce)) this.#deps.saveLastGood(settled.inForce);
     this.metrics.onConfig(this.#inForce, settled.inForce);
     this.#inForce = settled.inForce;
     this.#deps.onResources(settled.resources);
@@ -204,6 +203,11 @@ function hasSameEntries<Value>(a: ReadonlyMap<string, Value>, b: ReadonlyMap<str
   if (a.size !== b.size) return false;
   for (const [key, value] of b) if (a.get(key) !== value) return false;
   return true;
+}
+
+/** Files that did not change give the same objects. */
+function hasSameDocuments(a: LastGood, b: LastGood): boolean {
+  return hasSameEntries(new Map(Object.entries(a)), new Map(Object.entries(b)));
 }
 
 function meshConfigOf(resources: readonly Resource[]) {
