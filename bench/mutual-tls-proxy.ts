@@ -20,6 +20,17 @@ const role = process.argv[2] === 'out' ? 'out' : 'in';
 const PORTS = { out: 9116, in: 9117 };
 const SERVICE = '240.240.0.5';
 
+/** A new connection from proxy to proxy for each request. */
+const FRESH = `
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: ratings }
+spec:
+  host: ratings
+  trafficPolicy: { connectionPool: { http: { maxRequestsPerConnection: 1 } } }
+`;
+
 /** Strict, so that nothing can be measured that came without mutual TLS. */
 const DOCUMENTS = `
 apiVersion: security.istio.io/v1
@@ -64,7 +75,8 @@ const world: World = {
       ...{ vips: [SERVICE], headless: false, members: ['ratings'], isDockerName: false, exportTo: ['*'] },
     },
   ],
-  resources: parseDocuments(DOCUMENTS, 'bench.yaml').resources,
+  resources: parseDocuments(process.argv[4] === 'fresh' ? DOCUMENTS + FRESH : DOCUMENTS, 'bench.yaml')
+    .resources,
 };
 
 const identity = new MeshIdentity();

@@ -11,9 +11,15 @@ import { cpuMicros, memoryMb, start } from './process.ts';
 import { markdownTable, median } from './table.ts';
 import { wrk } from './wrk.ts';
 
+/** `fresh`: new connections behind both proxies for each request, with whatever of a TLS session they take up again. */
+const LOADS = ['kept', 'fresh'] as const;
+
+type LoadName = (typeof LOADS)[number];
+
 /** Two proxies of one kind. */
 interface Pair {
   readonly name: string;
+  readonly load: LoadName;
   readonly out: { readonly port: number; readonly command: readonly string[] };
   readonly in: { readonly port: number; readonly command: readonly string[] };
 }
@@ -30,18 +36,18 @@ interface Round {
 /** What the calls name: by another name they would pass to where the connection was going, without TLS. */
 const SERVICE = 'ratings';
 
-/** wrk → plain → proxy → mutual TLS (1.3, P-256) → proxy → plain → nginx, HTTP/1.1 on kept connections. */
+/** wrk → plain → proxy → mutual TLS (1.3, P-256) → proxy → plain → nginx, HTTP/1.1. */
 export async function benchMutualTls(programs: ReadonlyMap<string, string>, rounds: number, seconds: number) {
   const folder = mkdtempSync(join(tmpdir(), 'lateen-bench-'));
   const backend = await startBackend(programs);
   const measured = new Map<string, Round[]>();
   try {
     await writeIdentities(folder);
-    const pairs = pairsOn(programs, folder);
+    const pairs = LOADS.flatMap((load) => pairsOn(programs, folder, load));
     for (let round = 0; round < rounds; round++) {
       for (const pair of pairs) {
-        console.error(`  mutual TLS, round ${round + 1} of ${rounds}: ${pair.name}`);
-        measured.set(pair.name, [...(measured.get(pair.name) ?? []), await measure(pair, seconds)]);
+        console.error(`  mutual TLS, round ${round + 1} of ${rounds}: ${keyOf(pair)}`);
+        measured.set(keyOf(pair), [...(measured.get(keyOf(pair)) ?? []), await measure(pair, seconds)]);
       }
     }
     return report(pairs, measured);
@@ -50,6 +56,8 @@ export async function benchMutualTls(programs: ReadonlyMap<string, string>, roun
     rmSync(folder, { recursive: true });
   }
 }
+
+const keyOf = ({ name, load }: Pick<Pair, 'name' | 'load'>) => `${load} ${name}`;
 
 /** For ours as the agent keeps them, for Envoy as files. */
 async function writeIdentities(folder: string): Promise<void> {
@@ -68,22 +76,22 @@ async function writeIdentities(folder: string): Promise<void> {
   }
 }
 
-function pairsOn(programs: ReadonlyMap<string, string>, folder: string): Pair[] {
-  const ours = (role: string) => [process.execPath, here('mutual-tls-proxy.ts'), role, folder];
+function pairsOn(programs: ReadonlyMap<string, string>, folder: string, load: LoadName): Pair[] {
+  const ours = (role: string) => [process.execPath, here('mutual-tls-proxy.ts'), role, folder, load];
   const lateen = {
-    name: 'lateen',
+    ...{ name: 'lateen', load },
     out: { port: 9116, command: ours('out') },
     in: { port: 9117, command: ours('in') },
   };
   const program = programs.get('envoy');
   if (program === undefined) return [lateen];
   const envoy = (role: 'in' | 'out') => {
-    const config = join(folder, `${role}.yaml`);
-    writeFileSync(config, envoyConfig(role, folder));
+    const config = join(folder, `${load}-${role}.yaml`);
+    writeFileSync(config, envoyConfig(role, folder, load));
     return [program, '-c', config, '--concurrency', '1', '-l', 'error', '--disable-hot-restart'];
   };
   const peer = {
-    name: 'envoy',
+    ...{ name: 'envoy', load },
     out: { port: 9118, command: envoy('out') },
     in: { port: 9119, command: envoy('in') },
   };
@@ -91,7 +99,7 @@ function pairsOn(programs: ReadonlyMap<string, string>, folder: string): Pair[] 
 }
 
 /** The plain peer with TLS behind it, or in front of it. */
-function envoyConfig(role: 'in' | 'out', folder: string): string {
+function envoyConfig(role: 'in' | 'out', folder: string, load: LoadName): string {
   const path = (name: string) => join(folder, name);
   const pair = `{ certificate_chain: { filename: ${path(`${role}.crt`)} }, private_key: { filename: ${path(`${role}.key`)} } }`;
   const common = `common_tls_context: { alpn_protocols: [istio], tls_certificates: [${pair}], validation_context: { trusted_ca: { filename: ${path('root.crt')} } } }`;
@@ -99,7 +107,11 @@ function envoyConfig(role: 'in' | 'out', folder: string): string {
     `"@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.${name}`;
   const socket = (config: string) =>
     `transport_socket: { name: envoy.transport_sockets.tls, typed_config: { ${config} } }`;
-  const plain = readFileSync(here('peers/envoy.yaml'), 'utf8');
+  const each = load === 'fresh' ? ONE_REQUEST : '';
+  const plain = readFileSync(here('peers/envoy.yaml'), 'utf8').replace(
+    '      lb_policy: LEAST_REQUEST',
+    `      lb_policy: LEAST_REQUEST${each}`,
+  );
   return role === 'in'
     ? plain
         .replace('port_value: 9103', 'port_value: 9119')
@@ -115,6 +127,13 @@ function envoyConfig(role: 'in' | 'out', folder: string): string {
           `      lb_policy: LEAST_REQUEST\n      ${socket(`${type('UpstreamTlsContext')}, ${common}`)}`,
         );
 }
+
+const ONE_REQUEST = `
+      typed_extension_protocol_options:
+        envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+          "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+          common_http_protocol_options: { max_requests_per_connection: 1 }
+          explicit_http_config: { http_protocol_options: {} }`;
 
 async function measure(pair: Pair, seconds: number): Promise<Round> {
   const inbound = await start(pair.in.command, pair.in.port);
@@ -137,26 +156,39 @@ async function measure(pair: Pair, seconds: number): Promise<Round> {
 }
 
 function report(pairs: readonly Pair[], measured: ReadonlyMap<string, readonly Round[]>) {
-  const of = (name: string, value: (round: Round) => number) => median((measured.get(name) ?? []).map(value));
+  const of = (key: string, value: (round: Round) => number) => median((measured.get(key) ?? []).map(value));
   const both = (round: Round) => round.outCpu + round.inCpu;
-  const rows = pairs.map(({ name }) => ({
-    name,
-    outCpuMicros: of(name, ({ outCpu }) => outCpu),
-    inCpuMicros: of(name, ({ inCpu }) => inCpu),
-    bothCpuMicros: of(name, both),
-    ratioToEnvoy: of('envoy', both) > 0 ? of(name, both) / of('envoy', both) : null,
-    requestsPerSecond: of(name, ({ perSecond }) => perSecond),
-    p99Ms: of(name, ({ p99Ms }) => p99Ms),
-    failed: (measured.get(name) ?? []).reduce((sum, { failed }) => sum + failed, 0),
-    privateMb: of(name, ({ privateMb }) => privateMb),
-  }));
+  const rows = pairs.map((pair) => {
+    const key = keyOf(pair);
+    const envoy = of(keyOf({ ...pair, name: 'envoy' }), both);
+    return {
+      ...{ name: pair.name, load: pair.load },
+      outCpuMicros: of(key, ({ outCpu }) => outCpu),
+      inCpuMicros: of(key, ({ inCpu }) => inCpu),
+      bothCpuMicros: of(key, both),
+      ratioToEnvoy: envoy > 0 ? of(key, both) / envoy : null,
+      requestsPerSecond: of(key, ({ perSecond }) => perSecond),
+      p99Ms: of(key, ({ p99Ms }) => p99Ms),
+      failed: (measured.get(key) ?? []).reduce((sum, { failed }) => sum + failed, 0),
+      privateMb: of(key, ({ privateMb }) => privateMb),
+    };
+  });
   const table = markdownTable([
     [
-      ...['two hops, mutual TLS between', 'CPU µs/request out', 'in', 'both', '× Envoy', 'requests/s'],
+      ...[
+        'two hops, mutual TLS between',
+        'connection',
+        'CPU µs/request out',
+        'in',
+        'both',
+        '× Envoy',
+        'requests/s',
+      ],
       ...['p99 at saturation, ms', 'failed', 'private MB of one'],
     ],
     ...rows.map((row) => [
-      ...[row.name, row.outCpuMicros.toFixed(1), row.inCpuMicros.toFixed(1), row.bothCpuMicros.toFixed(1)],
+      ...[row.name, row.load === 'kept' ? 'kept' : 'new for each request'],
+      ...[row.outCpuMicros.toFixed(1), row.inCpuMicros.toFixed(1), row.bothCpuMicros.toFixed(1)],
       ...[row.ratioToEnvoy?.toFixed(2) ?? '–', row.requestsPerSecond.toFixed(0), row.p99Ms.toFixed(1)],
       ...[String(row.failed), row.privateMb.toFixed(0)],
     ]),

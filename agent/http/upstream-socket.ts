@@ -1,9 +1,11 @@
 import { connect, isIP, Socket } from 'node:net';
-import type { PeerCertificate, SecureContext } from 'node:tls';
+import type { PeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { errorCode, errorMessage } from '../../base/errors.ts';
 import type { ClusterSpec, UpstreamTlsSpec } from '../../model/cluster.ts';
 import { type MeshIdentity, readSpiffeId } from '../identity/identity.ts';
+import { MESH_TLS } from '../identity/mesh-tls.ts';
 import { clientContext } from '../tls/client-context.ts';
+import { findSession, keepSessions } from '../tls/client-sessions.ts';
 
 /** A connection to a host as the cluster's settings want it; {@link openEvent} tells when it can be used. */
 export function openSocket(
@@ -21,7 +23,8 @@ export function openSocket(
     allowHalfOpen: true,
     ...(source === '' || address.includes(':') ? {} : { localAddress: source }),
   };
-  const socket = tls === null ? connect(options) : connectTls(options, tls, identity);
+  const socket =
+    tls === null ? connect(options) : connectTls(options, `${address} ${port} ${tls.sni}`, tls, identity);
   setKeepAlive(socket, connections.tcpKeepalive);
   return socket;
 }
@@ -45,7 +48,12 @@ function setKeepAlive(socket: Socket, keepAlive: ClusterSpec['connections']['tcp
 const KEEPALIVE = { timeMs: 7_200_000, intervalMs: 75_000, probes: 9 };
 
 /** Against the given or the system's roots; the name is checked where one is known, as Istio configures Envoy. */
-function connectTls(options: object, spec: UpstreamTlsSpec, identity: MeshIdentity | undefined): Socket {
+function connectTls(
+  options: object,
+  host: string,
+  spec: UpstreamTlsSpec,
+  identity: MeshIdentity | undefined,
+): Socket {
   const { mode, sni, alpn, subjectAltNames, skipVerify } = spec;
   const isMesh = mode === 'istio-mutual';
   const material = isMesh ? (identity?.held?.material ?? NO_CERTIFICATE) : spec.material;
@@ -53,13 +61,16 @@ function connectTls(options: object, spec: UpstreamTlsSpec, identity: MeshIdenti
   const tls = process.getBuiltinModule('node:tls');
   let secureContext: SecureContext | undefined;
   try {
-    if (material !== undefined) secureContext = clientContext(material);
+    if (material !== undefined) secureContext = clientContext(material, isMesh ? MESH_TLS.curves : []);
   } catch {
     return failingSocket(SECRET_NOT_THERE);
   }
-  return tls.connect({
+  const context = isMesh ? secureContext : undefined;
+  const session = context === undefined ? undefined : findSession(context, host, subjectAltNames);
+  const socket = tls.connect({
     ...options,
     ...(secureContext !== undefined && { secureContext }),
+    ...(session !== undefined && { session }),
     ...(sni === '' || isIP(sni) !== 0 ? {} : { servername: sni }),
     ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     rejectUnauthorized: !skipVerify,
@@ -70,6 +81,13 @@ function connectTls(options: object, spec: UpstreamTlsSpec, identity: MeshIdenti
       return errors.includes(undefined) ? undefined : errors[0];
     },
   });
+  if (context !== undefined) keepSessions(socket, context, host, meshIdentityOf);
+  return socket;
+}
+
+function meshIdentityOf(socket: TLSSocket): string {
+  const certificate = socket.getPeerX509Certificate();
+  return certificate === undefined ? '' : readSpiffeId(certificate);
 }
 
 const NO_CERTIFICATE = { missing: 'this proxy has no certificate of the mesh yet' };

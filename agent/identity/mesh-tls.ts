@@ -16,10 +16,13 @@ const ACCEPTED = [
   ...['istio-peer-exchange', 'istio-h2', 'istio-http/1.1', 'istio-http/1.0', 'istio', 'h2', 'http/1.1'],
 ];
 
-/** How a sidecar ends mutual TLS of the mesh (Istio's `BuildDownstreamTLSContext`). */
+/**
+ * How a sidecar ends mutual TLS of the mesh (Istio's `BuildDownstreamTLSContext`). The curves are Envoy's own: OpenSSL
+ * would offer a post-quantum exchange first, whose share alone makes the first message four times as long.
+ */
 export const MESH_TLS: DownstreamTlsSpec = {
   ...{ mode: 'mutual', certificates: [], trust: '', alpn: ACCEPTED, skipVerify: false },
-  ...{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', cipherSuites: [], curves: [] },
+  ...{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', cipherSuites: [], curves: ['X25519', 'P-256'] },
   ...{ subjectAltNames: [], certificateSpki: [], certificateHashes: [] },
 };
 

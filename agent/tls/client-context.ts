@@ -6,9 +6,13 @@ const contexts = new WeakMap<TlsMaterial, SecureContext>();
 
 /**
  * The context of connections that show a certificate, or trust others than the system's roots.
+ * @param curves empty = OpenSSL's own
  * @throws Error for material that is missing, or that OpenSSL does not take
  */
-export function clientContext(material: TlsMaterial | MissingMaterial): SecureContext {
+export function clientContext(
+  material: TlsMaterial | MissingMaterial,
+  curves: readonly string[],
+): SecureContext {
   if ('missing' in material) throw new Error(material.missing);
   const known = contexts.get(material);
   if (known !== undefined) return known;
@@ -20,6 +24,7 @@ export function clientContext(material: TlsMaterial | MissingMaterial): SecureCo
     }),
     ...(trust !== '' && { ca: trust }),
     ...(revoked !== '' && { crl: revoked }),
+    ...(curves.length > 0 && { ecdhCurve: curves.join(':') }),
   });
   contexts.set(material, context);
   return context;
