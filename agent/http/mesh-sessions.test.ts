@@ -42,7 +42,7 @@ function startServer(): Promise<number> {
       socket,
       (secure) => {
         secure.on('error', () => {});
-        secure.end(String(describeMeshPeer(secure, PEER, '')?.identity));
+        secure.end(String(describeMeshPeer(secure, PEER, undefined)?.identity));
       },
       () => {},
     ),
