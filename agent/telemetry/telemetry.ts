@@ -9,8 +9,8 @@ import type { ExchangeRecord } from '../exchange/record.ts';
 import type { CacheStores } from '../filters/cache-stores.ts';
 import type { PolicyWatch } from '../filters/policy-watch.ts';
 import type { RateLimitState } from '../filters/rate-limit-state.ts';
-import type { TcpTelemetry } from '../listener/acceptor.ts';
 import type { Tables } from '../listener/tables.ts';
+import type { TcpTelemetry } from '../listener/tcp-telemetry.ts';
 import {
   type AccessLogs,
   createAccessLogs,
