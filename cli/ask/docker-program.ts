@@ -16,9 +16,16 @@ export interface RunOptions {
 }
 
 /** Runs the program `docker` to its end; a status other than 0 is given, not thrown (127 = there is no such program). */
-export function runDocker(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+export const runDocker = (args: readonly string[], options: RunOptions = {}): Promise<Finished> =>
+  runProgram('docker', args, options);
+
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Finished> {
   return new Promise((resolve) => {
-    const child = spawn('docker', args, {
+    const child = spawn(program, args, {
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

@@ -1,30 +1,39 @@
-import { runDocker } from '../ask/docker-program.ts';
+import { runDocker, runProgram } from '../ask/docker-program.ts';
 import { CliError } from '../cli-error.ts';
 
 const ANSWER_MS = 5000;
 
 type Version = readonly [major: number, minor: number, patch: number];
 
-/** `lateen up` puts files over others that include some. */
+/**
+ * `lateen up` puts files over others that include some: `include` came with 2.20.0
+ * (docs.docker.com/reference/compose-file/include, "Introduced in Docker Compose version 2.20.0").
+ */
 const LEAST_FOR_UP: Version = [2, 20, 0];
 /** `include`, and a restart of the application after its agent's. */
 const LEAST_FOR_INJECTED: Version = [2, 20, 3];
-/** `!reset` and `!override`, and several documents in one file. */
+/**
+ * `!override` (docs.docker.com/reference/compose-file/merge, "Replace value": 2.24.4), and several documents in one file;
+ * `!reset` is older.
+ */
 const LEAST_FOR_TAGS: Version = [2, 24, 4];
 
-/** @throws CliError where Compose is missing or too old for `lateen up` */
-export async function requireComposeForUp(): Promise<void> {
+/**
+ * Its version.
+ * @throws CliError where Compose is missing or too old for `lateen up`
+ */
+export async function requireComposeForUp(): Promise<string> {
   const { status, stdout, stderr } = await runDocker(['compose', 'version', '--short']);
-  if (status !== 0)
+  if (status !== 0) throw unusable(await whyNoCompose(status, stderr), LEAST_FOR_UP);
+  const version = parseVersion(stdout);
+  if (version === null && /podman-compose/.test(stdout + stderr))
     throw unusable(
-      status === 127
-        ? 'the program `docker` is not there'
-        : `Docker Compose does not answer (${stderr.trim().split('\n')[0]})`,
+      '`docker compose` is podman-compose here, which is another program than Docker Compose',
       LEAST_FOR_UP,
     );
-  const version = parseVersion(stdout);
   if (version === null || isOlder(version, LEAST_FOR_UP))
     throw unusable(`Docker Compose ${stdout.trim()} is too old`, LEAST_FOR_UP);
+  return version.join('.');
 }
 
 /**
@@ -38,6 +47,17 @@ export async function requireComposeFor(text: string): Promise<void> {
   const least = /: !(reset|override)\b|^---/m.test(text) ? LEAST_FOR_TAGS : LEAST_FOR_INJECTED;
   if (version !== null && isOlder(version, least))
     throw unusable(`Docker Compose ${version.join('.')} cannot read what would be written`, least);
+}
+
+/** A client without the plugin takes the word for one of its own: it knows neither the command nor its flags. */
+async function whyNoCompose(status: number, stderr: string): Promise<string> {
+  if (status === 127) return 'the program `docker` is not there';
+  const [said = ''] = stderr.trim().split('\n');
+  if (!/unknown (shorthand )?flag|unknown command|is not a docker command/i.test(said))
+    return `Docker Compose does not answer (${said})`;
+  const old = await runProgram('docker-compose', ['version', '--short']);
+  const version = old.status === 0 ? old.stdout.trim() : '';
+  return `\`docker\` has no plugin \`compose\`${version === '' ? '' : `, and the program docker-compose ${version} is not used`}`;
 }
 
 const unusable = (why: string, least: Version) =>

@@ -7,8 +7,8 @@ export interface MachineFacts {
   /** Why there is no engine. */
   readonly engineError: string;
   readonly engineRemedy: string;
-  /** `2.26.1`; null = `docker compose` does not answer. */
-  readonly composeVersion: string | null;
+  /** `2.26.1`; or what is wrong with it, and what to do. */
+  readonly compose: { readonly version: string; readonly remedy: string };
   /** Of the machine's ports that the gateway takes: number → free. */
   readonly ports: ReadonlyMap<number, boolean>;
   /** null = the mesh's image is not here to try it. */

@@ -19,7 +19,13 @@ const ENGINE: EngineFacts = {
   networks: [{ name: 'shop_default', range: '172.18.0.0/16' }],
 };
 const GOOD: MachineFacts = {
-  ...{ nodeVersion: '22.1.0', engine: ENGINE, engineError: '', engineRemedy: '', composeVersion: '2.26.1' },
+  ...{
+    nodeVersion: '22.1.0',
+    engine: ENGINE,
+    engineError: '',
+    engineRemedy: '',
+    compose: { version: '2.26.1', remedy: '' },
+  },
   ...{ ports: new Map([[8080, true]]), freeBytes: 20e9, socket: '/var/run/docker.sock' },
   ...{ nft: { didStart: true, said: '' }, inotify: { instances: 128, watches: 8192 }, askedApi: '' },
   ...{ routes: [{ name: 'eth0', range: '10.0.0.0/24' }], containerProxy: null },
@@ -39,8 +45,13 @@ const trial = (said: string, didStart = true) => ({ nft: { didStart, said } });
 const CASES: readonly [string, Partial<MachineFacts>, Partial<EngineFacts>, string, RegExp][] = [
   ['an old Node', { nodeVersion: '18.20.0' }, {}, 'error node', /Node 20/],
   ['an old engine', {}, { apiVersion: '1.40' }, 'error engine API', /20\.10/],
-  ['no Compose', { composeVersion: null }, {}, 'error compose', /2\.20/],
-  ['an old Compose', { composeVersion: '2.3.3' }, {}, 'error compose', /2\.20/],
+  [
+    'no Compose',
+    { compose: { version: 'is not there', remedy: 'Install 2.20.' } },
+    {},
+    'error compose',
+    /2\.20/,
+  ],
   ['an old kernel', {}, { kernelVersion: '4.19.0-27-amd64' }, 'error kernel', /5\.2/],
   ['a version that the engine is asked for in vain', { askedApi: '1.51' }, {}, 'error engine API', /Unset/],
   [

@@ -5,8 +5,6 @@ import { engineFindings } from './judge-engine.ts';
 import { hostFindings } from './judge-host.ts';
 
 const LEAST_NODE = [20, 0] as const;
-/** `include` came with Compose 2.20.0 (docs.docker.com/reference/compose-file/include). */
-const LEAST_COMPOSE = [2, 20] as const;
 
 export function judgeMachine(facts: MachineFacts): Finding[] {
   const { engine } = facts;
@@ -14,7 +12,7 @@ export function judgeMachine(facts: MachineFacts): Finding[] {
     judgeNode(facts.nodeVersion),
     judgeEngine(facts),
     ...(engine === null ? [] : engineFindings(engine, facts)),
-    judgeCompose(facts.composeVersion),
+    judgeCompose(facts.compose),
     ...hostFindings(facts),
   ];
 }
@@ -29,10 +27,5 @@ const judgeEngine = ({ engine, engineError, engineRemedy }: MachineFacts): Findi
     ? finding('error', 'engine', engineError, engineRemedy)
     : ok('engine', `${engine.isPodman ? 'Podman ' : ''}${engine.version}, ${engine.operatingSystem}`);
 
-function judgeCompose(version: string | null): Finding {
-  const remedy = 'Install the Compose plugin 2.20 or newer: docs.docker.com/compose/install.';
-  if (version === null) return finding('error', 'compose', '`docker compose` does not answer', remedy);
-  return atLeast(version, LEAST_COMPOSE)
-    ? ok('compose', version)
-    : finding('error', 'compose', `${version} is too old`, remedy);
-}
+const judgeCompose = ({ version, remedy }: MachineFacts['compose']): Finding =>
+  remedy === '' ? ok('compose', version) : finding('error', 'compose', version, remedy);

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import type Docker from 'dockerode';
 import { dockerHost, socketPath } from '../ask/docker-host.ts';
-import { runDocker } from '../ask/docker-program.ts';
 import { createDocker, daemonFailure } from '../ask/find-controller.ts';
 import { CliError } from '../cli-error.ts';
+import { requireComposeForUp } from '../compose/compose-version.ts';
 import { isFree } from '../up/host-ports.ts';
 import type { EngineFacts, MachineFacts } from './facts.ts';
 import { freeBytesOf, readContainerProxy, readInotify, readRoutes } from './host-facts.ts';
@@ -30,16 +30,16 @@ const GATEWAY_PORTS = [8080, 8443];
 
 export async function readMachine(): Promise<MachineFacts> {
   const docker = await createDocker();
-  const [engine, composeVersion, ports] = await Promise.all([
+  const [engine, compose, ports] = await Promise.all([
     tryEngine(docker),
-    readComposeVersion(),
+    tryCompose(),
     Promise.all(GATEWAY_PORTS.map(async (port) => [port, await isFree(port, '127.0.0.1')] as const)),
   ]);
   const isHere = engine.engine?.isHere === true;
   return {
     nodeVersion: process.versions.node,
     ...engine,
-    composeVersion,
+    compose,
     ports: new Map(ports),
     nft: engine.engine === null ? null : await tryNft(docker),
     socket: socketPath(dockerHost()),
@@ -97,7 +97,11 @@ const engineFacts = (
 const rangesOf = ({ Name, IPAM }: Docker.NetworkInspectInfo): NamedRange[] =>
   (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [{ name: Name, range: Subnet }] : []));
 
-async function readComposeVersion(): Promise<string | null> {
-  const { status, stdout } = await runDocker(['compose', 'version', '--short']);
-  return status === 0 ? stdout.trim().replace(/^v/, '') : null;
+async function tryCompose(): Promise<MachineFacts['compose']> {
+  try {
+    return { version: await requireComposeForUp(), remedy: '' };
+  } catch (error) {
+    if (error instanceof CliError) return { version: error.message, remedy: error.remedy };
+    throw error;
+  }
 }
