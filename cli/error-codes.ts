@@ -133,6 +133,10 @@ export const ERROR_CODES = {
     'What a project needs is not there, or taken',
     'Nothing was started. A network or volume is `external` and missing, a file that is to be mounted is missing, or a container of another project has the name (`container_name`).',
   ],
+  LAT1045: [
+    'Another run is at work on the project',
+    'Two of `lateen up` and `lateen down` at once would take down what the other one starts: wait until it has ended.',
+  ],
   LAT1999: [
     'Something that nobody expected',
     'It is a fault of this program: please tell us, with the output of `lateen bug-report`.',

@@ -17,6 +17,7 @@ test('the daemon is the one that `docker` itself would ask', (context) => {
   assert.equal(dockerHost({ DOCKER_HOST: 'tcp://10.0.0.1:2376' }, home), 'tcp://10.0.0.1:2376');
   assert.equal(dockerHost({ DOCKER_CONTEXT: 'default' }, home), undefined);
   assert.equal(dockerHost({}, join(home, 'nobody')), undefined);
+  assert.throws(() => dockerHost({ DOCKER_CONTEXT: 'nonesuch' }, home), /context nonesuch is not known/);
 });
 
 test('only a Unix socket has a path', () => {

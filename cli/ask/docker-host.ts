@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
+import { CliError } from '../cli-error.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * Where the program `docker` would look for its daemon: DOCKER_HOST, else the context in use (DOCKER_CONTEXT, or
  * `docker context use`); undefined = the usual socket.
+ * @throws CliError where there is no such context
  */
 export function dockerHost(env: Env = process.env, home = homedir()): string | undefined {
   if (env['DOCKER_HOST']) return env['DOCKER_HOST'];
@@ -18,7 +20,13 @@ export function dockerHost(env: Env = process.env, home = homedir()): string | u
   const meta = readJson(join(folder, 'contexts', 'meta', digest, 'meta.json')) as {
     Endpoints?: { docker?: { Host?: string } };
   };
-  return meta.Endpoints?.docker?.Host;
+  const host = meta.Endpoints?.docker?.Host;
+  if (host !== undefined) return host;
+  throw new CliError(
+    'LAT1001',
+    `the Docker context ${name} is not known`,
+    '`docker context ls` lists those that are; DOCKER_CONTEXT or `docker context use` chooses one.',
+  );
 }
 
 /** The path of a Unix socket of this machine; null = the daemon is reached otherwise. */

@@ -51,7 +51,10 @@ async function initProject(options: InitArguments, paint: Paint): Promise<string
     );
   const first = firstMesh(project.config, plan);
   const changes = [...composeChanges(project, first.labels), ...documentChanges(project, first.files)];
-  if (!options.dryRun) for (const change of changes) write(change);
+  if (!options.dryRun) {
+    for (const change of changes) write(change);
+    makeConfigFolder(project);
+  }
   return report(changes, project, options.dryRun, paint);
 }
 
@@ -105,6 +108,20 @@ function write({ path, after }: Change): void {
     throw new CliError(
       'LAT1041',
       `${path} cannot be written: ${errorMessage(error)}`,
+      'Check that you may write there.',
+    );
+  }
+}
+
+/** The controller mounts it, so it must be there although nothing is in it yet. */
+function makeConfigFolder({ folder }: Project): void {
+  const path = join(folder, 'mesh');
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new CliError(
+      'LAT1041',
+      `the folder ${path} cannot be made: ${errorMessage(error)}`,
       'Check that you may write there.',
     );
   }

@@ -8,6 +8,7 @@ import { CliError } from '../cli-error.ts';
 import { meshPackage } from '../mesh-package.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { readEngine } from './engine.ts';
+import { lockProject } from './lock.ts';
 import { loadProject, type Project, type ProjectOptions } from './project.ts';
 import { listObjects, removeContainers } from './project-objects.ts';
 import { forgetProject, overrideFile } from './state.ts';
@@ -28,13 +29,31 @@ export async function takeDown(options: DownOptions, progress: Progress): Promis
   const { containers } = await listObjects(docker, projectName);
   if (containers.length === 0 && !existsSync(overrideFile(projectName)))
     throw new CliError('LAT1040', `nothing of the project ${projectName} runs`, 'Start it with `lateen up`.');
-  await progress.step(`Removing ${projectName}`, async (onLine) => {
-    await composeDown(project, projectName, options.more, onLine);
-    await removeLeftovers(docker, projectName);
-    if (options.volumes) await composeDown(project, projectName, ['--volumes', ...options.more], onLine);
-  });
-  forgetProject(projectName);
+  const unlock = lockProject(projectName);
+  try {
+    await progress.step(`Removing ${projectName}`, async (onLine) => {
+      await composeDown(project, projectName, options.more, onLine);
+      await removeLeftovers(docker, projectName);
+      if (options.volumes) await composeDown(project, projectName, ['--volumes', ...options.more], onLine);
+      // Services of a profile that is not on now, and was, are none of the project as Compose reads it.
+      if (await isAnythingLeft(docker, projectName))
+        await composeDown(
+          null,
+          projectName,
+          [...(options.volumes ? ['--volumes'] : []), ...options.more],
+          onLine,
+        );
+    });
+    forgetProject(projectName);
+  } finally {
+    unlock();
+  }
   return projectName;
+}
+
+async function isAnythingLeft(docker: Docker, name: string): Promise<boolean> {
+  const { containers, networks } = await listObjects(docker, name);
+  return containers.length > 0 || networks.length > 0;
 }
 
 /** By a name alone it can be taken down too, wherever its files are. */
@@ -47,6 +66,9 @@ async function tryLoad(options: DownOptions): Promise<Project | null> {
   }
 }
 
+/** Compose then goes by the labels alone, and takes no file that happens to be near for the project's. */
+const NO_FILES = { cwd: '/', env: { COMPOSE_FILE: '' } };
+
 async function composeDown(
   project: Project | null,
   name: string,
@@ -57,7 +79,10 @@ async function composeDown(
   const mesh = join(meshPackage().folder, 'compose', 'mesh.yml');
   const done =
     project === null
-      ? await runDocker(['compose', '-p', name, 'down', '--remove-orphans', ...args], { onLine })
+      ? await runDocker(['compose', '-p', name, 'down', '--remove-orphans', ...args], {
+          onLine,
+          ...NO_FILES,
+        })
       : await project.compose(
           existsSync(override) ? [mesh, override] : [],
           ['down', '--remove-orphans', ...args],

@@ -7,10 +7,15 @@ import { type ConfigService, formatPlace } from './compose-config.ts';
 import type { Project } from './project.ts';
 
 /** The mesh's own image, built from the package if it is not there. */
-export async function ensureMeshImage(docker: Docker, mesh: MeshPackage, progress: Progress): Promise<void> {
+export async function ensureMeshImage(
+  docker: Docker,
+  mesh: MeshPackage,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   if (await hasImage(docker, mesh.image)) return;
   const built = await progress.step(`Building ${mesh.image} from the package`, (onLine) =>
-    buildMeshImage(mesh, onLine),
+    buildMeshImage(mesh, onLine, signal),
   );
   if (built.status === 0) return;
   throw new CliError(
@@ -23,11 +28,12 @@ export async function ensureMeshImage(docker: Docker, mesh: MeshPackage, progres
 async function buildMeshImage(
   { folder, image }: MeshPackage,
   onLine: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<Finished> {
   const args = ['build', '-t', image, '-f', `${folder}/compose/Dockerfile`, folder];
   // Debian's Docker has no buildx: its client then refuses to build unless it is told to take the old builder.
   const hasBuildx = (await runDocker(['buildx', 'version'])).status === 0;
-  return runDocker(args, { onLine, ...(hasBuildx ? {} : { env: { DOCKER_BUILDKIT: '0' } }) });
+  return runDocker(args, { onLine, signal, ...(hasBuildx ? {} : { env: { DOCKER_BUILDKIT: '0' } }) });
 }
 
 /** The images of the project, pulled or built where they are missing: before anything is started. */

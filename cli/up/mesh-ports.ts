@@ -7,7 +7,7 @@ import { CliError } from '../cli-error.ts';
 import type { MeshPackage } from '../mesh-package.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatPlace } from './compose-config.ts';
-import { freePortFrom, isFree, publishedPorts } from './host-ports.ts';
+import { freePortFrom, type HostPort, isFree, publishedPorts } from './host-ports.ts';
 import type { Project } from './project.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -15,7 +15,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** A port of this machine by a variable of compose/mesh.yml: `127.0.0.1:${LATEEN_HTTP_PORT:-8080}:8080`. */
 interface MeshPort {
   readonly variable: string;
-  readonly usual: number;
+  /** null = Docker chooses one. */
+  readonly usual: number | null;
   /** In the container. */
   readonly target: number;
 }
@@ -23,9 +24,13 @@ interface MeshPort {
 export const meshPorts = ({ folder }: MeshPackage): MeshPort[] =>
   [
     ...readFileSync(join(folder, 'compose', 'mesh.yml'), 'utf8').matchAll(
-      /127\.0\.0\.1:\$\{(LATEEN_\w+_PORT):-(\d+)\}:(\d+)/g,
+      /127\.0\.0\.1:\$\{(LATEEN_\w+_PORT):-(\d*)\}:(\d+)/g,
     ),
-  ].map(([, variable = '', usual, target]) => ({ variable, usual: Number(usual), target: Number(target) }));
+  ].map(([, variable = '', usual, target]) => ({
+    variable,
+    usual: usual === '' ? null : Number(usual),
+    target: Number(target),
+  }));
 
 /**
  * Where the mesh is published. A port that was asked for is that one, or the failure says so; of the usual ones another
@@ -34,7 +39,7 @@ export const meshPorts = ({ folder }: MeshPackage): MeshPort[] =>
  */
 export async function choosePorts(
   project: Project,
-  mesh: MeshPackage,
+  ports: readonly MeshPort[],
   running: readonly Docker.ContainerInfo[],
   env: Env,
   progress: Progress,
@@ -43,21 +48,39 @@ export async function choosePorts(
   await refuseTakenPorts(project, own);
   const taken = new Set(appPorts(project).map(({ port }) => port));
   const chosen: Record<string, string> = {};
-  for (const { variable, usual, target } of meshPorts(mesh)) {
-    const asked = env[variable];
-    const port = asked ? Number(asked) : (heldFor(target, running) ?? (await freePortFrom(usual, taken)));
-    if (port === null || (asked && !own.has(port) && (taken.has(port) || !(await isFree(port, '127.0.0.1')))))
+  for (const mesh of ports) {
+    const asked = askedPort(mesh, env);
+    const { usual, variable } = mesh;
+    if (asked === null && usual === null) continue;
+    const port =
+      asked ?? heldFor(mesh.target, running) ?? (usual === null ? null : await freePortFrom(usual, taken));
+    const isLost =
+      asked !== null && !own.has(asked) && (taken.has(asked) || !(await isFree(asked, '127.0.0.1')));
+    if (port === null || isLost)
       throw new CliError(
         'LAT1033',
         `port ${asked ?? usual} of this machine is taken`,
         `Set ${variable} to a free port.`,
       );
-    if (!asked && port !== usual)
+    if (asked === null && port !== usual)
       progress.note(`Port ${usual} is taken: ${port} is used instead (${variable} chooses another).`);
     taken.add(port);
     chosen[variable] = String(port);
   }
   return chosen;
+}
+
+/** null = the variable is not set. */
+function askedPort({ variable }: MeshPort, env: Env): number | null {
+  const text = env[variable] ?? '';
+  if (text === '') return null;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port > 0 && port < 65_536) return port;
+  throw new CliError(
+    'LAT1009',
+    `${variable}=${text} is no port`,
+    'Set it to a number from 1 to 65535, or unset it.',
+  );
 }
 
 /** Ports of applications: those of the mesh are chosen. */
@@ -67,16 +90,28 @@ const appPorts = ({ config }: Project) =>
   );
 
 async function refuseTakenPorts(project: Project, own: ReadonlySet<number | undefined>): Promise<void> {
-  for (const { service, index, address, port, protocol } of appPorts(project)) {
-    if (own.has(port) || (await isFree(port, address, protocol))) continue;
+  const seen: HostPort[] = [];
+  for (const entry of appPorts(project)) {
+    const { service, index, address, port, protocol } = entry;
+    const other = seen.find((earlier) => isSamePort(earlier, entry));
+    seen.push(entry);
+    if (other === undefined && (own.has(port) || (await isFree(port, address, protocol)))) continue;
     const place = formatPlace(project.place(['services', service, 'ports', String(index)]), service);
     throw new CliError(
       'LAT1033',
-      `${place}: port ${port} of service ${service} is taken on this machine`,
-      'Stop what holds it, or publish another port.',
+      `${place}: port ${port} of service ${service} is taken ${other === undefined ? 'on this machine' : `by service ${other.service}`}`,
+      other === undefined
+        ? 'Stop what holds it, or publish another port.'
+        : 'Publish another port for one of them.',
     );
   }
 }
+
+/** An address that is not said is every one. */
+const isSamePort = (one: HostPort, other: HostPort) =>
+  one.port === other.port &&
+  one.protocol === other.protocol &&
+  (one.address === other.address || one.address === '' || other.address === '');
 
 const DOORS = [
   { name: 'gateway', target: 8080, scheme: 'http' },

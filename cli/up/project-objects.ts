@@ -79,7 +79,10 @@ async function quietly(removal: Promise<unknown>): Promise<void> {
   try {
     await removal;
   } catch (error) {
-    if (!isMissing(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+    const { statusCode, message } = error as { readonly statusCode?: number; readonly message: string };
+    // A network that somebody else has joined stays: 403 with Docker 20.10.
+    const isInUse = statusCode === 409 || /has active endpoints/.test(message);
+    if (!isMissing(error) && !isInUse) throw error;
   }
 }
 

@@ -59,11 +59,12 @@ const globalArguments = ({ projectName, profile, envFile }: ProjectOptions) => [
 
 /** Compose's own words, with the place that they mean in the user's files. */
 function invalidProject(files: readonly string[], finished: Finished): CliError {
+  const said = lastWords(finished, 1).trim();
+  const known = notTheFiles(said);
+  if (known !== null) return known;
   // Where it is no YAML at all, ours are better: they name the file.
   readable(files);
-  const words = lastWords(finished, 1)
-    .replace(/^validating [^:]+: /, '')
-    .replace(': invalid compose project', '');
+  const words = said.replace(/^validating [^:]+: /, '').replace(': invalid compose project', '');
   const path = /\b(services|networks|volumes|configs|secrets)\.([\w.-]+)/.exec(words)?.[0].split('.');
   const service = /service "([^"]+)"/.exec(words)?.[1];
   const [, undefinedThing] = /undefined \w+ "?([\w.-]+)"?/.exec(words) ?? [];
@@ -74,11 +75,30 @@ function invalidProject(files: readonly string[], finished: Finished): CliError 
         ? locate(files, placeOfUse(files, service, undefinedThing))
         : locate(files, []);
   const shown = files.map((file) => relative('.', file) || file).join(', ');
+  // Where the YAML is of another shape Compose tells the line itself, of the first file.
+  const [, line, rest] = /^line (\d+): (.*)/.exec(words) ?? [];
   return new CliError(
     'LAT1028',
-    `${formatPlace(place, shown)}: ${words}`,
+    `${line === undefined ? formatPlace(place, shown) : `${place?.file}:${line}`}: ${rest ?? words}`,
     'Mend the compose file: `docker compose config` checks it.',
   );
+}
+
+/** What has nothing to do with what stands in the files. */
+function notTheFiles(words: string): CliError | null {
+  if (/project name/.test(words))
+    return new CliError(
+      'LAT1028',
+      words,
+      'Name the project in lower-case letters, digits, `-` and `_`: by -p NAME, COMPOSE_PROJECT_NAME, or `name:` in the compose file.',
+    );
+  if (/docker endpoint|Failed to initialize/.test(words))
+    return new CliError(
+      'LAT1001',
+      `the Docker client cannot tell where its engine is: ${words.replace(/^Failed to initialize: /, '')}`,
+      'Look at DOCKER_CONTEXT, DOCKER_HOST and DOCKER_TLS_VERIFY: `docker context ls` lists what is known.',
+    );
+  return null;
 }
 
 /** `services.web Additional property foo is not allowed` means `services.web.foo`. */

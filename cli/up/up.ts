@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type Docker from 'dockerode';
 import { errorMessage } from '../../base/errors.ts';
 import { LABEL } from '../../model/labels.ts';
@@ -17,7 +17,9 @@ import { readEngine } from './engine.ts';
 import { foreseeTrouble } from './foresee.ts';
 import { ensureMeshImage, ensureProjectImages } from './images.ts';
 import { waitInForce } from './in-force.ts';
-import { choosePorts, publishedAddresses } from './mesh-ports.ts';
+import { type Interruption, watchSignals } from './interruption.ts';
+import { lockProject } from './lock.ts';
+import { choosePorts, meshPorts, publishedAddresses } from './mesh-ports.ts';
 import { renderOverride } from './override.ts';
 import { type MeshPlan, planMesh } from './plan-mesh.ts';
 import { loadProject, type Project, type ProjectOptions } from './project.ts';
@@ -48,20 +50,42 @@ export async function bringUp(options: UpOptions, progress: Progress): Promise<U
   const { isSwarm, machine } = await readEngine(docker);
   const plan = planMesh(project.config, { leaveOut: options.leaveOut, isSwarm });
   refuse(project, plan);
+  const unlock = lockProject(project.name);
+  const interruption = watchSignals(progress);
+  try {
+    return await bringUpAlone({ project, docker, machine, plan, options, progress, interruption });
+  } finally {
+    interruption.stop();
+    unlock();
+  }
+}
+
+interface Work {
+  readonly project: Project;
+  readonly docker: Docker;
+  /** The name of the machine of the engine. */
+  readonly machine: string;
+  readonly plan: MeshPlan;
+  readonly options: UpOptions;
+  readonly progress: Progress;
+  readonly interruption: Interruption;
+}
+
+async function bringUpAlone(work: Work): Promise<UpResult> {
+  const { project, docker, machine, plan, options, progress, interruption } = work;
   const mesh = meshPackage({ ...process.env, LATEEN_IMAGE: imageOf(project) });
   const env = { ...readEnvFile(join(project.folder, '.env')), ...process.env };
   await foreseeTrouble(docker, project);
   const saved = await saveProject(docker, project.name);
-  const ports = await choosePorts(project, mesh, saved.objects.containers, env, progress);
-  await ensureMeshImage(docker, mesh, progress);
-  await ensureProjectImages(docker, project, options.more.includes('--build'), progress);
+  const ports = await choosePorts(project, meshPorts(mesh), saved.objects.containers, env, progress);
+  await unlessInterrupted(interruption, ensureImages(work, mesh));
   const configFolder = resolve(project.folder, env['LATEEN_CONFIG_DIR'] || 'mesh');
   const meshEnv = { ...ports, ...usualEnvironment(mesh, env, machine) };
   const undo = prepare(docker, project, saved, configFolder);
   const stop = new AbortController();
   const started = start(docker, project, plan, mesh, meshEnv, options, progress, stop.signal);
   try {
-    const page = await Promise.race([started, untilInterrupted()]);
+    const page = await Promise.race([started, interruption.promise]);
     const addresses = publishedAddresses(await listContainers(docker, project.name));
     return { project, plan, page, addresses, configFolder };
   } catch (error) {
@@ -69,6 +93,25 @@ export async function bringUp(options: UpOptions, progress: Progress): Promise<U
     // What still works would go on to start things; why it ends is known.
     await started.catch(() => undefined);
     await takeBack(project, saved, undo, progress);
+    throw error;
+  }
+}
+
+async function ensureImages(work: Work, mesh: MeshPackage): Promise<void> {
+  const { project, docker, options, progress, interruption } = work;
+  const { signal } = interruption;
+  const compose: Project['compose'] = (more, args, run) => project.compose(more, args, { ...run, signal });
+  await ensureMeshImage(docker, mesh, progress, signal);
+  await ensureProjectImages(docker, { ...project, compose }, options.more.includes('--build'), progress);
+}
+
+/** The interruption is what is told, and not what it does to the programs that work. */
+async function unlessInterrupted(interruption: Interruption, work: Promise<void>): Promise<void> {
+  try {
+    await Promise.race([work, interruption.promise]);
+  } catch (error) {
+    await work.catch(() => undefined);
+    if (interruption.signal.aborted) await interruption.promise;
     throw error;
   }
 }
@@ -81,7 +124,8 @@ async function takeBack(
 ): Promise<void> {
   const hasRun = containers.some(({ State }) => State.Running);
   const title = hasRun ? 'Putting back what ran before' : 'Taking down what was started';
-  const failures = await progress.step(title, undo);
+  // Why it is taken back is what is to be told.
+  const failures = await progress.step(title, undo).catch((error: unknown) => [errorMessage(error)]);
   for (const failure of failures) progress.note(`Not put back: ${failure}`);
   if (failures.length === 0)
     progress.note(hasRun ? `${name} runs again as it did before.` : 'Nothing is left of what was started.');
@@ -122,6 +166,12 @@ function usualEnvironment(
   };
 }
 
+/** With `recursive` alone Node says of a read-only file system that the folder above is not there. */
+function makeFolder(path: string): void {
+  if (existsSync(dirname(path))) mkdirSync(path);
+  else mkdirSync(path, { recursive: true });
+}
+
 /** Makes the config directory if there is none; gives what undoes all from here on. */
 function prepare(
   docker: Docker,
@@ -132,7 +182,7 @@ function prepare(
   const isMade = !existsSync(configFolder);
   const override = readOverride(project.name);
   try {
-    if (isMade) mkdirSync(configFolder, { recursive: true });
+    if (isMade) makeFolder(configFolder);
   } catch (error) {
     throw new CliError(
       'LAT1041',
@@ -223,12 +273,4 @@ function failedService({ name: project, config }: Project, done: Finished, words
     .map((text) => text.replaceAll(`${project}-`, ''))
     .flatMap((text) => Object.keys(config.services).filter((name) => new RegExp(`\\b${name}\\b`).test(text)))
     .at(0);
-}
-
-/** Ctrl-C reaches the running program too; what it leaves behind is taken down. */
-function untilInterrupted(): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => reject(new CliError('LAT1037', 'interrupted', 'Run it again.', 130)));
-  });
 }
