@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { docker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
-import { lateen } from './fixture/lateen.ts';
+import { lateen, startLateen } from './fixture/lateen.ts';
 import { buildApp, freePort } from './fixture/mesh.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lateen-one-'));
@@ -51,6 +51,7 @@ services:
   web: { ${APP} }
   api: { extends: { file: sub/base.yml, service: base }, labels: ["team=blue"] }
   db: { ${APP}, labels: { lateen.inject: "false" } }
+  debug: { ${APP}, profiles: [debug], labels: { lateen.inject: "false" }, stop_grace_period: 0s }
 `;
   const here = write('shop', {
     'compose.yml': text,
@@ -100,7 +101,8 @@ spec: { hosts: ["*"], gateways: [door], http: [{ directResponse: { status: 200, 
   });
   assert.equal(body, 'meshed');
 
-  const again = await run('shop', ['up']);
+  // Of a profile that `down` is not told about: it goes all the same.
+  const again = await run('shop', ['up', '--profile', 'debug']);
   assert.equal(again.status, 0, again.stderr);
   assert.match(again.stdout, new RegExp(`gateway +${address}`));
 
@@ -176,6 +178,40 @@ test('a project that ran without a mesh runs again as it did, with its data, whe
   assert.equal(await idsOf('ran'), '');
 });
 
+test('a second run is refused while one works, and a signal takes back what that one has started', async () => {
+  const here = write('ended', { 'compose.yml': `services:\n  web: { ${APP} }\n` });
+  const env = { ...environment(), COMPOSE_PROJECT_NAME: projectOf('ended') };
+  const first = startLateen(['up'], env, here);
+  await first.said('▸ Starting the mesh');
+  const second = await run('ended', ['up']);
+  assert.equal(second.status, 1);
+  assert.match(
+    second.stderr,
+    /^Error \[LAT1045\]: another lateen is at work on \S+ \(process \d+\)\nRemedy: Wait/,
+  );
+  first.interrupt('SIGTERM');
+  const { status, stderr, stdout } = await first.finished;
+  assert.equal(status, 143, stderr);
+  assert.match(stderr, /Nothing is left of what was started\.\nError \[LAT1037\]: interrupted\nRemedy: \S/);
+  assert.equal(stdout, '');
+  assert.equal(await idsOf('ended'), '');
+  assert.equal(existsSync(join(here, 'mesh')), false);
+});
+
+test('a build that is interrupted is ended and told, and nothing is started', async () => {
+  const here = write('building', {
+    'compose.yml': `services:\n  web: { build: { dockerfile_inline: "FROM lateen-integration-app\\nRUN sleep 60 # ${process.pid}" } }\n`,
+  });
+  const env = { ...environment(), COMPOSE_PROJECT_NAME: projectOf('building') };
+  const up = startLateen(['up'], env, here);
+  await up.said('▸ Building web');
+  up.interrupt('SIGINT');
+  const { status, stderr } = await up.finished;
+  assert.equal(status, 130, stderr);
+  assert.match(stderr, /\nError \[LAT1037\]: interrupted\nRemedy: \S/);
+  assert.equal(await idsOf('building'), '');
+});
+
 test('init writes the mesh into a compose file that Compose then reads, and shows what it wrote', async () => {
   write('begun', { 'compose.yml': `# Mine.\nservices:\n  web: { ${APP}, ports: ["80"] }\n` });
   const dry = await run('begun', ['init', '--dry-run']);
@@ -184,6 +220,10 @@ test('init writes the mesh into a compose file that Compose then reads, and show
   assert.equal(existsSync(join(folder, 'begun', 'mesh')), false);
   const init = await run('begun', ['init']);
   assert.match(init.stdout, /^new mesh\/gateway\.yaml$/m);
+  // The controller mounts it, also where there is nothing to write into it.
+  const quiet = write('quiet', { 'compose.yml': `services:\n  web: { ${APP} }\n` });
+  await run('quiet', ['init']);
+  assert.ok(existsSync(join(quiet, 'mesh')));
   assert.match((await run('begun', ['init'])).stdout, /there is nothing to do/);
   const file = join(folder, 'begun', 'compose.yml');
   const config = await docker(['compose', '-f', file, 'config', '--format', 'json']);
@@ -215,6 +255,18 @@ test('what cannot be run is told in one message with its line, and nothing is le
       'LAT1033',
       /compose\.yml:5: port \d+ of service web is taken/,
     ],
+    [
+      `web: { ${APP}, ports: ["${port + 1}:80"] }\n  api:\n    ${APP}\n    ports: ["${port + 1}:80"]`,
+      'LAT1033',
+      /compose\.yml:2: port \d+ of service web is taken by service api/,
+    ],
+    [`web: { ${APP} }\n  x: { image: "127.0.0.1:1/none" }`, 'LAT1034', /compose\.yml:3: .* cannot be pulled/],
+    [
+      `web: { ${APP} }\n  x:\n    ${APP}\n    network_mode: service:web`,
+      'LAT1030',
+      /compose\.yml:5: service x has no network namespace of its own \(network_mode: service:web\)/,
+    ],
+    [`web: [${APP.replace('image: ', '')}]`, 'LAT1028', /compose\.yml:2: services\.web must be a mapping/],
     [
       `web:\n    build: { dockerfile_inline: "FROM lateen-integration-app\\nRUN false" }`,
       'LAT1034',
