@@ -237,16 +237,16 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     if (this.#isRequestEnded) forwarder.onRequestEnd(this.#trailers);
   }
 
-  onRequestData(given: Buffer): void {
+  onRequestData(given: Buffer): boolean {
     this.requestBytes += given.length;
     const chunk = this.#web === null ? given : this.#web.readRequest(given);
     if (chunk === null) {
       this.sendLocalReply(BAD_BASE64);
-      return;
+      return false;
     }
     this.grpcMessages?.requests.push(chunk);
-    if (this.forwarder !== null) this.forwarder.onRequestData(chunk);
-    else if (!this.isOver) {
+    if (this.forwarder !== null) return this.forwarder.onRequestData(chunk) && this.grpcMessages === null;
+    if (!this.isOver) {
       if (this.#early === null) {
         this.#early = [];
         if (this.#gathering === null) this.downstream.pauseRequest();
@@ -255,6 +255,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
       this.#earlyBytes += chunk.length;
       this.#lookAtGathered();
     }
+    return false;
   }
 
   onRequestEnd(trailers: Headers | null): void {
@@ -349,6 +350,11 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
     this.tap?.onData(chunk);
     this.grpcMessages?.responses.push(chunk);
     return this.downstream.sendData(chunk);
+  }
+
+  /** What came of the answer is with the kernel, and nobody here has kept any of it. */
+  get isResponseWritten(): boolean {
+    return this.downstream.isWritten === true && this.tap === null && this.grpcMessages === null;
   }
 
   /** The answer is whole: the exchange is over, read or not read to its end by the host (as with Envoy). */

@@ -107,13 +107,14 @@ export class ExternalCall implements UpstreamEvents {
     this.#finish(null);
   }
 
-  onResponseData(chunk: Buffer): void {
+  onResponseData(chunk: Buffer): boolean {
     this.#bytes += chunk.length;
     if (this.#bytes <= MAX_BODY_BYTES) this.#chunks.push(chunk);
     else {
       this.#leave();
       this.#finish(null);
     }
+    return false;
   }
 
   onResponseEnd(trailers: Headers | null): void {

@@ -21,6 +21,7 @@ export interface ForwardedExchange extends FormatContext {
   addFlag(flag: ResponseFlag): void;
   sendResponseHead(head: ResponseHead, hasBody: boolean): void;
   sendResponseData(chunk: Buffer): boolean;
+  readonly isResponseWritten: boolean;
   sendResponseEnd(trailers: Headers | null): void;
   sendLocalReply(reply: LocalReply): void;
   abortResponse(flag: ResponseFlag, details: string): void;

@@ -197,10 +197,12 @@ export class Forwarder implements UpstreamEvents {
     if (this.#body !== null) this.#pump();
   }
 
-  onRequestData(chunk: Buffer): void {
+  onRequestData(chunk: Buffer): boolean {
     this.#body?.push(chunk);
     this.#mirroring?.push(chunk);
     this.#pump();
+    const isSent = this.#body === null || !(this.#body.isReplayable || this.#body.hasUnsent);
+    return isSent && this.#mirroring === null && this.#stream?.isWritten === true;
   }
 
   onRequestEnd(trailers: Headers | null): void {
@@ -293,8 +295,9 @@ export class Forwarder implements UpstreamEvents {
     });
   }
 
-  onResponseData(chunk: Buffer): void {
+  onResponseData(chunk: Buffer): boolean {
     if (!this.#exchange.sendResponseData(chunk)) this.#stream?.pauseResponse();
+    return this.#exchange.isResponseWritten;
   }
 
   onResponseEnd(trailers: Headers | null): void {

@@ -100,8 +100,9 @@ export class Shadow implements UpstreamEvents {
     if (head.status === 101) this.#giveUp();
   }
 
-  onResponseData(chunk: Buffer): void {
+  onResponseData(chunk: Buffer): boolean {
     this.#tap?.onData(chunk);
+    return false;
   }
 
   onResponseEnd(trailers: Headers | null): void {

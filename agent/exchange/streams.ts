@@ -30,6 +30,8 @@ export interface DownstreamStream {
   sendInterim(head: ResponseHead): void;
   sendHead(head: ResponseHead, hasBody: boolean): void;
   sendData(chunk: Buffer): boolean;
+  /** Nothing that `sendData` was given is kept any more: its bytes are with the kernel. Absent = who knows. */
+  readonly isWritten?: boolean;
   sendEnd(trailers: Headers | null): void;
   /** The answer cannot be finished: the caller must be able to tell. */
   abort(): void;
@@ -41,7 +43,8 @@ export interface DownstreamStream {
 
 /** What a codec tells the exchange about the caller. */
 export interface DownstreamEvents {
-  onRequestData(chunk: Buffer): void;
+  /** True = nothing of the chunk is kept: its bytes may be overwritten. */
+  onRequestData(chunk: Buffer): boolean;
   onRequestEnd(trailers: Headers | null): void;
   onTunnelData(chunk: Buffer): void;
   /** The caller half-closed a tunnel. */
@@ -59,6 +62,8 @@ export interface UpstreamStream {
   /** `address:port` of this end; '' = not known any more. */
   readonly localAddress: string;
   sendData(chunk: Buffer): boolean;
+  /** As that of {@link DownstreamStream}. */
+  readonly isWritten?: boolean;
   sendEnd(trailers: Headers | null): void;
   sendTunnelEnd(): void;
   pauseResponse(): void;
@@ -85,7 +90,8 @@ export interface UpstreamEvents {
   onUpstreamReady(stream: UpstreamStream): void;
   onInterim(head: ResponseHead): void;
   onResponse(head: ResponseHead, hasBody: boolean): void;
-  onResponseData(chunk: Buffer): void;
+  /** True = nothing of the chunk is kept: its bytes may be overwritten. */
+  onResponseData(chunk: Buffer): boolean;
   onResponseEnd(trailers: Headers | null): void;
   onUpstreamTunnelData(chunk: Buffer): void;
   onUpstreamTunnelEnd(): void;

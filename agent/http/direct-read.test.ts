@@ -39,9 +39,10 @@ class Collector implements DirectReader {
     });
   }
 
-  read(chunk: Buffer): void {
+  read(chunk: Buffer): boolean {
     this.owned += chunk.length;
     this.#take(chunk);
+    return false;
   }
 
   readLent(bytes: Buffer, length: number): void {
@@ -85,6 +86,31 @@ test('large bodies of several connections do not get into each other', async () 
       assert.ok(collector.owned > 0, 'most of it is not copied');
     }),
   );
+});
+
+test('the buffer of a large read is used again where nobody keeps its bytes, and only there', async () => {
+  await using pair = await openPair();
+  const sent = randomBytes(8 * 1024 * 1024);
+  const seen = new Set<ArrayBufferLike>();
+  const kept: { readonly chunk: Buffer; readonly copy: Buffer }[] = [];
+  const collector = new Collector(sent.length);
+  readDirectly(pair.accepted, {
+    read(chunk) {
+      collector.read(Buffer.from(chunk));
+      seen.add(chunk.buffer);
+      const isKept = collector.chunks.length % 3 === 0;
+      if (isKept) kept.push({ chunk, copy: Buffer.from(chunk) });
+      return !isKept;
+    },
+    readLent: (bytes, length) => collector.readLent(bytes, length),
+  });
+  pair.accepted.resume();
+  pair.caller.write(sent);
+  await collector.whole;
+  assert.ok(Buffer.concat(collector.chunks).equals(sent));
+  assert.ok(kept.length > 5 && kept.every(({ chunk, copy }) => chunk.equals(copy)));
+  assert.equal(new Set(kept.map(({ chunk }) => chunk.buffer)).size, kept.length);
+  assert.ok(seen.size <= kept.length + 1, 'what is not kept is used again');
 });
 
 test('a small read behind large ones is lent again', async () => {

@@ -59,6 +59,8 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
   #isTunnel = false;
   /** Nothing that comes is read any more. */
   #isClosing = false;
+  /** Somebody keeps bytes of what is being read. */
+  #isKept = false;
   /** Set while a head has begun and is not whole, where a limit for that is set. */
   #cancelHeadTimer: (() => void) | null = null;
 
@@ -86,8 +88,10 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
   }
 
   /** Takes bytes: first those that detection had read. */
-  read(chunk: Buffer): void {
+  read(chunk: Buffer): boolean {
+    this.#isKept = false;
     this.#read(chunk, chunk.length, false);
+    return !this.#isKept && !this.#parser.hasRest;
   }
 
   readLent(bytes: Buffer, length: number): void {
@@ -154,7 +158,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
   }
 
   onData(chunk: Buffer): void {
-    this.#exchange?.onRequestData(chunk);
+    if (this.#exchange?.onRequestData(chunk) !== true) this.#isKept = true;
   }
 
   onEnd(trailers: Headers | null): void {
@@ -164,6 +168,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
   }
 
   onTunnel(chunk: Buffer): void {
+    this.#isKept = true;
     this.#exchange?.onTunnelData(chunk);
   }
 
@@ -200,6 +205,10 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
       this.#writer.text(CHUNK_END);
     } else this.#writer.chunk(chunk);
     return this.#writer.isWritable;
+  }
+
+  get isWritten(): boolean {
+    return this.#writer.isWritten;
   }
 
   sendEnd(trailers: Headers | null): void {
@@ -258,7 +267,7 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
 
   /** The exchange ended outside of a read: goes on with what is waiting here, then with what is in the kernel. */
   #continue(): void {
-    this.read(EMPTY);
+    this.#read(EMPTY, 0, false);
     if (!this.#parser.hasRest) this.#socket.resume();
   }
 

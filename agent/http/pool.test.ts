@@ -60,7 +60,9 @@ class Outcome implements UpstreamEvents {
   onUpstreamReady(): void {}
   onInterim(): void {}
   onResponse(): void {}
-  onResponseData(): void {}
+  onResponseData(): boolean {
+    return false;
+  }
   onUpstreamTunnelData(): void {}
   onUpstreamTunnelEnd(): void {}
   onUpstreamDrain(): void {}

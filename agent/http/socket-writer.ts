@@ -23,6 +23,11 @@ export class SocketWriter implements Flushable {
     return !this.#socket.writableNeedDrain;
   }
 
+  /** Nothing that was given is kept by the socket any more. */
+  get isWritten(): boolean {
+    return this.#socket.writableLength === 0;
+  }
+
   text(piece: string): void {
     if (this.#text === '') this.#queue.add(this);
     this.#text += piece;

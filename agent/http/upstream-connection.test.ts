@@ -33,9 +33,10 @@ class Told implements UpstreamEvents {
   onResponse(head: { status: number }): void {
     this.#add(`answer ${head.status}`);
   }
-  onResponseData(chunk: Buffer): void {
+  onResponseData(chunk: Buffer): boolean {
     this.#onData(this.stream as UpstreamStream);
     this.#add(`data ${chunk}`);
+    return false;
   }
   onResponseEnd(): void {
     this.#add('end');

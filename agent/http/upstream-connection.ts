@@ -42,6 +42,8 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream, DirectR
   #isFirstLook = false;
   #responseBytes = 0;
   #isHostGone = false;
+  /** Somebody keeps bytes of what is being read. */
+  #isKept = false;
   requests = 0;
   idleSinceMs = 0;
   isDraining = false;
@@ -108,6 +110,10 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream, DirectR
     return this.#writer.isWritable;
   }
 
+  get isWritten(): boolean {
+    return this.#writer.isWritten;
+  }
+
   sendEnd(trailers: Headers | null): void {
     this.#isRequestEnded = true;
     if (this.#isChunked) this.#writer.text(lastChunk(trailers));
@@ -161,7 +167,7 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream, DirectR
   }
 
   onData(chunk: Buffer): void {
-    this.#events?.onResponseData(chunk);
+    if (this.#events?.onResponseData(chunk) !== true) this.#isKept = true;
   }
 
   onEnd(trailers: Headers | null): void {
@@ -172,6 +178,7 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream, DirectR
   }
 
   onTunnel(chunk: Buffer): void {
+    this.#isKept = true;
     this.#events?.onUpstreamTunnelData(chunk);
   }
 
@@ -186,8 +193,10 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream, DirectR
     else this.close();
   }
 
-  read(chunk: Buffer): void {
+  read(chunk: Buffer): boolean {
+    this.#isKept = false;
     this.#read(chunk, chunk.length, false);
+    return !this.#isKept;
   }
 
   readLent(bytes: Buffer, length: number): void {

@@ -48,8 +48,9 @@ export class SessionSocket implements Flushable, DirectReader {
     readDirectly(this.#socket, this);
   }
 
-  read(chunk: Buffer): void {
+  read(chunk: Buffer): boolean {
     this.#read(chunk, chunk.length, false);
+    return false;
   }
 
   readLent(bytes: Buffer, length: number): void {

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
+import { copyOf } from '../codec/copy-of.ts';
+import { type DirectReader, readDirectly } from '../http/direct-read.ts';
 
 export interface RelayEnd {
   /** From the caller to the host. */
@@ -53,11 +55,22 @@ export function relay(
     onOver({ sentBytes, receivedBytes, reason });
   };
   const connect = (from: Socket, to: Socket, count: (bytes: number) => void) => {
-    from.on('data', (chunk: Buffer) => {
+    const pass = (chunk: Buffer): boolean => {
       count(chunk.length);
       touchedAt = clock.now();
       if (!to.write(chunk)) from.pause();
-    });
+      return to.writableLength === 0;
+    };
+    const reader: DirectReader = {
+      read: pass,
+      readLent: (bytes, length) => void pass(copyOf(bytes, 0, length)),
+    };
+    const passFromStream = (chunk: Buffer) => {
+      pass(chunk);
+      readDirectly(from, reader);
+    };
+    // What was looked at before waits in the stream.
+    if (!readDirectly(from, reader)) from.on('data', passFromStream);
     to.on('drain', () => from.resume());
     // A paused socket still tells its end, perhaps before anybody listened.
     if (from.readableEnded) to.end();
