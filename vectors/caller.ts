@@ -35,8 +35,9 @@ export class Caller implements UpstreamEvents {
     this.head = head;
   }
 
-  onResponseData(chunk: Buffer): void {
+  onResponseData(chunk: Buffer): boolean {
     this.#chunks.push(chunk);
+    return false;
   }
 
   onResponseEnd(_trailers: Headers | null): void {
