@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type Docker from 'dockerode';
 import { errorMessage } from '../../base/errors.ts';
 import { LABEL } from '../../model/labels.ts';
 import { askController } from '../ask/ask-controller.ts';
 import { dockerHost, mountableSocket } from '../ask/docker-host.ts';
-import { type Finished, lastWords } from '../ask/docker-program.ts';
 import { createDocker, findController } from '../ask/find-controller.ts';
 import { CliError } from '../cli-error.ts';
 import { readEnvFile } from '../compose/read-compose.ts';
@@ -25,6 +24,7 @@ import { type MeshPlan, planMesh } from './plan-mesh.ts';
 import { loadProject, type Project, type ProjectOptions } from './project.ts';
 import { listContainers } from './project-objects.ts';
 import { putBack, type SavedProject, saveProject } from './put-back.ts';
+import { startFailure } from './start-failure.ts';
 import { forgetProject, readOverride, writeOverride } from './state.ts';
 
 export interface UpOptions extends ProjectOptions {
@@ -243,34 +243,4 @@ function meshServices({ config }: Project, { hasMesh }: MeshPlan): string[] {
     ['controller', 'gateway'].includes(labels?.[LABEL.role] ?? ''),
   );
   return roles.map(([name]) => name);
-}
-
-function startFailure(project: Project, done: Finished): CliError {
-  const words = lastWords(done, 3);
-  const port = /(?:address already in use|port is already allocated)/.test(words)
-    ? /:(\d+)(?:: bind|\s|\/| failed)/.exec(words)?.[1]
-    : undefined;
-  if (port !== undefined)
-    return new CliError(
-      'LAT1033',
-      `port ${port} of this machine is taken:\n  ${words}`,
-      'Stop what holds it, or publish another port.',
-    );
-  const service = failedService(project, done, words);
-  const place = service === undefined ? null : project.place(['services', service]);
-  const shown = formatPlace(place, project.files.map((file) => relative('.', file)).join(', '));
-  return new CliError(
-    'LAT1037',
-    `${shown}: ${project.name} could not be started:\n  ${words}`,
-    'Mend what Compose says, and run it again.',
-  );
-}
-
-/** The one that is named, else the last that Compose began with: `Container shop-web-1  Starting`. */
-function failedService({ name: project, config }: Project, done: Finished, words: string) {
-  const begun = done.stderr.split('\n').filter((line) => / (Starting|Creating|Error)\s*$/.test(line));
-  return [words, ...begun.reverse()]
-    .map((text) => text.replaceAll(`${project}-`, ''))
-    .flatMap((text) => Object.keys(config.services).filter((name) => new RegExp(`\\b${name}\\b`).test(text)))
-    .at(0);
 }
