@@ -6,6 +6,10 @@ export interface CommandNode {
   readonly path: string;
   readonly words: readonly { readonly word: string; readonly description: string }[];
   readonly options: readonly OptionNode[];
+  /** What its first argument may be. */
+  readonly choices: readonly string[];
+  /** Its first argument is a service of the mesh. */
+  readonly takesService: boolean;
   /** Word → path of the command that it leads to; other names lead there too. */
   readonly next: ReadonlyMap<string, string>;
 }
@@ -35,10 +39,15 @@ function visit(command: Command, path: string): CommandNode[] {
       description: firstLine(child.description()),
     })),
     options: [...command.options.map(optionNode), HELP],
+    choices: command.registeredArguments[0]?.argChoices ?? [],
+    takesService: SERVICE_ARGUMENTS.has(command.registeredArguments[0]?.name() ?? ''),
     next,
   };
   return [node, ...children.flatMap(({ child, path: own }) => visit(child, own))];
 }
+
+/** As our commands call it. */
+const SERVICE_ARGUMENTS = new Set(['workload', 'service', 'name', 'names']);
 
 const HELP: OptionNode = {
   ...{ flags: ['-h', '--help'], description: 'what there is', takesValue: false, choices: [] },
