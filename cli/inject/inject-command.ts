@@ -8,6 +8,7 @@ import { requireComposeFor } from '../compose/compose-version.ts';
 import type { Environment } from '../compose/interpolate.ts';
 import { meshPackage } from '../mesh-package.ts';
 import { collect } from '../terminal/output.ts';
+import { refuseInvalid } from '../up/project.ts';
 import { type ComposeFiles, contextOf, readComposeFiles } from './compose-files.ts';
 import { addUninjectCommand } from './uninject-command.ts';
 import { writeWhole } from './write-whole.ts';
@@ -57,6 +58,8 @@ async function runInject({ file, output, all }: InjectArguments): Promise<void> 
     return;
   }
   await requireComposeFor(text);
+  const paths = files.texts.map(({ name }) => name);
+  if (!paths.includes('stdin')) await refuseInvalid(paths);
   if (output === undefined) process.stdout.write(text);
   else {
     writeWhole(output, text);

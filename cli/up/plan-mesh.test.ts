@@ -73,8 +73,10 @@ test('a project with the mesh in it says itself who gets an agent', () => {
     db: {},
     'api-agent': { labels: { 'lateen.role': 'agent' } },
     api: { network_mode: 'service:api-agent', labels: { 'lateen.inject': 'true' } },
+    // Chosen by `lateen inject --all`.
+    mail: { network_mode: 'service:api-agent' },
   });
-  assert.deepEqual([hasMesh, meshed, refusals], [true, ['web', 'api'], []]);
+  assert.deepEqual([hasMesh, meshed, refusals], [true, ['web', 'api', 'mail'], []]);
   assert.deepEqual(leftOut, [{ service: 'db', why: 'no label lateen.inject' }]);
 });
 

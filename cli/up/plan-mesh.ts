@@ -36,10 +36,13 @@ export function planMesh(config: ComposeConfig, options: PlanOptions): MeshPlan 
     const role = service.labels?.[LABEL.role];
     if (role === 'agent' && !hasMesh) refusals.push(hasAgents(name));
     if (role !== undefined) continue;
+    if (isGuestOfAgent(config, service)) {
+      meshed.push(name);
+      continue;
+    }
     const why = whyLeftOut(name, service, options, hasMesh);
     if (why !== null) leftOut.push({ service: name, why });
-    else if (isWithoutNamespace(service) && !isGuestOfAgent(config, service))
-      refusals.push(noNamespace(name, service));
+    else if (isWithoutNamespace(service)) refusals.push(noNamespace(name, service));
     else meshed.push(name);
   }
   return { hasMesh, meshed, leftOut, refusals };

@@ -57,6 +57,20 @@ const globalArguments = ({ projectName, profile, envFile }: ProjectOptions) => [
   ...envFile.flatMap((file) => ['--env-file', file]),
 ];
 
+/** What Compose refuses whatever the machine and the environment are: a field of another shape, or a name that is nowhere. */
+const WRONG =
+  /Additional property|must be a|is not allowed|depends on undefined|refers to undefined|invalid (mount|port)|validating /i;
+
+/**
+ * Where Compose is at hand it is asked whether the files themselves are right; what they lack here, such as an `env_file`,
+ * is no matter yet.
+ * @throws CliError
+ */
+export async function refuseInvalid(files: readonly string[]): Promise<void> {
+  const read = await runDocker(['compose', ...files.flatMap((file) => ['-f', file]), 'config', '-q']);
+  if (read.status !== 0 && WRONG.test(read.stderr)) throw invalidProject(files, read);
+}
+
 /** Compose's own words, with the place that they mean in the user's files. */
 function invalidProject(files: readonly string[], finished: Finished): CliError {
   const said = lastWords(finished, 1).trim();
