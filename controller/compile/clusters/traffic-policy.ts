@@ -150,7 +150,8 @@ function compileOutlier(outlier: OutlierDetection | undefined): OutlierSpec | nu
     splitLocalOrigin: outlier.splitExternalLocalOriginErrors ?? false,
     intervalMs: milliseconds(outlier.interval ?? DEFAULT_INTERVAL),
     baseEjectionMs: milliseconds(outlier.baseEjectionTime ?? DEFAULT_EJECTION_TIME),
-    maxEjectionPercent: outlier.maxEjectionPercent ?? 10,
+    // 0 is as if it were not there (Istio's applyOutlierDetection).
+    maxEjectionPercent: outlier.maxEjectionPercent || 10,
     errorStatuses: outlier.outlierDetectionHttpErrorCodes ?? [],
   };
 }
