@@ -15,6 +15,8 @@ export interface ClusterSpec {
   /** null = hosts are never ejected. */
   readonly outlier: OutlierSpec | null;
   readonly connections: ConnectionSpec;
+  /** Connections begin with a PROXY header that tells of the caller; absent = they do not. */
+  readonly proxyProtocol?: 'V1' | 'V2';
   /** null = plaintext. */
   readonly tls: UpstreamTlsSpec | null;
   /**

@@ -83,6 +83,8 @@ export interface TcpRouteSpec {
   /** 0 = never. Default 1 h (DestinationRule connectionPool.tcp.idleTimeout). */
   readonly idleTimeoutMs: number;
   readonly statPrefix: string;
+  /** `host:port` that a proxy at the cluster's hosts is asked for (HTTP CONNECT); absent = none is asked. */
+  readonly tunnel?: string;
   /** As a route's; absent = no document made it. */
   readonly rule?: string;
 }

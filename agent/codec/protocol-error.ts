@@ -10,6 +10,7 @@ export type ProtocolErrorCode =
   | 'bad_content_length'
   | 'bad_transfer_encoding'
   | 'bad_chunk'
+  | 'bad_proxy_header'
   | 'bare_line_feed'
   | 'head_too_large'
   | 'head_too_slow'

@@ -19,7 +19,7 @@ import {
 import type { ForwardedExchange } from './forwarded-exchange.ts';
 import { type Mirroring, startMirroring } from './mirroring.ts';
 import { namedHost } from './named-host.ts';
-import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
+import type { DownstreamPeer, UpstreamEvents, UpstreamFailure, UpstreamStream } from './streams.ts';
 import { takeUnreached, tellUnreached } from './unreached.ts';
 import { lateFailure, outcomeOf } from './upstream-failure.ts';
 import { editForHost, tellTimeout } from './upstream-request.ts';
@@ -82,6 +82,10 @@ export class Forwarder implements UpstreamEvents {
       ? capTimeoutMs(grpcTimeoutMs(request.headers), this.#action.timeoutMs)
       : this.#action.timeoutMs;
     this.#body = exchange.hasBody ? new BodyBuffer(true) : null;
+  }
+
+  get caller(): DownstreamPeer {
+    return this.#exchange.downstream.peer;
   }
 
   get hostKey(): string {

@@ -86,6 +86,8 @@ export type UpstreamFailure =
 
 /** What a pool and a connection tell the exchange about one attempt. */
 export interface UpstreamEvents {
+  /** Whose request it is; absent = the proxy's own. */
+  readonly caller?: DownstreamPeer;
   /** A connection is there and the head has been sent: the body may follow. */
   onUpstreamReady(stream: UpstreamStream): void;
   onInterim(head: ResponseHead): void;

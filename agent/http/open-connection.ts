@@ -12,6 +12,8 @@ export interface PoolDeps {
   /** Connections and waiting requests of the whole cluster, over which its limits hold. */
   readonly usage: ClusterUsage;
   readonly counters: { upstream_cx_total: number; upstream_cx_overflow: number };
+  /** What each connection begins with, before TLS; absent = nothing. */
+  readonly preface?: Buffer;
   /** Needed where a cluster speaks mutual TLS of the mesh. */
   readonly identity?: MeshIdentity | undefined;
 }
@@ -34,7 +36,7 @@ export function openConnection(
 ): Socket {
   deps.usage.connections += 1;
   deps.counters.upstream_cx_total += 1;
-  const socket = openSocket(spec, address, port, deps.identity);
+  const socket = openSocket(spec, address, port, deps.identity, deps.preface);
   const cancelTimer = deps.clock.after(spec.connectTimeoutMs, () =>
     socket.destroy(new Error('connection timeout')),
   );

@@ -1,4 +1,4 @@
-import { connect, isIP, Socket } from 'node:net';
+import { connect, isIP, type NetConnectOpts, Socket } from 'node:net';
 import type { PeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { errorCode, errorMessage } from '../../base/errors.ts';
 import type { ClusterSpec, UpstreamTlsSpec } from '../../model/cluster.ts';
@@ -13,6 +13,8 @@ export function openSocket(
   address: string,
   port: number,
   identity: MeshIdentity | undefined,
+  /** Sent before anything else, TLS too. */
+  preface?: Buffer,
 ): Socket {
   const { discovery, connections, tls } = spec;
   const source = discovery.kind === 'original-destination' ? discovery.sourceAddress : '';
@@ -23,10 +25,27 @@ export function openSocket(
     allowHalfOpen: true,
     ...(source === '' || address.includes(':') ? {} : { localAddress: source }),
   };
+  const secure = (over: object) =>
+    tls === null ? null : connectTls(over, `${address} ${port} ${tls.sni}`, tls, identity);
   const socket =
-    tls === null ? connect(options) : connectTls(options, `${address} ${port} ${tls.sni}`, tls, identity);
+    preface === undefined ? (secure(options) ?? connect(options)) : openWithPreface(options, preface, secure);
   setKeepAlive(socket, connections.tcpKeepalive);
   return socket;
+}
+
+/** TLS, if any, over a connection that has said something already. */
+function openWithPreface(
+  options: NetConnectOpts,
+  preface: Buffer,
+  secure: (over: object) => Socket | null,
+): Socket {
+  const plain = connect(options);
+  plain.write(preface);
+  const outer = secure({ socket: plain });
+  if (outer === null) return plain;
+  // A failure to connect is told by both, and twice by the second.
+  for (const socket of [plain, outer]) socket.on('error', () => {});
+  return outer;
 }
 
 export function openEvent({ tls }: ClusterSpec): 'connect' | 'secureConnect' {

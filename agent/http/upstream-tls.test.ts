@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer as createHttpServer, request } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
 import { createSystemClock } from '../../base/clock.ts';
@@ -41,6 +41,7 @@ async function startProxy(
   port: number,
   tls: Partial<UpstreamTlsSpec>,
   protocol: ClusterSpec['protocol'] = 'http1',
+  proxyProtocol?: NonNullable<ClusterSpec['proxyProtocol']>,
 ) {
   const lines: string[] = [];
   const dataplane = createDataplane({
@@ -55,7 +56,10 @@ async function startProxy(
     trust: '',
     certificate: '',
   } as const;
-  const cluster = clusterSpec('shop', { protocol, tls: { ...simple, skipVerify: false, ...tls } });
+  const cluster = clusterSpec('shop', {
+    ...{ protocol, tls: { ...simple, skipVerify: false, ...tls } },
+    ...(proxyProtocol !== undefined && { proxyProtocol }),
+  });
   await dataplane.apply(
     snapshotOf({
       node: nodeSpec({ accessLogs: textLog('%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n') }),
@@ -140,5 +144,32 @@ describe('a proxy that speaks TLS for its application', () => {
     });
     const { port } = await startProxy(await listen(server), { skipVerify: true }, 'http2');
     assert.deepEqual(await call(port, 'shop.example'), { status: 200, body: '2.0 h2 https' });
+  });
+
+  test('tells of its callers in front of TLS, and shares no connection between them', async () => {
+    const headers: string[] = [];
+    const server = await startTlsServer();
+    const entrance = createServer((socket) => {
+      socket.once('data', (chunk: Buffer) => {
+        const end = chunk.indexOf('\r\n') + 2;
+        headers.push(chunk.toString('latin1', 0, end - 2));
+        const inner = connect(server.port, '127.0.0.1');
+        inner.write(chunk.subarray(end));
+        socket.pipe(inner).pipe(socket);
+        socket.on('error', () => inner.destroy());
+        inner.on('error', () => socket.destroy());
+      });
+    });
+    const { port } = await startProxy(await listen(entrance), { skipVerify: true }, 'http1', 'V1');
+    for (let count = 0; count < 2; count++)
+      assert.equal((await call(port, 'shop.example')).body, 'shop.example');
+    assert.equal(headers.length, 2);
+    for (const header of headers) assert.match(header, /^PROXY TCP4 127\.0\.0\.1 240\.240\.0\.5 \d+ 9080$/);
+    const dead = createServer();
+    const closed = await listen(dead);
+    dead.close();
+    const refused = await startProxy(closed, { skipVerify: true }, 'http1', 'V2');
+    assert.equal((await call(refused.port, 'shop.example')).status, 503);
+    assert.match(refused.lines.join(''), /^UF .*Connection_refused/);
   });
 });

@@ -3,14 +3,23 @@ import type { RequestHead } from '../codec/head.ts';
 import type { Pool, UpstreamEvents } from '../exchange/streams.ts';
 import type { PoolDeps } from '../http/open-connection.ts';
 import { HttpPool } from '../http/pool.ts';
-import { followsHost, ServerNamePools } from '../http/server-name-pools.ts';
+import { createProxiedPools } from '../http/proxied-pools.ts';
+import { createServerNamePools, followsHost } from '../http/server-name-pools.ts';
 import { withMeshAlpn } from '../identity/mesh-tls.ts';
 import { H2Pool } from './pool.ts';
 
 /** The pool that a cluster's protocol and TLS ask for. */
 export function createPool(spec: ClusterSpec, address: string, port: number, deps: PoolDeps): Pool {
+  const { proxyProtocol } = spec;
+  if (proxyProtocol === undefined) return poolOfTls(spec, address, port, deps);
+  return createProxiedPools(spec, proxyProtocol, (each, preface) =>
+    poolOfTls(each, address, port, { ...deps, preface }),
+  );
+}
+
+function poolOfTls(spec: ClusterSpec, address: string, port: number, deps: PoolDeps): Pool {
   const create = (each: ClusterSpec) => poolOfProtocol(each, address, port, deps);
-  return followsHost(spec) ? new ServerNamePools(spec, create) : create(spec);
+  return followsHost(spec) ? createServerNamePools(spec, create) : create(spec);
 }
 
 function poolOfProtocol(spec: ClusterSpec, address: string, port: number, deps: PoolDeps): Pool {

@@ -68,7 +68,7 @@ function describeSession(
   const { direction } = listener.spec;
   const { originalDestination: destination } = peer;
   return {
-    ...{ early, destination, serverName, clusters: tables.clusters, reconsider },
+    ...{ early, destination, peer, serverName, clusters: tables.clusters, reconsider },
     onServerFirst: () => silent.add(peer, listener),
     onReply: (chunk: Buffer) => {
       if (isForMesh(listener, peer, chunk)) silent.delete(peer, listener);

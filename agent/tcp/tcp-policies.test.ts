@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { after, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { type Clock, createManualClock, createSystemClock } from '../../base/clock.ts';
 import { createSeededRandom } from '../../base/random.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
 import { createMemoryPool } from '../exchange/memory-codec.ts';
+import type { DownstreamPeer } from '../exchange/streams.ts';
 import { clusterSpec, endpointSpec } from '../snapshot.fixture.ts';
 import { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
@@ -27,6 +28,11 @@ async function listen(onConnection: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+const PEER: DownstreamPeer = {
+  ...{ remoteAddress: '203.0.113.7', remotePort: 4711, localAddress: '127.0.0.1', localPort: 1 },
+  ...{ originalDestination: { address: '240.240.0.5', port: 3306 }, identity: '', isTls: false },
+};
+
 const greeter = () => listen((socket) => socket.end('hello'));
 
 /** A proxy in front of hosts at these ports; `call` gives the record of one connection. */
@@ -34,6 +40,7 @@ async function open<C extends Clock = Clock>(
   ports: readonly number[],
   change: Partial<ClusterSpec>,
   clock: C = createSystemClock() as Clock as C,
+  tunnel?: string,
 ) {
   const deps = { clock, random: createSeededRandom(8) };
   const cluster = new Cluster(
@@ -45,7 +52,14 @@ async function open<C extends Clock = Clock>(
   );
   const match = { sniHosts: [], destinationSubnets: [] };
   const clusters = [{ name: 'db', weight: 1 }];
-  const route = createTcpRouteTable([{ match, clusters, idleTimeoutMs: 0, statPrefix: 'db' }]).match('', '');
+  const spec = {
+    match,
+    clusters,
+    idleTimeoutMs: 0,
+    statPrefix: 'db',
+    ...(tunnel !== undefined && { tunnel }),
+  };
+  const route = createTcpRouteTable([spec]).match('', '');
   assert.ok(route !== null);
   let tell: (record: TcpRecord) => void = () => {};
   const port = await listen((caller) =>
@@ -54,6 +68,7 @@ async function open<C extends Clock = Clock>(
       route,
       {
         ...{ early: null, serverName: '', destination: { address: '127.0.0.1', port: 0 }, reconsider: null },
+        peer: PEER,
         clusters: new Map([['db', cluster]]),
         onServerFirst() {},
         onReply() {},
@@ -135,4 +150,57 @@ test('refused connections eject a host, and a made one forgives them', async () 
   assert.equal((await call()).flag, 'UF,URX');
   assert.equal((await call()).flag, 'UH');
   assert.equal(cluster.usage.connections, 0);
+});
+
+/** A server that answers the first bytes of each connection in its own way. */
+function answering(answer: (text: string, socket: Socket) => void): Promise<number> {
+  return listen((socket) => {
+    socket.once('data', (chunk) => answer(chunk.toString('latin1'), socket));
+    socket.on('error', () => {}).resume();
+  });
+}
+
+test('a host that asks for a PROXY header is told who called', async () => {
+  let seen = '';
+  const port = await answering((text, socket) => {
+    seen = text;
+    socket.end();
+  });
+  await (await open([port], { proxyProtocol: 'V1' })).call();
+  assert.equal(seen, 'PROXY TCP4 203.0.113.7 240.240.0.5 4711 3306\r\n');
+  await (await open([port], { proxyProtocol: 'V2' })).call();
+  assert.equal(seen.slice(0, 12), '\r\n\r\n\0\r\nQUIT\n');
+});
+
+describe('a tunnel', () => {
+  const TARGET = 'db.example:5432';
+
+  test('is asked for by CONNECT, and what comes behind the answer is the host’s', async () => {
+    let asked = '';
+    const port = await answering((text, socket) => {
+      asked = text;
+      socket.end('HTTP/1.1 200 Connection established\r\nvia: x\r\n\r\nhello');
+    });
+    const { flag, receivedBytes } = await (await open([port], {}, createSystemClock(), TARGET)).call();
+    assert.equal(asked, `CONNECT ${TARGET} HTTP/1.1\r\nhost: ${TARGET}\r\n\r\n`);
+    assert.deepEqual([flag, receivedBytes], ['', 5]);
+  });
+
+  test('that the proxy refuses closes the connection, with its words in the log', async () => {
+    const port = await answering((_, socket) => socket.end('HTTP/1.1 407 Who are you\r\n\r\n'));
+    const { flag, reason } = await (await open([port], {}, createSystemClock(), TARGET)).call();
+    assert.deepEqual([flag, reason], ['UF,URX', 'the proxy refused CONNECT: HTTP/1.1 407 Who are you']);
+  });
+
+  test('that the proxy does not answer closes it too', async () => {
+    const port = await answering((_, socket) => socket.end());
+    assert.equal((await (await open([port], {}, createSystemClock(), TARGET)).call()).flag, 'UF,URX');
+    const silent = await answering(() => {});
+    const clock = createManualClock();
+    const { call } = await open([silent], {}, clock, TARGET);
+    const record = call();
+    const advance = setInterval(() => clock.advance(1000), 1);
+    assert.match((await record).reason, /in time/);
+    clearInterval(advance);
+  });
 });

@@ -2,6 +2,9 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { ClusterSpec } from '../../model/cluster.ts';
+import { encodeProxyHeader } from '../codec/proxy-protocol.ts';
+import type { DownstreamPeer } from '../exchange/streams.ts';
+import { proxiedConnection } from '../http/proxied-pools.ts';
 import { describeConnectError, NO_TLS_THERE, openEvent, openSocket } from '../http/upstream-socket.ts';
 import type { MeshIdentity } from '../identity/identity.ts';
 import { withMeshAlpn } from '../identity/mesh-tls.ts';
@@ -10,6 +13,7 @@ import type { Cluster } from '../upstream/cluster.ts';
 import type { Host } from '../upstream/host.ts';
 import { specForHost } from '../upstream/spec-for-host.ts';
 import { waitForFirstWord } from './first-word.ts';
+import { openTunnel } from './open-tunnel.ts';
 import { type Relay, relay } from './relay.ts';
 import type { TcpRoute } from './tcp-route.ts';
 
@@ -44,12 +48,16 @@ export interface TcpProxyDeps {
   readonly random: Random;
   /** Needed where a cluster speaks mutual TLS of the mesh. */
   readonly identity?: MeshIdentity | undefined;
+  /** What the connection to the host begins with; absent = nothing. */
+  readonly preface?: Buffer;
 }
 
 export interface TcpSession {
   /** Bytes that were read before the route was known; they go to the host first. */
   readonly early: Buffer | null;
   readonly destination: { readonly address: string; readonly port: number };
+  /** Who called. */
+  readonly peer: DownstreamPeer;
   /** Of the client's hello; '' = none, or not looked at. */
   readonly serverName: string;
   readonly clusters: ReadonlyMap<string, Cluster>;
@@ -99,52 +107,73 @@ export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, d
       refuse(name, host, 'UO', 'too many connections');
       return;
     }
-    connectToAny(cluster, host, deps, [], (socket, host, error) => {
-      if (socket === null) {
-        refuse(name, host, 'UF,URX', describeConnectError(error));
-        return;
-      }
-      if (caller.destroyed) {
-        socket.destroy();
-        over(name, host, '', 'caller left');
-        return;
-      }
-      const start = (toHost: Buffer | null, toCaller: Buffer | null) => {
-        host.active += 1;
-        if (toHost !== null && toHost.length > 0) socket.write(toHost);
-        if (toCaller !== null) caller.write(toCaller);
-        const localAddress = `${socket.localAddress}:${socket.localPort}`;
-        const { idleTimeoutMs } = route.spec;
-        const limits = { idleTimeoutMs, maxConnectionMs: cluster.spec.connections.maxConnectionMs };
-        const relayed = relay(caller, socket, deps.clock, limits, (end) => {
-          host.active -= 1;
-          host.relays.delete(relayed);
-          over(name, host, '', end.reason, {
-            sentBytes: end.sentBytes + (toHost?.length ?? 0),
-            receivedBytes: end.receivedBytes + (toCaller?.length ?? 0),
-            localAddress,
+    const preface = prefaceOf(cluster, session);
+    connectToAny(
+      cluster,
+      host,
+      { ...deps, ...(preface !== null && { preface }) },
+      [],
+      (socket, host, error) => {
+        if (socket === null) {
+          refuse(name, host, 'UF,URX', describeConnectError(error));
+          return;
+        }
+        if (caller.destroyed) {
+          socket.destroy();
+          over(name, host, '', 'caller left');
+          return;
+        }
+        const start = (toHost: Buffer | null, toCaller: Buffer | null) => {
+          host.active += 1;
+          if (toHost !== null && toHost.length > 0) socket.write(toHost);
+          if (toCaller !== null) caller.write(toCaller);
+          const localAddress = `${socket.localAddress}:${socket.localPort}`;
+          const { idleTimeoutMs } = route.spec;
+          const limits = { idleTimeoutMs, maxConnectionMs: cluster.spec.connections.maxConnectionMs };
+          const relayed = relay(caller, socket, deps.clock, limits, (end) => {
+            host.active -= 1;
+            host.relays.delete(relayed);
+            over(name, host, '', end.reason, {
+              sentBytes: end.sentBytes + (toHost?.length ?? 0),
+              receivedBytes: end.receivedBytes + (toCaller?.length ?? 0),
+              localAddress,
+            });
           });
+          host.relays.add(relayed);
+          session.onOpen(cluster, host, relayed);
+        };
+        const { reconsider } = session;
+        const { tunnel } = route.spec;
+        if (tunnel !== undefined) {
+          const limits = { clock: deps.clock, limitMs: cluster.spec.connectTimeoutMs };
+          openTunnel(socket, tunnel, limits, (why) => {
+            if (why === '' && !caller.destroyed) {
+              start(session.early, null);
+              return;
+            }
+            socket.destroy();
+            if (caller.destroyed) over(name, host, '', 'caller left');
+            else refuse(name, host, 'UF,URX', why);
+          });
+          return;
+        }
+        if (reconsider === null) {
+          start(session.early, null);
+          return;
+        }
+        socket.on('error', () => socket.destroy());
+        waitForFirstWord(caller, socket, (speaker, chunk) => {
+          if (speaker === 'host') {
+            if (chunk !== null) {
+              session.onServerFirst();
+              caller.once('data', session.onReply);
+            }
+            start(null, chunk);
+          } else if (chunk !== null && reconsider(chunk)) socket.destroy();
+          else start(chunk, null);
         });
-        host.relays.add(relayed);
-        session.onOpen(cluster, host, relayed);
-      };
-      const { reconsider } = session;
-      if (reconsider === null) {
-        start(session.early, null);
-        return;
-      }
-      socket.on('error', () => socket.destroy());
-      waitForFirstWord(caller, socket, (speaker, chunk) => {
-        if (speaker === 'host') {
-          if (chunk !== null) {
-            session.onServerFirst();
-            caller.once('data', session.onReply);
-          }
-          start(null, chunk);
-        } else if (chunk !== null && reconsider(chunk)) socket.destroy();
-        else start(chunk, null);
-      });
-    });
+      },
+    );
   };
   const cluster = session.clusters.get(name);
   if (cluster === undefined) {
@@ -177,6 +206,13 @@ function pickHost(
   if (cluster.isByName) return cluster.hostByName(askedName(cluster, session), clock.now());
   const { hashesSourceIp } = cluster.spec.loadBalancer;
   return cluster.pick(hashesSourceIp ? hashText(caller.remoteAddress ?? '') : null);
+}
+
+/** `proxyProtocol`: the host is told who called. */
+function prefaceOf({ spec }: Cluster, { peer }: TcpSession): Buffer | null {
+  return spec.proxyProtocol === undefined
+    ? null
+    : encodeProxyHeader(spec.proxyProtocol, proxiedConnection(peer));
 }
 
 /** Another host is tried where one cannot be reached, each once. */
@@ -223,7 +259,7 @@ function connectTo(
 ): void {
   const { clock } = deps;
   const spec = overTcp(specForHost(cluster.spec, host.spec));
-  const socket = openSocket(spec, host.address, host.port, deps.identity);
+  const socket = openSocket(spec, host.address, host.port, deps.identity, deps.preface);
   cluster.usage.connections += 1;
   cluster.counters.upstream_cx_total += 1;
   socket.once('close', () => {

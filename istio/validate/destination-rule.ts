@@ -92,6 +92,8 @@ function validateTunnel(tunnel: TrafficPolicy['tunnel'], path: FieldPath, findin
       `unknown protocol ${JSON.stringify(protocol)}`,
       'Use CONNECT or POST.',
     );
+  if (protocol === 'POST')
+    findings.error([...path, 'protocol'], 'a tunnel by POST is not spoken here', 'Use CONNECT.');
   if (!isHost(targetHost) || targetHost.startsWith('*'))
     findings.error([...path, 'targetHost'], `invalid target host ${JSON.stringify(targetHost)}`);
   checkPort(targetPort, [...path, 'targetPort'], findings);

@@ -8,14 +8,12 @@ const inert = (kind: string, spec: unknown) =>
     .map(({ severity, path }) => `${severity} ${path}`);
 
 it('warns of each field that has no effect, wherever it stands', () => {
-  const sent = { proxyProtocol: { version: 'V1' } };
   assert.deepEqual(
-    inert('DestinationRule', {
-      host: 'a',
-      trafficPolicy: sent,
-      subsets: [{ name: 'v1' }, { name: 'v2', trafficPolicy: sent }],
+    inert('ServiceEntry', {
+      ...{ hosts: ['a.example'], ports: [{ number: 80, name: 'http' }], resolution: 'STATIC' },
+      endpoints: [{ address: '10.0.0.1' }, { address: '10.0.0.2', network: 'other' }],
     }),
-    ['Warning spec.trafficPolicy.proxyProtocol', 'Warning spec.subsets[1].trafficPolicy.proxyProtocol'],
+    ['Warning spec.endpoints[1].network'],
   );
 });
 

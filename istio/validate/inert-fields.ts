@@ -9,8 +9,6 @@ import type { Findings } from './finding.ts';
 /** Below a server's own `connectionPool`: an upgrade to HTTP/2 ends at its proxy. */
 const INBOUND_POOL = ['http.h2UpgradePolicy'];
 
-const POLICY = ['tunnel', 'proxyProtocol'];
-
 export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   ServiceEntry: ['endpoints.*.network', 'endpoints.*.serviceAccount'],
   WorkloadEntry: ['network', 'serviceAccount'],
@@ -21,10 +19,6 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
     ...INBOUND_POOL.map((field) => `inboundConnectionPool.${field}`),
   ],
   VirtualService: ['http.*.match.*.statPrefix', 'tcp.*.match.*.sourceSubnet'],
-  DestinationRule: [
-    ...POLICY.map((field) => `trafficPolicy.${field}`),
-    ...POLICY.map((field) => `subsets.*.trafficPolicy.${field}`),
-  ],
   Gateway: ['servers.*.bind', 'servers.*.defaultEndpoint'],
   AuthorizationPolicy: ['targetRef', 'targetRefs'],
   RequestAuthentication: ['targetRef', 'targetRefs'],

@@ -19,12 +19,13 @@ import { compileLoadBalancer } from './load-balancer.ts';
 /** The blocks of a trafficPolicy that act on one cluster. */
 export type PolicyBlocks = Pick<
   TrafficPolicy,
-  'loadBalancer' | 'connectionPool' | 'outlierDetection' | 'tls' | 'retryBudget'
+  'loadBalancer' | 'connectionPool' | 'outlierDetection' | 'tls' | 'retryBudget' | 'proxyProtocol'
 >;
 
 /**
  * A subset's block replaces its parent's whole; a port's settings replace the four blocks that they know, absent ones
- * by the defaults (ISTIO.md §2.2). A retry budget is no block of a port: a port's settings drop the one beside them.
+ * by the defaults (ISTIO.md §2.2). Retry budget and PROXY header are no blocks of a port: its settings drop those beside
+ * them.
  */
 export function selectBlocks(
   policy: TrafficPolicy | undefined,
@@ -34,13 +35,15 @@ export function selectBlocks(
   const parent = atPort(policy, port);
   const inner = atPort(subset?.trafficPolicy, port);
   const retryBudget = inner?.retryBudget ?? parent?.retryBudget;
-  if (inner !== undefined && inner !== subset?.trafficPolicy) return { ...inner, retryBudget };
+  const proxyProtocol = inner?.proxyProtocol ?? parent?.proxyProtocol;
+  if (inner !== undefined && inner !== subset?.trafficPolicy) return { ...inner, retryBudget, proxyProtocol };
   return {
     loadBalancer: inner?.loadBalancer ?? parent?.loadBalancer,
     connectionPool: inner?.connectionPool ?? parent?.connectionPool,
     outlierDetection: inner?.outlierDetection ?? parent?.outlierDetection,
     tls: inner?.tls ?? parent?.tls,
     retryBudget,
+    proxyProtocol,
   };
 }
 
@@ -60,7 +63,7 @@ export function withMeshDefaults(blocks: PolicyBlocks, { defaultTrafficPolicy }:
 
 export type PolicySpecs = Pick<
   ClusterSpec,
-  'loadBalancer' | 'connectTimeoutMs' | 'circuitBreaker' | 'outlier' | 'connections'
+  'loadBalancer' | 'connectTimeoutMs' | 'circuitBreaker' | 'outlier' | 'connections' | 'proxyProtocol'
 >;
 
 export function compilePolicy(blocks: PolicyBlocks, mesh: MeshConfig): PolicySpecs {
@@ -72,6 +75,7 @@ export function compilePolicy(blocks: PolicyBlocks, mesh: MeshConfig): PolicySpe
     circuitBreaker: compileCircuitBreaker(pool, blocks.retryBudget),
     outlier: compileOutlier(blocks.outlierDetection),
     connections: compileConnections(pool, mesh),
+    ...(blocks.proxyProtocol !== undefined && { proxyProtocol: blocks.proxyProtocol.version ?? 'V1' }),
   };
 }
 

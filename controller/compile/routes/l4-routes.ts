@@ -137,9 +137,11 @@ function routeTo(
   const [first] = route;
   const service = context.findService(resolveShortName(first?.destination?.host ?? '', namespace));
   const name = clusters[0]?.name ?? '';
+  const tunnel = service === undefined ? null : tunnelOf(name, service, context);
   return {
     match,
     clusters,
+    ...(tunnel !== null && { tunnel }),
     idleTimeoutMs: service === undefined ? TCP_IDLE_MS : idleTimeout(name, service, context),
     statPrefix: name,
     rule: ruleId(source, part),
@@ -152,6 +154,16 @@ function toService(service: Service, sniHosts: readonly string[], context: L4Con
   const cluster = outboundClusterName(port, '', service.hostname);
   const route = tcpRoute(cluster, idleTimeout(cluster, service, context));
   return { ...route, match: { sniHosts, destinationSubnets: [] } };
+}
+
+/** That of the first destination; a subset does not inherit it, and no port has one of its own (Istio's tunnelingconfig). */
+function tunnelOf(cluster: string, service: Service, context: L4Context): string | null {
+  const { trafficPolicy, subsets } = context.policyOf(service);
+  const subset = parseClusterName(cluster)?.subset ?? '';
+  const policy = subset === '' ? trafficPolicy : subsets.find(({ name }) => name === subset)?.trafficPolicy;
+  const { targetHost = '', targetPort = 0 } = policy?.tunnel ?? {};
+  if (policy?.tunnel === undefined) return null;
+  return `${targetHost.includes(':') ? `[${targetHost}]` : targetHost}:${targetPort}`;
 }
 
 /** `connectionPool.tcp.idleTimeout` of the first destination. */
