@@ -51,6 +51,16 @@ test('what runs is listed, and what starts, stops and goes is followed', async (
   await until('its removal', () => !source.containers.has('second'));
 });
 
+test('a container without any network, as an agent of Podman, is listed like the others', async (context) => {
+  const { source, connected, lines } = await open(context, (fake) => {
+    fake.run('app');
+    fake.run('agent', { address: '' });
+  });
+  await connected(1);
+  assert.deepEqual([...source.containers.keys()].sort(), ['agent', 'app']);
+  assert.deepEqual(lines, []);
+});
+
 test('a container drains from its stop signal on, not from its end', async (context) => {
   const { daemon, source, connected, until } = await open(context, (fake) => fake.run('app'));
   await connected(1);

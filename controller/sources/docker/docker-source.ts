@@ -248,7 +248,8 @@ class Source implements DockerSource {
 /** What changes in a list whenever something changed that counts here; its `Status` tells time, and health. */
 function summarise({ State, Status, NetworkSettings }: Docker.ContainerInfo): string {
   const health = /\((?:health: )?(\w+)\)$/.exec(Status)?.[1] ?? '';
-  const networks = Object.values(NetworkSettings.Networks).map(
+  // Podman says null of a container that joined a namespace by its path, as agents do there.
+  const networks = Object.values(NetworkSettings?.Networks ?? {}).map(
     ({ NetworkID, EndpointID, IPAddress }) => `${NetworkID} ${EndpointID} ${IPAddress}`,
   );
   return [State, health, ...networks.sort()].join('|');

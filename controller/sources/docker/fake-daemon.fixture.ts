@@ -10,6 +10,7 @@ export interface FakeContainer {
   state: 'created' | 'running' | 'exited';
   startedAt: string;
   health?: string;
+  /** '' = on no network, of which Podman says null. */
   address: string;
   error?: string;
 }
@@ -95,9 +96,10 @@ export class FakeDaemon implements AsyncDisposable {
   }
 }
 
-const networks = ({ address, startedAt }: FakeContainer) => ({
-  net: { NetworkID: 'n1', EndpointID: startedAt, IPAddress: address, GlobalIPv6Address: '' },
-});
+const networks = ({ address, startedAt }: FakeContainer) =>
+  address === ''
+    ? null
+    : { net: { NetworkID: 'n1', EndpointID: startedAt, IPAddress: address, GlobalIPv6Address: '' } };
 
 function listed(Id: string, container: FakeContainer) {
   const health = container.health === undefined ? '' : ` (${container.health})`;
