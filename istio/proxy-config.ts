@@ -14,7 +14,9 @@ import { readYaml } from './yaml-document.ts';
 export const EFFECTIVE_PROXY_CONFIG: ReadonlySet<string> = new Set([
   'tracingServiceName',
   ...['sampling', 'customTags', 'enableIstioTags', 'maxPathTagLength'].map((field) => `tracing.${field}`),
-  ...['numTrustedProxies', 'forwardClientCertDetails'].map((field) => `gatewayTopology.${field}`),
+  ...['numTrustedProxies', 'forwardClientCertDetails', 'proxyProtocol'].map(
+    (field) => `gatewayTopology.${field}`,
+  ),
   'holdApplicationUntilProxyStarts',
   'terminationDrainDuration',
   'connectionSettings.httpRequestHeadersTimeout',

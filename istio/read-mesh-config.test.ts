@@ -122,7 +122,7 @@ describe('MeshConfig', () => {
       defaultConfig: {
         tracingServiceName: 'CANONICAL_NAME_ONLY',
         tracing: { sampling: 1, customTags: {}, enableIstioTags: true, maxPathTagLength: 9 },
-        gatewayTopology: { numTrustedProxies: 1, forwardClientCertDetails: 'SANITIZE' },
+        gatewayTopology: { numTrustedProxies: 1, forwardClientCertDetails: 'SANITIZE', proxyProtocol: {} },
         holdApplicationUntilProxyStarts: true,
         terminationDrainDuration: '1s',
         proxyHeaders: {
@@ -183,7 +183,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 108);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 109);
   });
 
   it('holds its access logs to the operators that there are', () => {

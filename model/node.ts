@@ -55,6 +55,8 @@ export interface NodeSpec {
   readonly headers?: ProxyHeadersSpec;
   /** gatewayTopology.numTrustedProxies. */
   readonly numTrustedProxies: number;
+  /** Connections to a gateway begin with a PROXY header (gatewayTopology.proxyProtocol); absent = they do not. */
+  readonly takesProxyProtocol?: true;
   /** connectionSettings.httpRequestHeadersTimeout, for gateways and sidecars; absent = no limit (Istio's default). */
   readonly requestHeadersTimeoutMs?: number;
   /** How long a stopping agent lets requests finish (terminationDrainDuration). */

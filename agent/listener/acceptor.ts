@@ -5,6 +5,7 @@ import { type Arrival, describePeer } from './arrival.ts';
 import { needsServerName } from './dispatch.ts';
 import { endsMeshTls } from './mesh-peer.ts';
 import { OpenConnections } from './open-connections.ts';
+import { readProxied } from './proxied-arrival.ts';
 import { Refusals } from './refusals.ts';
 import { serveTcp } from './serve-tcp.ts';
 import type { AcceptorDeps, Serving } from './serving.ts';
@@ -54,8 +55,9 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       const listener = tables.listeners.pick(direction, address, port);
       if (listener === null) return refuse('no listener');
       const arrival = { socket, peer, listener, tables };
-      if (isPassedOnUnread(arrival)) serveTcp(serving, arrival, null);
-      else sniff(serving, arrival);
+      if (direction === 'gateway' && tables.node.takesProxyProtocol === true)
+        readProxied(serving, arrival, (told) => serve(serving, told));
+      else serve(serving, arrival);
     },
     drain() {
       isDraining = true;
@@ -69,6 +71,11 @@ export function createAcceptor(deps: AcceptorDeps): Acceptor {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+function serve(serving: Serving, arrival: Arrival): void {
+  if (isPassedOnUnread(arrival)) serveTcp(serving, arrival, null);
+  else sniff(serving, arrival);
 }
 
 /** Its port is declared, and nothing in its first bytes can matter. */

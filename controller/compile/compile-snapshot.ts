@@ -279,6 +279,7 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
     protocolDetectionTimeoutMs: mesh.protocolDetectionTimeoutMs,
     numTrustedProxies: config.gatewayTopology?.numTrustedProxies ?? 0,
     ...(headers !== null && { headers }),
+    ...(isGateway && config.gatewayTopology?.proxyProtocol !== undefined && { takesProxyProtocol: true }),
     drainMs: milliseconds(config.terminationDrainDuration ?? DEFAULT_DRAIN),
     ...(headTimeoutMs > 0 && { requestHeadersTimeoutMs: headTimeoutMs }),
     ...(isTest === true && { isObserved: true as const }),
