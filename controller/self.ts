@@ -4,7 +4,7 @@ import { errorCode, errorMessage, LateenError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { CONTROL_DIRECTORY } from '../model/agent-container.ts';
 import { LABEL } from '../model/labels.ts';
-import type { DockerReader } from './docker/docker-reader.ts';
+import type { DockerReader, EngineKind } from './docker/docker-reader.ts';
 import type { Membership } from './world/membership.ts';
 
 /** What the controller learns of itself from Docker: everything else follows from it. */
@@ -72,7 +72,9 @@ export async function waitForSelf(
   let told = '';
   for (let pauseMs = 200; ; pauseMs = Math.min(5000, pauseMs * 2)) {
     try {
-      return await inspectSelf(docker, meshId, isTest);
+      const self = await inspectSelf(docker, meshId, isTest);
+      warnOfAge(await docker.readEngine(), log);
+      return self;
     } catch (error) {
       const remedy = error instanceof LateenError ? error.remedy : null;
       const cause = errorMessage(error instanceof Error ? error.cause : undefined);
@@ -82,4 +84,19 @@ export async function waitForSelf(
       await pause(pauseMs);
     }
   }
+}
+
+/** API of Docker 20.10. */
+const LEAST_API = [1, 41] as const;
+
+function warnOfAge(engine: EngineKind | null, log: Logger): void {
+  const [major = 0, minor = 0] = (engine?.apiVersion ?? '').split('.').map(Number);
+  const isOld = engine !== null && (major < LEAST_API[0] || (major === LEAST_API[0] && minor < LEAST_API[1]));
+  if (isOld)
+    log.error(
+      `the Docker engine ${engine.version} is too old (its API is ${engine.apiVersion}); the mesh may not work`,
+      {
+        remedy: 'Install Docker 20.10 or newer.',
+      },
+    );
 }

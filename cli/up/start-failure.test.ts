@@ -20,6 +20,12 @@ const CASES = [
     /lateen down/,
   ],
   [
+    'Error response from daemon: client version 1.50 is too new. Maximum supported API version is 1.41',
+    'LAT1036',
+    /^the Docker client and its engine have no version/,
+    /DOCKER_API_VERSION/,
+  ],
+  [
     'Error response from daemon: mkdir /var/lib/docker/overlay2/x: no space left on device',
     'LAT1037',
     /^the disk of the engine is full:/,

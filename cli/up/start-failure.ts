@@ -14,6 +14,12 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode, message: string, remedy: str
     'Start it again; `lateen down` then removes what is left of this run.',
   ],
   [
+    /client version \S+ is too (new|old)/,
+    'LAT1036',
+    'the Docker client and its engine have no version of the API in common',
+    'Unset DOCKER_API_VERSION if it is set; else update the older of the two.',
+  ],
+  [
     /no space left on device|disk quota exceeded/,
     'LAT1037',
     'the disk of the engine is full',

@@ -8,11 +8,11 @@ import type { NamespacePlace } from './agent-spec.ts';
  * finds its namespace dead and ends, as with Docker. The list of name servers does not come along that way.
  */
 export function createNamespaceFinder(
-  docker: Pick<DockerReader, 'isPodman' | 'inspectContainer'>,
+  docker: Pick<DockerReader, 'readEngine' | 'inspectContainer'>,
 ): (app: Pick<ContainerFacts, 'id'>) => Promise<NamespacePlace | null> {
   let isPodman: Promise<boolean> | null = null;
   return async ({ id }) => {
-    isPodman ??= docker.isPodman();
+    isPodman ??= docker.readEngine().then((engine) => engine?.isPodman === true);
     if (!(await isPodman)) return null;
     const { NetworkSettings, ResolvConfPath } = await docker.inspectContainer(id);
     const { SandboxKey: path } = NetworkSettings as { readonly SandboxKey?: string };

@@ -4,6 +4,13 @@ import { readErrorLines } from './log-frames.ts';
 /** Docker counts lines of both streams, and an access log may write many while a proxy proves itself. */
 const LAST_LINES = 5000;
 
+export interface EngineKind {
+  readonly version: string;
+  /** `1.41`. */
+  readonly apiVersion: string;
+  readonly isPodman: boolean;
+}
+
 /**
  * All that the controller reads of Docker, each a GET: with nothing else allowed it serves the agents that came by
  * themselves. Docker's API behind each is in docs/docker-api.md.
@@ -11,8 +18,8 @@ const LAST_LINES = 5000;
 export interface DockerReader {
   /** GET /events, of containers and networks. */
   openEvents(signal: AbortSignal): Promise<NodeJS.ReadableStream>;
-  /** GET /version: whether it is Podman that answers. What refuses to tell is taken for Docker. */
-  isPodman(): Promise<boolean>;
+  /** GET /version; null = what stands before the socket does not let it through. */
+  readEngine(): Promise<EngineKind | null>;
   /** GET /containers/json, stopped ones too. */
   listContainers(signal: AbortSignal): Promise<readonly Docker.ContainerInfo[]>;
   /** GET /containers/ID/json. */
@@ -29,14 +36,20 @@ export function createDockerReader(docker: Docker): DockerReader {
       const filters = JSON.stringify({ type: ['container', 'network'] });
       return docker.getEvents({ filters, abortSignal });
     },
-    async isPodman() {
+    async readEngine() {
       try {
-        const { Components = [] } = (await docker.version()) as {
+        const {
+          Version: version,
+          ApiVersion: apiVersion,
+          Components = [],
+        } = (await docker.version()) as {
+          readonly Version: string;
+          readonly ApiVersion: string;
           readonly Components?: readonly { readonly Name: string }[];
         };
-        return Components.some(({ Name }) => /podman/i.test(Name));
+        return { version, apiVersion, isPodman: Components.some(({ Name }) => /podman/i.test(Name)) };
       } catch {
-        return false;
+        return null;
       }
     },
     listContainers: (abortSignal) => docker.listContainers({ all: true, abortSignal }),
