@@ -80,6 +80,13 @@ function validatePort(server: GatewayServer, path: FieldPath, findings: Findings
 function validateBind({ bind = '', port }: GatewayServer, path: FieldPath, findings: Findings): void {
   if (bind === '') return;
   const at = [...path, 'bind'];
+  if (isUnixSocket(bind))
+    findings.warn(
+      at,
+      'a gateway here listens on no Unix socket: this server is left out',
+      'Bind an address.',
+      'LAT0005',
+    );
   if (!isUnixSocket(bind)) {
     if (!isIpAddress(bind)) findings.error(at, `${JSON.stringify(bind)} is no IP address`);
     return;

@@ -19,7 +19,7 @@ export const INERT_FIELDS: Readonly<Record<string, readonly string[]>> = {
     ...INBOUND_POOL.map((field) => `inboundConnectionPool.${field}`),
   ],
   VirtualService: ['http.*.match.*.statPrefix', 'tcp.*.match.*.sourceSubnet'],
-  Gateway: ['servers.*.bind', 'servers.*.defaultEndpoint'],
+  Gateway: ['servers.*.defaultEndpoint'],
   AuthorizationPolicy: ['targetRef', 'targetRefs'],
   RequestAuthentication: ['targetRef', 'targetRefs'],
   Telemetry: ['targetRef', 'targetRefs'],

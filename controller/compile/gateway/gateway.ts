@@ -1,4 +1,5 @@
 import { gatewayFamily } from '../../../istio/gateway-family.ts';
+import type { GatewayServer } from '../../../istio/schema/gateway.ts';
 import { matchesLabels } from '../../../model/labels.ts';
 import type { ListenerSpec, TlsServerSpec } from '../../../model/listener.ts';
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../../model/route.ts';
@@ -34,27 +35,39 @@ function containerPort(index: WorldIndex, proxy: Workload, port: number): number
   return port;
 }
 
+/** The address that a server is for, '' = any; null = a Unix socket, which nobody outside the container could dial. */
+function bindOf({ bind = '' }: GatewayServer): string | null {
+  if (bind.startsWith('unix://')) return null;
+  return bind === '0.0.0.0' || bind === '::' ? '' : bind;
+}
+
 /**
- * All that a gateway proxy answers: servers of one port are one listener, whichever Gateways they are from. The first
+ * All that a gateway proxy answers: servers of one port and address are one listener, whichever Gateways they are from. The first
  * decides what is spoken there; one that speaks otherwise is left out (ISTIO.md §3, "same port mixed").
  */
 export function compileGateway(index: WorldIndex, proxy: Workload): GatewayResult {
-  const byPort = new Map<number, BoundServer[]>();
+  const sockets = new Map<string, { port: number; bind: string; all: BoundServer[] }>();
   for (const gateway of index.gateways) {
     if (!matchesLabels(gateway.spec.selector ?? {}, proxy.labels)) continue;
     for (const server of gateway.spec.servers ?? []) {
+      const bind = bindOf(server);
+      if (bind === null) continue;
       const port = containerPort(index, proxy, server.port?.number ?? 0);
-      byPort.set(port, [...(byPort.get(port) ?? []), { gateway, server }]);
+      const socket = sockets.get(`${port} ${bind}`) ?? { port, bind, all: [] };
+      sockets.set(`${port} ${bind}`, socket);
+      socket.all.push({ gateway, server });
     }
   }
   const listeners: ListenerSpec[] = [];
   const routes: RouteConfigSpec[] = [];
-  for (const [port, all] of [...byPort].sort(([a], [b]) => a - b)) {
+  for (const { port, bind, all } of [...sockets.values()].sort((a, b) => a.port - b.port)) {
     const family = all[0] === undefined ? null : gatewayFamily(all[0].server);
     const servers = all.filter(({ server }) => gatewayFamily(server) === family);
-    const listener = { name: `0.0.0.0_${port}`, direction: 'gateway', port, addresses: [] } as const;
+    const name = `${bind || '0.0.0.0'}_${port}`;
+    const listener = { name, direction: 'gateway', port, addresses: bind === '' ? [] : [bind] } as const;
     if (family === 'http') {
-      const config = compileRouteConfig(index, proxy, port, servers, `http.${port}`);
+      const routeName = bind === '' ? `http.${port}` : `http.${port}.${bind}`;
+      const config = compileRouteConfig(index, proxy, port, servers, routeName);
       routes.push(config);
       listeners.push({ ...listener, protocol: 'http', route: config.name, tcp: null });
     } else if (family === 'tls') {
