@@ -19,6 +19,8 @@ export interface Exchange {
   readonly details: string;
   readonly dryRuns: DryRunResults | null;
   readonly grpcMessages: GrpcMessages | null;
+  /** Until the request was whole, where a record is made; null = it is not. */
+  readonly requestMs: number | null;
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly responseHead: ResponseHead | null;
@@ -40,5 +42,7 @@ export interface ForwardedView {
   readonly attempts: number;
   readonly hostKey: string;
   readonly upstreamServiceMs: number | null;
+  /** Until the host's answer began; null = there is none. */
+  readonly responseMs: number | null;
   readonly upstreamLocalAddress: string;
 }

@@ -73,6 +73,7 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   details = '';
   /** null = no gRPC call. */
   readonly grpcMessages: GrpcMessages | null;
+  requestMs: number | null = null;
   requestBytes = 0;
   responseBytes = 0;
   responseHead: ResponseHead | null = null;
@@ -259,6 +260,8 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
   }
 
   onRequestEnd(trailers: Headers | null): void {
+    const { clock, telemetry } = this.pipeline.services;
+    if (telemetry.wantsRecords) this.requestMs = clock.now() - this.startedAtMs;
     if (this.#web !== null && !this.#web.isRequestWhole) this.sendLocalReply(SHORT_BASE64);
     if (this.forwarder !== null) this.forwarder.onRequestEnd(trailers);
     else {

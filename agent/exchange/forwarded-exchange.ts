@@ -12,6 +12,7 @@ export interface ForwardedExchange extends FormatContext {
   readonly downstream: DownstreamStream;
   readonly request: RequestHead;
   readonly hasBody: boolean;
+  readonly startedAtMs: number;
   readonly route: RouteEntry;
   readonly destination: Destination | null;
   readonly isOver: boolean;

@@ -44,6 +44,7 @@ export class Forwarder implements UpstreamEvents {
   host: Host | null = null;
   attempts = 0;
   upstreamServiceMs: number | null = null;
+  responseMs: number | null = null;
   /** Kept only where a record will be made of the exchange. */
   upstreamLocalAddress = '';
   #stream: UpstreamStream | null = null;
@@ -273,7 +274,9 @@ export class Forwarder implements UpstreamEvents {
     this.#endRetry();
     this.#hasResponse = true;
     this.#body?.stopKeeping();
-    this.upstreamServiceMs = Math.max(0, Math.floor(pipeline.services.clock.now() - this.#sentAtMs));
+    const now = pipeline.services.clock.now();
+    this.upstreamServiceMs = Math.max(0, Math.floor(now - this.#sentAtMs));
+    this.responseMs = now - this.#exchange.startedAtMs;
     if (pipeline.node.headers?.omitsDebugHeaders !== true)
       setHeader(head.headers, 'x-envoy-upstream-service-time', String(this.upstreamServiceMs));
     for (const cookie of this.#hashCookies) head.headers.push('set-cookie', cookie);

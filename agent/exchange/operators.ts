@@ -27,6 +27,7 @@ const READERS: Readonly<Record<FormatOperator, Reader>> = {
     hostOf(clientAddress),
   DOWNSTREAM_REMOTE_PORT: ({ remoteAddress, clientAddress = remoteAddress }) => portOf(clientAddress),
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: ({ tlsFailure = '' }) => tlsFailure,
+  EMIT_TIME: ({ startedAtMs, durationMs }, argument) => formatTime(startedAtMs + durationMs, argument),
   DURATION: ({ durationMs }) => String(Math.round(durationMs)),
   GRPC_STATUS: readGrpcStatus,
   GRPC_STATUS_NUMBER: ({ grpcStatus }) => grpcStatus,
@@ -37,10 +38,12 @@ const READERS: Readonly<Record<FormatOperator, Reader>> = {
     new URLSearchParams(path.includes('?') ? path.slice(path.indexOf('?')) : '').get(argument) ?? '',
   REQ: readRequest,
   REQUESTED_SERVER_NAME: ({ serverName }) => serverName,
+  REQUEST_DURATION: ({ requestMs }) => millisecondsOf(requestMs),
   REQUEST_HEADERS_BYTES: ({ requestHeaders }) => bytesOf(requestHeaders),
   RESP: ({ responseHeaders }, argument) => readLine(responseHeaders, argument),
   RESPONSE_CODE: ({ status }) => String(status),
   RESPONSE_CODE_DETAILS: ({ details }) => details,
+  RESPONSE_DURATION: ({ responseMs }) => millisecondsOf(responseMs),
   RESPONSE_FLAGS: ({ flags }) => flags,
   RESPONSE_FLAGS_LONG: ({ flags }) =>
     flags
@@ -48,9 +51,12 @@ const READERS: Readonly<Record<FormatOperator, Reader>> = {
       .map((flag) => LONG_FLAGS[flag] ?? flag)
       .join(','),
   RESPONSE_HEADERS_BYTES: ({ responseHeaders }) => bytesOf(responseHeaders),
+  RESPONSE_TX_DURATION: ({ responseMs, durationMs }) =>
+    millisecondsOf(responseMs === undefined ? undefined : durationMs - responseMs),
   RESPONSE_TRAILERS_BYTES: ({ responseTrailers }) => bytesOf(responseTrailers),
   ROUTE_NAME: ({ routeName }) => routeName,
   START_TIME: ({ startedAtMs }, argument) => formatTime(startedAtMs, argument),
+  TRACE_ID: ({ traceId = '' }) => traceId,
   TRAILER: ({ responseTrailers }, argument) => readLine(responseTrailers, argument),
   UPSTREAM_CLUSTER: ({ cluster }) => cluster,
   UPSTREAM_CLUSTER_RAW: ({ cluster }) => cluster,
@@ -125,6 +131,8 @@ function readPath({ path, sentPath }: ExchangeRecord, argument: string): string 
   const chosen = which === 'PATH' ? sentPath : path;
   return query === 'NQ' ? (chosen.split('?', 1)[0] ?? '') : chosen;
 }
+
+const millisecondsOf = (time: number | undefined) => (time === undefined ? '' : String(Math.round(time)));
 
 const bytesOf = (headers: Readonly<Headers>) => String(headers.reduce((sum, text) => sum + text.length, 0));
 

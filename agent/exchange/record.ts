@@ -54,6 +54,11 @@ export interface ExchangeRecord {
   readonly serverName: string;
   /** Why a connection to the host could not be made, '' = it could. */
   readonly transportFailure: string;
+  /** From the beginning to the end of the caller's request, and to the host's answer; absent = there was none. */
+  readonly requestMs?: number;
+  readonly responseMs?: number;
+  /** '' or absent = it is not traced. */
+  readonly traceId?: string;
   /** What dry runs of policies would have said of a request; null or absent = there were none. */
   readonly dryRuns?: DryRunResults | null;
   /** Why a connection was closed before anything was served on it. */

@@ -32,6 +32,8 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     bytesSent: exchange.responseBytes,
     remoteAddress: `${peer.remoteAddress}:${peer.remotePort}`,
     ...clientOf(exchange),
+    ...timesOf(exchange),
+    traceId: exchange.traceId,
     localAddress: `${peer.localAddress}:${peer.localPort}`,
     peerIdentity: peer.identity,
     ownIdentity: peer.identity === '' ? '' : (pipeline.node.identity ?? ''),
@@ -47,6 +49,11 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     transportFailure: transportFailureOf(exchange.details),
     dryRuns: exchange.dryRuns,
   };
+}
+
+function timesOf({ requestMs, forwarder }: Exchange): Pick<ExchangeRecord, 'requestMs' | 'responseMs'> {
+  const responseMs = forwarder?.responseMs ?? null;
+  return { ...(requestMs !== null && { requestMs }), ...(responseMs !== null && { responseMs }) };
 }
 
 /** A client that a proxy vouches for has no port (Envoy writes 0). */
