@@ -19,7 +19,13 @@ export const EFFECTIVE_PROXY_CONFIG: ReadonlySet<string> = new Set([
   ),
   'holdApplicationUntilProxyStarts',
   'terminationDrainDuration',
-  'connectionSettings.httpRequestHeadersTimeout',
+  ...[
+    'profile',
+    'httpRequestHeadersTimeout',
+    'httpHeadersWithUnderscoresAction',
+    'httpMergeSlashes',
+    'httpPathWithEscapedSlashesAction',
+  ].map((field) => `connectionSettings.${field}`),
   ...['forwardedClientCert', 'setCurrentClientCertDetails', 'requestId', 'server', 'attemptCount'].map(
     (field) => `proxyHeaders.${field}`,
   ),

@@ -132,7 +132,11 @@ describe('MeshConfig', () => {
           ...{ envoyDebugHeaders: { disabled: true }, xForwardedHost: { enabled: true } },
           xForwardedPort: { enabled: true },
         },
-        connectionSettings: { httpRequestHeadersTimeout: '1s' },
+        connectionSettings: {
+          ...{ profile: 'EDGE', httpRequestHeadersTimeout: '1s', httpMergeSlashes: true },
+          httpHeadersWithUnderscoresAction: 'HEADERS_WITH_UNDERSCORES_DROP_HEADER',
+          httpPathWithEscapedSlashesAction: 'REJECT_REQUEST',
+        },
       },
       defaultHttpRetryPolicy: { attempts: 3, retryOn: 'gateway-error,404', ...retries },
       defaultInboundHttpRetryPolicy: { attempts: 3, retryOn: '5xx', ...retries },
@@ -183,7 +187,7 @@ describe('MeshConfig', () => {
       },
     };
     assert.deepEqual(read(documentOf('MeshConfig', spec)).violations, []);
-    assert.equal(EFFECTIVE_MESH_CONFIG.size, 109);
+    assert.equal(EFFECTIVE_MESH_CONFIG.size, 113);
   });
 
   it('holds its access logs to the operators that there are', () => {

@@ -49,6 +49,10 @@ export interface NodeSpec {
   readonly addresses: readonly string[];
   /** MeshConfig.pathNormalization. */
   readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+  /** What becomes of requests with a header whose name has an underscore; absent = nothing. */
+  readonly underscores?: 'reject' | 'drop';
+  /** And of paths with an escaped slash, `%2F` or `%5C`; absent = nothing. */
+  readonly escapedSlashes?: 'reject' | 'redirect' | 'forward';
   /** Silence after which an `auto` port is TCP; 0 = wait for ever (Istio's own default). */
   readonly protocolDetectionTimeoutMs: number;
   /** Absent = all as Istio has it by default. */

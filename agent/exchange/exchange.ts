@@ -7,13 +7,11 @@ import { isGrpcRequest } from '../policy/grpc.ts';
 import { GrpcMessages } from '../policy/grpc-messages.ts';
 import { applyHeaderOps } from '../policy/header-ops.ts';
 import { getHeader } from '../policy/headers.ts';
-import { normalizePath } from '../policy/normalize-path.ts';
 import { redirectLocation } from '../policy/redirect.ts';
 import { matchRoute } from '../policy/route-table.ts';
 import { pickWeighted } from '../policy/weighted.ts';
 import {
   BAD_BASE64,
-  BAD_PATH,
   CLUSTER_NOT_FOUND,
   directResponse,
   type LocalReply,
@@ -34,6 +32,7 @@ import { prepareRequest } from './request-headers.ts';
 import { finishResponse } from './response-headers.ts';
 import type { ResponseTap, WholeResponse } from './response-tap.ts';
 import type { Destination, RouteEntry } from './route-entry.ts';
+import { sanitise } from './sanitise.ts';
 import { Shadow } from './shadow.ts';
 import type { DownstreamEvents, DownstreamPeer, DownstreamStream } from './streams.ts';
 import type { ActiveSpan } from './tracing.ts';
@@ -144,15 +143,14 @@ export class Exchange implements DownstreamEvents, FilteredExchange, FormatConte
 
   /** Handles the request's head; the body follows through the {@link DownstreamEvents}. */
   start(): void {
-    const path = normalizePath(this.request.path, this.pipeline.node.pathNormalization);
+    const refusal = sanitise(this.request, this.pipeline.node);
     prepareRequest(this);
     const { tracer } = this.pipeline;
     if (tracer !== null) this.#span = tracer.start(this);
-    if (path === null) {
-      this.sendLocalReply(BAD_PATH);
+    if (refusal !== null) {
+      this.sendLocalReply(refusal);
       return;
     }
-    this.request.path = path;
     const { upgrade } = this.request;
     if (upgrade !== '' && upgrade.toLowerCase() !== 'websocket') {
       this.sendLocalReply(UPGRADE_REFUSED);

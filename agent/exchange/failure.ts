@@ -38,6 +38,14 @@ export const PER_TRY_TIMEOUT = reply(504, 'UT', 'upstream_per_try_timeout', 'ups
 export const HEAD_TOO_LARGE = reply(
   ...([431, 'DPE', 'http2.header_list_size_too_large', 'Request Header Fields Too Large'] as const),
 );
+/** `connectionSettings.httpHeadersWithUnderscoresAction`. */
+export const UNEXPECTED_UNDERSCORE = reply(400, 'DPE', 'http1.unexpected_underscore', 'Bad Request');
+
+/** `connectionSettings.httpPathWithEscapedSlashesAction`: the caller is to ask for the path that is meant. */
+export function unescapedPath(path: string): LocalReply {
+  return { ...reply(307, '', 'path_normalization_failed', '', ['location', path]), isUntouched: true };
+}
+
 export const BAD_PATH = reply(400, '', 'path_normalization_failed');
 
 /** Istio's proxies switch to WebSocket and to nothing else: `Upgrade: TLS/1.2`, as some HTTP clients send it, ends here. */

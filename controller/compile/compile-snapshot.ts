@@ -11,6 +11,7 @@ import { builtInClusters, type ClusterWithEndpoints, serviceClusters } from './c
 import type { Caller } from './clusters/destination-rules.ts';
 import { withHashPolicies } from './clusters/hash-policies.ts';
 import type { CallerPlace } from './clusters/locality.ts';
+import { compileConnectionSettings } from './connection-settings.ts';
 import { sniClusters } from './gateway/auto-passthrough.ts';
 import { compileGateway, type GatewayResult } from './gateway/gateway.ts';
 import { parseHealthCheck } from './health-check.ts';
@@ -261,7 +262,6 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
   const isGateway = proxy.proxy === 'gateway';
   const config = proxyConfigOf(mesh.defaultConfig, proxy.labels);
   const headers = compileProxyHeaders(config, isGateway);
-  const headTimeoutMs = milliseconds(config.connectionSettings?.httpRequestHeadersTimeout);
   const metrics = compileMetricRules(index, proxy);
   const tracing = compileTracing(index, proxy);
   return {
@@ -275,13 +275,12 @@ function nodeSpec(index: WorldIndex, proxy: Workload): NodeSpec {
     ...canonicalNames(proxy),
     meshId,
     addresses: proxy.addresses.map(({ address }) => address),
-    pathNormalization: mesh.pathNormalization,
+    ...compileConnectionSettings(config, mesh.pathNormalization, isGateway),
     protocolDetectionTimeoutMs: mesh.protocolDetectionTimeoutMs,
     numTrustedProxies: config.gatewayTopology?.numTrustedProxies ?? 0,
     ...(headers !== null && { headers }),
     ...(isGateway && config.gatewayTopology?.proxyProtocol !== undefined && { takesProxyProtocol: true }),
     drainMs: milliseconds(config.terminationDrainDuration ?? DEFAULT_DRAIN),
-    ...(headTimeoutMs > 0 && { requestHeadersTimeoutMs: headTimeoutMs }),
     ...(isTest === true && { isObserved: true as const }),
     ...healthCheckOf(index, proxy),
     ...mergedMetricsOf(mesh, proxy),
