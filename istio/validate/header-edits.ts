@@ -60,7 +60,7 @@ function hasBadFormat(value: string): boolean {
 export function checkAuthorities(route: HttpRoute, path: FieldPath, findings: Findings): void {
   const { set = {}, add = {} } = route.headers?.request ?? {};
   const names = [...Object.keys(set), ...Object.keys(add)].filter(isAuthority);
-  const places = route.rewrite?.authority === undefined ? names : ['rewrite.authority', ...names];
+  const places = (route.rewrite?.authority ?? '') === '' ? names : ['rewrite.authority', ...names];
   if (places.length > 1)
     findings.error(
       [...path, 'headers'],

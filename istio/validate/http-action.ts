@@ -4,10 +4,15 @@ import type { CorsPolicy, HttpFault, HttpRetry, HttpRoute } from '../schema/virt
 import type { Findings } from './finding.ts';
 import { checkDuration, checkPercent, checkPort, checkStringMatch, regexFault } from './values.ts';
 
+/** An empty text is as if it were not there (proto3). */
+const given = (text: string | undefined) => text || undefined;
+
 export function validateRedirect(route: HttpRoute, path: FieldPath, findings: Findings): void {
   const { redirect = {} } = route;
   const at = [...path, 'redirect'];
-  const { uri, prefixRewrite, authority, port, derivePort, scheme, redirectCode } = redirect;
+  const { port, derivePort, redirectCode } = redirect;
+  const [uri, prefixRewrite] = [given(redirect.uri), given(redirect.prefixRewrite)];
+  const [authority, scheme] = [given(redirect.authority), given(redirect.scheme)];
   if ([uri, prefixRewrite, authority, port, derivePort, scheme].every((value) => value === undefined)) {
     findings.error(
       at,
@@ -34,7 +39,7 @@ export function validateRedirect(route: HttpRoute, path: FieldPath, findings: Fi
     );
   checkPort(port, [...at, 'port'], findings);
   // 304 and the like pass Istio's own validation and then take down the whole route table (ISTIO.md, correction 3).
-  if (redirectCode !== undefined && ![301, 302, 303, 307, 308].includes(redirectCode)) {
+  if (redirectCode !== undefined && ![0, 301, 302, 303, 307, 308].includes(redirectCode)) {
     findings.error(
       [...at, 'redirectCode'],
       `${redirectCode} is not a valid redirect code`,
@@ -81,7 +86,8 @@ function checkBodySize(
 }
 
 export function validateRewrite(route: HttpRoute, path: FieldPath, findings: Findings): void {
-  const { uri, authority, uriRegexRewrite } = route.rewrite ?? {};
+  const { uriRegexRewrite } = route.rewrite ?? {};
+  const [uri, authority] = [given(route.rewrite?.uri), given(route.rewrite?.authority)];
   const at = [...path, 'rewrite'];
   if (uri === undefined && authority === undefined && uriRegexRewrite === undefined) {
     findings.error(

@@ -112,6 +112,16 @@ const actions: FaultCase[] = [
     /rewrite must specify uri, uriRegexRewrite or authority/,
   ],
   [
+    'refuses a rewrite whose texts are empty, as if they were not there',
+    rule({ rewrite: { uri: '', authority: '' } }),
+    /rewrite must specify uri, uriRegexRewrite or authority/,
+  ],
+  [
+    'refuses a redirect whose texts are empty',
+    rules({ redirect: { uri: '', authority: '', scheme: '' } }),
+    /redirect must specify/,
+  ],
+  [
     'refuses two rewrites of the uri',
     rule({ rewrite: { uri: '/', uriRegexRewrite: { match: 'a', rewrite: 'b' } } }),
     /uri and uriRegexRewrite/,

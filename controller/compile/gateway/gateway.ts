@@ -132,7 +132,10 @@ function compileRouteConfig(
     for (const rule of rulesOf(index, proxy, name)) {
       const bound = boundHosts(rule, gateway, server);
       if (bound.length === 0) continue;
-      const routes = compileHttpRoutes(rule, routeContext(index, proxy, name, server.port?.number ?? port));
+      const routes = compileHttpRoutes(rule, {
+        ...routeContext(index, proxy, name, server.port?.number ?? port),
+        isTls: isHttps(server),
+      });
       for (const host of bound) {
         hosts.set(host, [...(hosts.get(host) ?? []), ...routes]);
         if (isRedirect) redirect(host);

@@ -117,23 +117,30 @@ export function compileFault(fault: HttpFault | undefined): FaultSpec | null {
   };
 }
 
-/** @param listenerPort the port that the caller addressed, for `FROM_REQUEST_PORT` */
-export function compileRedirect(redirect: HttpRedirect, listenerPort: number): RedirectActionSpec {
-  const scheme = redirect.scheme ?? null;
+/**
+ * An empty text is as if it were not there (proto3).
+ * @param listenerPort the port that the caller addressed, for `FROM_REQUEST_PORT`
+ */
+export function compileRedirect(
+  redirect: HttpRedirect,
+  listenerPort: number,
+  listenerScheme: 'http' | 'https',
+): RedirectActionSpec {
+  const scheme = redirect.scheme || null;
   return {
     kind: 'redirect',
-    status: redirect.redirectCode ?? 301,
+    status: redirect.redirectCode || 301,
     scheme,
-    authority: redirect.authority ?? null,
-    port: redirectPort(redirect, scheme ?? 'http', listenerPort),
+    authority: redirect.authority || null,
+    port: redirectPort(redirect, scheme ?? listenerScheme, listenerPort),
     keepsPort: false,
-    path:
-      redirect.uri !== undefined
-        ? { kind: 'full', value: redirect.uri }
-        : redirect.prefixRewrite !== undefined
-          ? { kind: 'prefix', value: redirect.prefixRewrite }
-          : null,
+    path: redirectPath(redirect),
   };
+}
+
+function redirectPath({ uri = '', prefixRewrite = '' }: HttpRedirect): RedirectActionSpec['path'] {
+  if (uri !== '') return { kind: 'full', value: uri };
+  return prefixRewrite === '' ? null : { kind: 'prefix', value: prefixRewrite };
 }
 
 /** A scheme's own port is never written. */

@@ -43,6 +43,8 @@ export interface RouteContext {
   readonly labels: Labels;
   /** The port that the caller addressed. */
   readonly port: number;
+  /** A gateway ends TLS there. */
+  readonly isTls?: boolean;
   /** For rules without `retries`. */
   readonly defaultRetry: RetrySpec | null;
   /** Annotations for tests have an effect. */
@@ -156,7 +158,8 @@ function compileAction(
   context: RouteContext,
 ): RouteSpec['action'] {
   const { rule } = httpRule;
-  if (rule.redirect !== undefined) return compileRedirect(rule.redirect, context.port);
+  if (rule.redirect !== undefined)
+    return compileRedirect(rule.redirect, context.port, context.isTls === true ? 'https' : 'http');
   if (rule.directResponse !== undefined) return compileDirectResponse(rule.directResponse);
   return {
     kind: 'route',
@@ -195,9 +198,10 @@ function compileRewrite(
   authority: string | null,
 ): RewriteSpec | null {
   const { rewrite } = rule;
-  const host = rewrite?.authority ?? authority;
+  // An empty text is as if it were not there (proto3).
+  const host = rewrite?.authority || authority;
   let path: RewriteSpec['path'] = null;
-  if (rewrite?.uri !== undefined)
+  if (rewrite?.uri !== undefined && rewrite.uri !== '')
     path = { kind: match.path?.kind === 'prefix' ? 'prefix' : 'full', value: rewrite.uri };
   else if (rewrite?.uriRegexRewrite !== undefined) {
     const { match: pattern = '', rewrite: substitution = '' } = rewrite.uriRegexRewrite;
