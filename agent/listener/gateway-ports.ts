@@ -50,6 +50,9 @@ export function createGatewayPorts(onConnection: (socket: Socket, port: number) 
   };
 }
 
+/** As many as the kernel lets wait by default (`net.core.somaxconn`): whoever finds no place tries again after a second. */
+const BACKLOG = 4096;
+
 function listen(port: number, onConnection: (socket: Socket) => void): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, onConnection);
@@ -58,6 +61,6 @@ function listen(port: number, onConnection: (socket: Socket) => void): Promise<S
         errorCode(error) === 'EADDRINUSE' ? 'is already in use' : `cannot be opened: ${errorMessage(error)}`;
       reject(new SnapshotRejected(`port ${port} of the gateway ${why}`));
     });
-    server.listen(port, ANY_ADDRESS, 1024, () => resolve(server));
+    server.listen(port, ANY_ADDRESS, BACKLOG, () => resolve(server));
   });
 }
