@@ -73,6 +73,7 @@ function talk(session: ClientSession, path: string, load: StreamLoad): void {
         load.messages += 1;
         session.sendData(stream, MESSAGE);
       }
+      return true;
     },
   };
   const stream = session.open(head, true, events);

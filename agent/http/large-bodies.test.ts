@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request } from 'node:http';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { after, describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createTestAuthority } from '../identity/testing/test-authority.ts';
@@ -30,20 +31,19 @@ async function digestOf(body: IncomingMessage, isSlow: boolean): Promise<string>
 }
 
 /** Says the digest of what came, and sends as much of its own, whose digest it says too. */
-const startHost = () =>
-  listen(
-    createServer(async (incoming, response) => {
-      const isSlow = incoming.url === '/slow';
-      const uploaded = await digestOf(incoming, isSlow);
-      const body = randomBytes(BYTES);
-      const downloaded = createHash('sha256').update(body).digest('hex');
-      const length = incoming.headers['x-length'] === undefined ? {} : { 'content-length': BYTES };
-      response.writeHead(200, { ...length, uploaded, downloaded });
-      for (let at = 0; at < BYTES; at += 200_000)
-        if (!response.write(body.subarray(at, at + 200_000))) await once(response, 'drain');
-      response.end();
-    }) as never,
-  );
+const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
+  const isSlow = incoming.url === '/slow';
+  const uploaded = await digestOf(incoming, isSlow);
+  const body = randomBytes(BYTES);
+  const downloaded = createHash('sha256').update(body).digest('hex');
+  const length = incoming.headers['x-length'] === undefined ? {} : { 'content-length': BYTES };
+  response.writeHead(200, { ...length, uploaded, downloaded });
+  for (let at = 0; at < BYTES; at += 200_000)
+    if (!response.write(body.subarray(at, at + 200_000))) await once(response, 'drain');
+  response.end();
+};
+
+const startHost = () => listen(createServer(answer));
 
 async function exchange(port: number, path: string, hasLength: boolean) {
   const body = randomBytes(BYTES);
@@ -78,6 +78,21 @@ describe('large bodies arrive as they were sent, however fast their readers are,
     const inbound = await startInbound(await startHost(), server, { protocol: 'http', tcp: null });
     await exchangeSome((await startOutbound(inbound.port, await authority.identity(CLIENT))).port);
   });
+
+  for (const mutualTls of [false, true]) {
+    test(`over HTTP/2 between two proxies, ${mutualTls ? 'with' : 'without'} mutual TLS`, async () => {
+      const authority = await createTestAuthority();
+      const server = await authority.identity(REVIEWS);
+      const inbound = await startInbound(await listen(createHttp2Server(answer as never)), server, {
+        protocol: 'http',
+        tcp: null,
+      });
+      const client = await authority.identity(CLIENT);
+      await exchangeSome(
+        (await startOutbound(inbound.port, client, { protocol: 'http2' }, {}, mutualTls)).port,
+      );
+    });
+  }
 });
 
 test('a large body that is sent again is the same as the first time', async (context) => {
@@ -88,7 +103,7 @@ test('a large body that is sent again is the same as the first time', async (con
       // UNAVAILABLE of gRPC is what may be tried again after the whole request was sent.
       const isAgain = seen.length > 1;
       response.writeHead(200, isAgain ? {} : { 'grpc-status': '14', 'content-length': 0 }).end();
-    }) as never,
+    }),
   );
   const wire = (await playProxy(context, toHost(port))).call();
   const body = randomBytes(1_000_000);

@@ -52,15 +52,16 @@ export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
     this.#exchange.sendLocalReply(reply);
   }
 
-  onData(chunk: Buffer): void {
-    if (this.#exchange.isOver) return;
-    if (!this.#isUpgrade) this.#exchange.onRequestData(chunk);
-    else if (this.#isTunnel) this.#exchange.onTunnelData(chunk);
+  onData(chunk: Buffer): boolean {
+    if (this.#exchange.isOver) return true;
+    if (!this.#isUpgrade) return this.#exchange.onRequestData(chunk);
+    if (this.#isTunnel) this.#exchange.onTunnelData(chunk);
     else {
       this.#early ??= [];
       this.#early.push(chunk);
       this.pauseRequest();
     }
+    return false;
   }
 
   onEnd(trailers: Headers | null): void {
@@ -95,6 +96,11 @@ export class DownstreamH2Stream implements DownstreamStream, StreamEvents {
 
   sendData(chunk: Buffer): boolean {
     return this.#session.sendData(this.#stream, chunk);
+  }
+
+  /** What need not wait was copied behind the others' frames. */
+  get isWritten(): boolean {
+    return this.#stream.queue === null;
   }
 
   sendEnd(trailers: Headers | null): void {

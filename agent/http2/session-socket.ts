@@ -49,21 +49,22 @@ export class SessionSocket implements Flushable, DirectReader {
   }
 
   read(chunk: Buffer): boolean {
-    this.#read(chunk, chunk.length, false);
-    return false;
+    return this.#read(chunk, chunk.length, false);
   }
 
   readLent(bytes: Buffer, length: number): void {
     this.#read(bytes, length, true);
   }
 
-  #read(bytes: Buffer, length: number, isLent: boolean): void {
+  /** True = nothing of the bytes is kept. */
+  #read(bytes: Buffer, length: number, isLent: boolean): boolean {
     const { queue, clock } = this.#deps;
+    let isFree = false;
     this.reads += 1;
     queue.enter();
     try {
       if (isLent) this.#session.pushLent(bytes, length, clock.now());
-      else this.#session.push(bytes, clock.now());
+      else isFree = this.#session.push(bytes, clock.now());
     } catch (error) {
       // Anything else is a fault of ours, and must not be hidden as one of the peer's.
       if (!(error instanceof ProtocolError)) throw error;
@@ -72,6 +73,7 @@ export class SessionSocket implements Flushable, DirectReader {
       queue.leave();
     }
     this.#deps.onRead?.();
+    return isFree;
   }
 
   /** Says goodbye, and why, and ends the connection. */

@@ -61,6 +61,11 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
     return this.#session.sendData(this.#stream, chunk);
   }
 
+  /** What need not wait was copied behind the others' frames. */
+  get isWritten(): boolean {
+    return this.#stream.queue === null;
+  }
+
   sendEnd(trailers: Headers | null): void {
     this.#session.sendEnd(this.#stream, trailers);
   }
@@ -98,9 +103,10 @@ export class UpstreamH2Stream implements UpstreamStream, StreamEvents {
     }
   }
 
-  onData(chunk: Buffer): void {
-    if (this.#isTunnel) this.#events?.onUpstreamTunnelData(chunk);
-    else this.#events?.onResponseData(chunk);
+  onData(chunk: Buffer): boolean {
+    if (!this.#isTunnel) return this.#events?.onResponseData(chunk) ?? true;
+    this.#events?.onUpstreamTunnelData(chunk);
+    return false;
   }
 
   onEnd(trailers: Headers | null): void {

@@ -55,7 +55,7 @@ const server: ServerSession = new ServerSession({
 const client = new ClientSession('http', { onCapacity() {}, onAlive() {}, onGoAway() {} });
 const nothing = () => {};
 const events: StreamEvents = {
-  ...{ onInterim: nothing, onResponse: nothing, onData: nothing, onEnd: nothing, onWritable: nothing },
+  ...{ onInterim: nothing, onResponse: nothing, onData: () => false, onEnd: nothing, onWritable: nothing },
   onReset: nothing,
 };
 

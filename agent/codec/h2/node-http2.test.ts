@@ -94,7 +94,10 @@ function collect(
     onGo: () => {},
     onInterim() {},
     onResponse() {},
-    onData: (chunk) => chunks.push(Buffer.from(chunk)),
+    onData(chunk) {
+      chunks.push(Buffer.from(chunk));
+      return true;
+    },
     onEnd: (trailers) => onWhole(Buffer.concat(chunks), trailers),
     onWritable() {
       this.onGo();

@@ -33,12 +33,13 @@ export class StreamRecorder implements StreamEvents {
     );
   }
 
-  onData(chunk: Buffer): void {
+  onData(chunk: Buffer): boolean {
     this.body += chunk.toString('latin1');
     const line = `${this.#name} data `;
     const last = this.#log.length - 1;
     if (this.#log[last]?.startsWith(line)) this.#log[last] += chunk.toString('latin1');
     else this.#log.push(line + chunk.toString('latin1'));
+    return false;
   }
 
   onEnd(trailers: Headers | null): void {

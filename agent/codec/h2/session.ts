@@ -54,6 +54,8 @@ export abstract class H2Session implements FrameSink {
   #isDataEnd = false;
   #isClosed = false;
   /** The bytes at hand will be overwritten behind this read. */
+  /** Somebody keeps bytes of what is being read. */
+  #isKept = false;
   #isLent = false;
   /** What the peer did to end the connection, in words; '' = nothing. */
   failure = '';
@@ -82,11 +84,14 @@ export abstract class H2Session implements FrameSink {
   }
 
   /**
-   * Takes bytes that are its own from now on: bodies among them are passed on as they are.
+   * Takes bytes that are its own from now on, unless nothing of them was kept: bodies among them are passed on as they
+   * are. True = they may be overwritten.
    * @throws ProtocolError: the connection cannot go on; call {@link fail} with it
    */
-  push(chunk: Buffer, nowMs: number): void {
+  push(chunk: Buffer, nowMs: number): boolean {
+    this.#isKept = false;
     this.#push(chunk, chunk.length, nowMs, false);
+    return !this.#isKept;
   }
 
   /**
@@ -270,7 +275,8 @@ export abstract class H2Session implements FrameSink {
       return;
     }
     if (length > 0) {
-      stream.events?.onData(this.#isLent ? copyOf(bytes, start, end) : bytes.subarray(start, end));
+      const chunk = this.#isLent ? copyOf(bytes, start, end) : bytes.subarray(start, end);
+      if (stream.events?.onData(chunk) !== true) this.#isKept = true;
       this.#windows.credit(stream, length);
     }
     if (isLast && this.#isDataEnd && !stream.isGone) this.#receiveEnd(stream, null);

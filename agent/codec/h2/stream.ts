@@ -6,7 +6,8 @@ export interface StreamEvents {
   /** A client's streams only, as {@link onResponse}: 1xx. */
   onInterim(head: ResponseHead): void;
   onResponse(head: ResponseHead, hasBody: boolean): void;
-  onData(chunk: Buffer): void;
+  /** True = nothing of the chunk is kept: its bytes may be overwritten. */
+  onData(chunk: Buffer): boolean;
   onEnd(trailers: Headers | null): void;
   /** What was held back is on its way: go on sending. */
   onWritable(): void;
