@@ -45,8 +45,9 @@ class Collector implements DirectReader {
     return false;
   }
 
-  readLent(bytes: Buffer, length: number): void {
+  readLent(bytes: Buffer, length: number): boolean {
     this.#take(Buffer.from(bytes.subarray(0, length)));
+    return false;
   }
 
   #take(chunk: Buffer): void {

@@ -3,14 +3,19 @@ import { Socket } from 'node:net';
 export interface DirectReader {
   /** Takes bytes that are its own from now on, unless it says that none of them is kept: true = they may be overwritten. */
   read(chunk: Buffer): boolean;
-  /** Takes the first `length` of bytes that the next read of any connection overwrites: what is kept of them is copied. */
-  readLent(bytes: Buffer, length: number): void;
+  /**
+   * Takes the first `length` of bytes that the next read of any connection overwrites: what is kept of them is copied.
+   * True = nothing of them is kept.
+   */
+  readLent(bytes: Buffer, length: number): boolean;
 }
 
 /** As much as Node reads at once. */
 const READ_BYTES = 64 * 1024;
 /** A read of so much is part of a large body: the next one gets a buffer of its own, which is passed on uncopied. */
 const BULK_BYTES = 32 * 1024;
+/** So much gets one too as long as nothing is kept, which would hold the whole buffer. Records of TLS bring 16 KiB. */
+const PIECE_BYTES = 8 * 1024;
 let lent: Buffer | null = null;
 /**
  * Buffers of bulk whose bytes went on their way at once: used again, since memory outside of the heap that is asked for
@@ -36,13 +41,17 @@ export function readDirectly(socket: Socket, reader: DirectReader): boolean {
   const fields = socket as unknown as Record<symbol, unknown>;
   fields[FIELDS.buffer] = lent;
   fields[FIELDS.callback] = (length: number, bytes: Buffer): void => {
-    const isBulk = length >= BULK_BYTES;
-    let isFree = bytes !== lent;
-    if (bytes === lent || !isBulk) reader.readLent(bytes, length);
-    else isFree = reader.read(length === bytes.length ? bytes : bytes.subarray(0, length));
-    if (!isBulk) nextBuffer = bytes === lent ? undefined : (lent as Buffer);
-    else nextBuffer = isFree ? undefined : (spare.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES));
-    if (!isBulk && isFree && spare.length < MAX_SPARE) spare.push(bytes);
+    const isOwn = bytes !== lent;
+    const isPassed = isOwn && length >= PIECE_BYTES;
+    const isFree = isPassed
+      ? reader.read(length === bytes.length ? bytes : bytes.subarray(0, length))
+      : reader.readLent(bytes, length);
+    const wantsOwn = length >= BULK_BYTES || (isFree && length >= PIECE_BYTES);
+    const canStay = isFree || !isPassed;
+    if (isOwn === wantsOwn && canStay) nextBuffer = undefined;
+    else if (wantsOwn) nextBuffer = spare.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES);
+    else nextBuffer = lent as Buffer;
+    if (isOwn && !wantsOwn && canStay && spare.length < MAX_SPARE) spare.push(bytes);
   };
   fields[FIELDS.nextBuffer] = () => nextBuffer;
   handle.useUserBuffer(lent);

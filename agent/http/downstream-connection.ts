@@ -94,8 +94,10 @@ export class DownstreamConnection implements RequestSink, DownstreamStream, Dire
     return !this.#isKept && !this.#parser.hasRest;
   }
 
-  readLent(bytes: Buffer, length: number): void {
+  readLent(bytes: Buffer, length: number): boolean {
+    this.#isKept = false;
     this.#read(bytes, length, true);
+    return !this.#isKept;
   }
 
   #read(bytes: Buffer, length: number, isLent: boolean): void {

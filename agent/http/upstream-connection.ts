@@ -199,8 +199,10 @@ export class UpstreamConnection implements ResponseSink, UpstreamStream, DirectR
     return !this.#isKept;
   }
 
-  readLent(bytes: Buffer, length: number): void {
+  readLent(bytes: Buffer, length: number): boolean {
+    this.#isKept = false;
     this.#read(bytes, length, true);
+    return !this.#isKept;
   }
 
   #read(bytes: Buffer, length: number, isLent: boolean): void {

@@ -52,8 +52,8 @@ export class SessionSocket implements Flushable, DirectReader {
     return this.#read(chunk, chunk.length, false);
   }
 
-  readLent(bytes: Buffer, length: number): void {
-    this.#read(bytes, length, true);
+  readLent(bytes: Buffer, length: number): boolean {
+    return this.#read(bytes, length, true);
   }
 
   /** True = nothing of the bytes is kept. */
@@ -63,7 +63,7 @@ export class SessionSocket implements Flushable, DirectReader {
     this.reads += 1;
     queue.enter();
     try {
-      if (isLent) this.#session.pushLent(bytes, length, clock.now());
+      if (isLent) isFree = this.#session.pushLent(bytes, length, clock.now());
       else isFree = this.#session.push(bytes, clock.now());
     } catch (error) {
       // Anything else is a fault of ours, and must not be hidden as one of the peer's.
@@ -102,6 +102,7 @@ export class SessionSocket implements Flushable, DirectReader {
   }
 
   #onDrain(): void {
+    if (this.#socket.writableLength === 0) this.#session.output.giveBack();
     this.#socket.resume();
     this.#deps.queue.run(() => this.#session.onFlushed(false));
   }

@@ -63,7 +63,7 @@ export function relay(
     };
     const reader: DirectReader = {
       read: pass,
-      readLent: (bytes, length) => void pass(copyOf(bytes, 0, length)),
+      readLent: (bytes, length) => pass(copyOf(bytes, 0, length)),
     };
     const passFromStream = (chunk: Buffer) => {
       pass(chunk);

@@ -44,10 +44,13 @@ export class Output {
     return taken;
   }
 
-  /** The kernel has copied what was taken last: its memory serves the next turn. */
+  /** The kernel has copied all that was taken: the memory of the last serves the next turn, and what came meanwhile. */
   giveBack(): void {
-    if (this.bytes.length === 0) this.bytes = this.#spare;
+    const spare = this.#spare;
     this.#spare = NOTHING;
+    if (spare.length <= this.bytes.length) return;
+    this.bytes.copy(spare, 0, 0, this.length);
+    this.bytes = spare;
   }
 
   #grow(wanted: number): void {

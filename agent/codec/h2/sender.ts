@@ -8,8 +8,11 @@ import { DEFAULT_WINDOW, FLAG, FRAME, FRAME_HEAD_BYTES, MAX_FRAME_BYTES, MAX_WIN
 import type { H2Stream } from './stream.ts';
 import { writeFields, writeRequestFields, writeResponseFields } from './write-head.ts';
 
-/** Unsent output above which bodies wait in their streams, so that a slow peer costs no memory here. */
-const MAX_OUTPUT_BYTES = 256 * 1024;
+/**
+ * Unsent output above which bodies wait in their streams, so that a slow peer costs no memory here. With a whole read
+ * more it is still a buffer that is used again.
+ */
+const MAX_OUTPUT_BYTES = 128 * 1024;
 /** Chunks smaller than this are copied when they have to wait: they would hold the whole read that they came with. */
 const COPY_BELOW_BYTES = 4096;
 /** How much one stream sends before the next one has its turn. */

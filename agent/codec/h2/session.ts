@@ -95,11 +95,14 @@ export abstract class H2Session implements FrameSink {
   }
 
   /**
-   * As {@link push}, of the first `length` of bytes that are lent for the time of the call: bodies are copied.
+   * As {@link push}, of the first `length` of bytes that are lent for the time of the call: bodies are copied. True =
+   * nobody keeps them, copied or not.
    * @throws ProtocolError
    */
-  pushLent(bytes: Buffer, length: number, nowMs: number): void {
+  pushLent(bytes: Buffer, length: number, nowMs: number): boolean {
+    this.#isKept = false;
     this.#push(bytes, length, nowMs, true);
+    return !this.#isKept;
   }
 
   #push(bytes: Buffer, length: number, nowMs: number, isLent: boolean): void {
