@@ -297,7 +297,6 @@ export class Forwarder implements UpstreamEvents {
       kind: 'response',
       status: head.status,
       grpcStatus: grpcStatus === undefined ? null : Number(grpcStatus),
-      isOverloaded: getHeader(head.headers, 'x-envoy-overloaded') !== undefined,
       isRateLimited: getHeader(head.headers, 'x-envoy-ratelimited') !== undefined,
     });
   }

@@ -188,3 +188,30 @@ describe('retryRemoteLocalities', () => {
     assert.equal(reached(true), '127.0.0.1:2');
   });
 });
+
+test('what a limit of the host’s own proxy refused is an answer like any other, and tried again', () => {
+  const { pipeline, clock, seen } = openProxy(
+    [routeSpec(['north'], {}, { retry: retry({ backoffMs: 1 }) })],
+    {
+      handler: (upstream) => {
+        if (seen.length === 1) upstream.respond(503, ['x-envoy-overloaded', 'true']);
+        else upstream.respond(200);
+      },
+    },
+  );
+  const { downstream } = sendRequest(pipeline, {});
+  clock.advance(1);
+  assert.deepEqual([seen.length, downstream.response?.status], [2, 200]);
+});
+
+test('a limit of our own is final', () => {
+  const { pipeline, clock, seen } = openProxy(
+    [routeSpec(['north'], {}, { retry: retry({ backoffMs: 1 }) })],
+    {
+      handler: (upstream) => upstream.fail({ kind: 'overflow' }),
+    },
+  );
+  const { downstream } = sendRequest(pipeline, {});
+  clock.advance(100);
+  assert.deepEqual([seen.length, downstream.response?.status], [1, 503]);
+});

@@ -9,7 +9,7 @@ const policy = (retryOn: string[], statusCodes: number[] = []): RetrySpec => ({
 });
 
 const answer = (status: number, change: Partial<Extract<AttemptOutcome, { kind: 'response' }>> = {}) => ({
-  ...{ kind: 'response' as const, status, grpcStatus: null, isOverloaded: false, isRateLimited: false },
+  ...{ kind: 'response' as const, status, grpcStatus: null, isRateLimited: false },
   ...change,
 });
 
@@ -61,10 +61,6 @@ describe('retryOn words and answers', () => {
       [false, false, true],
     );
     assert.equal(isRetriable(policy(['envoy-ratelimited']), answer(429)), false);
-  });
-
-  test('an overloaded answer is not retried', () => {
-    assert.equal(isRetriable(policy(['5xx']), answer(503, { isOverloaded: true })), false);
   });
 });
 

@@ -6,7 +6,6 @@ export type AttemptOutcome =
       readonly kind: 'response';
       readonly status: number;
       readonly grpcStatus: number | null;
-      readonly isOverloaded: boolean;
       /** `x-envoy-ratelimited`: another proxy refused it. */
       readonly isRateLimited: boolean;
     }
@@ -16,7 +15,7 @@ export type AttemptOutcome =
   | { readonly kind: 'reset'; readonly isUnsent: boolean }
   | { readonly kind: 'refused-stream' }
   | { readonly kind: 'per-try-timeout' }
-  /** A circuit breaker of our own refused it: never retried. */
+  /** A circuit breaker of our own refused it: never retried. That of another proxy is an answer like any other. */
   | { readonly kind: 'overflow' };
 
 const GRPC_WORDS: Readonly<Record<string, number>> = {
@@ -38,7 +37,7 @@ function matchesWord(word: string, policy: RetrySpec, outcome: AttemptOutcome): 
       return false;
     case 'response':
       if (outcome.isRateLimited) return word === 'envoy-ratelimited';
-      return !outcome.isOverloaded && matchesResponse(word, policy, outcome.status, outcome.grpcStatus);
+      return matchesResponse(word, policy, outcome.status, outcome.grpcStatus);
     case 'connect-failure':
       return word === 'connect-failure' || word === 'reset-before-request' || countsAsAnyReset(word);
     case 'refused-stream':
