@@ -8,7 +8,7 @@ export function addCompletionCommand(program: Command): void {
   program
     .command('completion')
     .addArgument(new Argument('<shell>', 'which shell').choices(Object.keys(SHELLS)))
-    .description('prints a script that completes commands and options in a shell')
+    .description('prints a script that completes commands, options and services that run in a shell')
     .addHelpText(
       'after',
       `\nExamples:\n  eval "$(lateen completion bash)"\n  lateen completion zsh > "\${fpath[1]}/_lateen"\n  lateen completion fish > ~/.config/fish/completions/lateen.fish`,

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { type Finished, lastWords, runDocker } from '../ask/docker-program.ts';
+import { type Finished, lastWords, type RunOptions, runDocker } from '../ask/docker-program.ts';
 import { CliError } from '../cli-error.ts';
 import type { MeshPackage } from '../mesh-package.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -11,11 +11,11 @@ export async function ensureMeshImage(
   docker: Docker,
   mesh: MeshPackage,
   progress: Progress,
-  signal: AbortSignal,
+  options: RunOptions,
 ): Promise<void> {
   if (await hasImage(docker, mesh.image)) return;
   const built = await progress.step(`Building ${mesh.image} from the package`, (onLine) =>
-    buildMeshImage(mesh, onLine, signal),
+    buildMeshImage(mesh, { ...options, onLine }),
   );
   if (built.status === 0) return;
   throw new CliError(
@@ -25,15 +25,11 @@ export async function ensureMeshImage(
   );
 }
 
-async function buildMeshImage(
-  { folder, image }: MeshPackage,
-  onLine: (line: string) => void,
-  signal: AbortSignal,
-): Promise<Finished> {
+async function buildMeshImage({ folder, image }: MeshPackage, options: RunOptions): Promise<Finished> {
   const args = ['build', '-t', image, '-f', `${folder}/compose/Dockerfile`, folder];
   // Debian's Docker has no buildx: its client then refuses to build unless it is told to take the old builder.
   const hasBuildx = (await runDocker(['buildx', 'version'])).status === 0;
-  return runDocker(args, { onLine, signal, ...(hasBuildx ? {} : { env: { DOCKER_BUILDKIT: '0' } }) });
+  return runDocker(args, hasBuildx ? options : { ...options, env: { DOCKER_BUILDKIT: '0' } });
 }
 
 /** The images of the project, pulled or built where they are missing: before anything is started. */

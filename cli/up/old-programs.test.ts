@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { folderOf, runLateen } from '../testing/run-lateen.ts';
-import { isOlder } from './engine.ts';
+import { builderEnvironment, isOlder } from './engine.ts';
 
 /** `lateen up` with a program `docker` that says no more than its Compose version, and perhaps the old `docker-compose`. */
 function upWith(context: TestContext, script: string, old = 'exit 1') {
@@ -66,4 +66,10 @@ test('engines older than Docker 20.10 are too old', () => {
     ['1.40', '1.41', '1.50', '2.0'].map((version) => isOlder(version)),
     [true, false, false, false],
   );
+});
+
+test('Podman builds by its own means, unless the user says otherwise', () => {
+  assert.deepEqual(builderEnvironment({ isPodman: true }, {}), { DOCKER_BUILDKIT: '0' });
+  assert.deepEqual(builderEnvironment({ isPodman: true }, { DOCKER_BUILDKIT: '1' }), {});
+  assert.deepEqual(builderEnvironment({ isPodman: false }, {}), {});
 });

@@ -12,7 +12,7 @@ import { type MeshPackage, meshPackage } from '../mesh-package.ts';
 import type { SyncPage } from '../proxy/proxy-status.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatPlace } from './compose-config.ts';
-import { readEngine } from './engine.ts';
+import { builderEnvironment, type Engine, readEngine } from './engine.ts';
 import { foreseeTrouble } from './foresee.ts';
 import { ensureMeshImage, ensureProjectImages } from './images.ts';
 import { waitInForce } from './in-force.ts';
@@ -47,13 +47,13 @@ export interface UpResult {
 export async function bringUp(options: UpOptions, progress: Progress): Promise<UpResult> {
   const project = await loadProject(options);
   const docker = await createDocker();
-  const { isSwarm, machine } = await readEngine(docker);
-  const plan = planMesh(project.config, { leaveOut: options.leaveOut, isSwarm });
+  const engine = await readEngine(docker);
+  const plan = planMesh(project.config, { leaveOut: options.leaveOut, isSwarm: engine.isSwarm });
   refuse(project, plan);
   const unlock = lockProject(project.name);
   const interruption = watchSignals(progress);
   try {
-    return await bringUpAlone({ project, docker, machine, plan, options, progress, interruption });
+    return await bringUpAlone({ project, docker, engine, plan, options, progress, interruption });
   } finally {
     interruption.stop();
     unlock();
@@ -63,8 +63,7 @@ export async function bringUp(options: UpOptions, progress: Progress): Promise<U
 interface Work {
   readonly project: Project;
   readonly docker: Docker;
-  /** The name of the machine of the engine. */
-  readonly machine: string;
+  readonly engine: Engine;
   readonly plan: MeshPlan;
   readonly options: UpOptions;
   readonly progress: Progress;
@@ -72,7 +71,7 @@ interface Work {
 }
 
 async function bringUpAlone(work: Work): Promise<UpResult> {
-  const { project, docker, machine, plan, options, progress, interruption } = work;
+  const { project, docker, engine, plan, options, progress, interruption } = work;
   const mesh = meshPackage({ ...process.env, LATEEN_IMAGE: imageOf(project) });
   const env = { ...readEnvFile(join(project.folder, '.env')), ...process.env };
   await foreseeTrouble(docker, project);
@@ -80,7 +79,7 @@ async function bringUpAlone(work: Work): Promise<UpResult> {
   const ports = await choosePorts(project, meshPorts(mesh), saved.objects.containers, env, progress);
   await unlessInterrupted(interruption, ensureImages(work, mesh));
   const configFolder = resolve(project.folder, env['LATEEN_CONFIG_DIR'] || 'mesh');
-  const meshEnv = { ...ports, ...usualEnvironment(mesh, env, machine) };
+  const meshEnv = { ...ports, ...usualEnvironment(mesh, env, engine.machine), ...builderEnvironment(engine) };
   const undo = prepare(docker, project, saved, configFolder);
   const stop = new AbortController();
   const started = start(docker, project, plan, mesh, meshEnv, options, progress, stop.signal);
@@ -98,10 +97,12 @@ async function bringUpAlone(work: Work): Promise<UpResult> {
 }
 
 async function ensureImages(work: Work, mesh: MeshPackage): Promise<void> {
-  const { project, docker, options, progress, interruption } = work;
+  const { project, docker, engine, options, progress, interruption } = work;
   const { signal } = interruption;
-  const compose: Project['compose'] = (more, args, run) => project.compose(more, args, { ...run, signal });
-  await ensureMeshImage(docker, mesh, progress, signal);
+  const env = builderEnvironment(engine);
+  const compose: Project['compose'] = (more, args, run) =>
+    project.compose(more, args, { ...run, signal, env });
+  await ensureMeshImage(docker, mesh, progress, { signal, env });
   await ensureProjectImages(docker, { ...project, compose }, options.more.includes('--build'), progress);
 }
 
