@@ -49,6 +49,10 @@ describe('a filter', () => {
     ['connection.uri_san_peer_certificate.contains("/ns/b/")', good, true],
     ['xds.cluster_name == "outbound|9080||reviews"', good, true],
     ['xds.listener_direction == 2', good, true],
+    ['response.flags == 32768 + 32', bad, true],
+    ['response.flags != 0', good, false],
+    ['response.flags != 0', tcp, true],
+    ['response.total_size > response.size && request.total_size > 0', good, true],
     ['response.code', good, false],
   ];
   for (const [filter, record, expected] of cases)

@@ -12,12 +12,13 @@ export function attributesOf(record: ExchangeRecord): Attributes {
   const [address, port] = splitAddress(record.localAddress);
   return {
     request: isHttp ? requestOf(record) : {},
-    response: isHttp ? responseOf(record) : {},
+    response: isHttp ? responseOf(record) : { flags: flagBits(record.flags) },
     source: { address: sourceAddress, port: sourcePort },
     destination: { address, port },
     connection: {
       mtls: record.peerIdentity !== '',
       ...present('requested_server_name', record.serverName),
+      ...present('termination_details', record.terminationDetails ?? ''),
       ...present('uri_san_peer_certificate', record.peerIdentity),
       ...present('uri_san_local_certificate', record.ownIdentity),
     },
@@ -45,6 +46,7 @@ function requestOf(record: ExchangeRecord): Readonly<Record<string, unknown>> {
     id: record.requestId,
     time: new Date(record.startedAtMs),
     size: BigInt(record.bytesReceived),
+    total_size: BigInt(record.bytesReceived + bytesOf(record.requestHeaders)),
     ...present('referer', headers.referer ?? ''),
     ...present('useragent', headers['user-agent'] ?? ''),
   };
@@ -57,7 +59,9 @@ function responseOf(record: ExchangeRecord): Readonly<Record<string, unknown>> {
     ...(record.grpcStatus !== '' && { grpc_status: BigInt(record.grpcStatus) }),
     headers: mapOf(record.responseHeaders),
     trailers: mapOf(record.responseTrailers),
+    flags: flagBits(record.flags),
     size: BigInt(record.bytesSent),
+    total_size: BigInt(record.bytesSent + bytesOf(record.responseHeaders) + bytesOf(record.responseTrailers)),
   };
 }
 
@@ -72,6 +76,23 @@ function upstreamOf(record: ExchangeRecord): Readonly<Record<string, unknown>> {
     request_attempt_count: BigInt(record.attempts),
   };
 }
+
+/** Envoy's bit vector: each flag by its place in `CoreResponseFlag`. */
+const FLAG_ORDER = [
+  ...['LH', 'UH', 'UT', 'LR', 'UR', 'UF', 'UC', 'UO', 'NR', 'DI', 'FI', 'RL', 'UAEX', 'RLSE', 'DC', 'URX'],
+  ...['SI', 'IH', 'DPE', 'UMSDR', 'RFCF', 'NFCF', 'DT', 'UPE', 'NC', 'OM', 'DF'],
+];
+
+function flagBits(flags: string): bigint {
+  let bits = 0n;
+  for (const flag of flags.split(',')) {
+    const place = FLAG_ORDER.indexOf(flag);
+    if (place >= 0) bits |= 1n << BigInt(place);
+  }
+  return bits;
+}
+
+const bytesOf = (headers: readonly string[]) => headers.reduce((sum, text) => sum + text.length, 0);
 
 function present(key: string, value: string): Readonly<Record<string, string>> {
   return value === '' ? {} : { [key]: value };
