@@ -11,6 +11,7 @@ import { benchMutualTls } from './mutual-tls.ts';
 import { benchOneHop } from './one-hop.ts';
 import { benchOneHopHttp2 } from './one-hop-http2.ts';
 import { benchRawTcp } from './raw-tcp.ts';
+import { benchShapes } from './shapes.ts';
 import { benchTelemetry } from './telemetry.ts';
 import { benchTestMesh } from './test-mesh.ts';
 import { benchWhoMayCall } from './who-may-call.ts';
@@ -36,6 +37,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome> | Outcome | null>> =
   grpc: () => (programs.has('h2load') ? benchGrpc(programs, rounds, { calls, seconds }) : null),
   https: () => benchHttps(programs, rounds, seconds),
   mutualTls: () => benchMutualTls(programs, rounds, seconds),
+  shapes: () => (programs.has('h2load') ? benchShapes(programs, rounds, seconds) : null),
   rawTcp: () => benchRawTcp(programs, rounds, seconds),
   manyRules: () => benchManyRules(programs, rounds, seconds),
   whoMayCall: benchWhoMayCall,

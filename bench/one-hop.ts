@@ -21,7 +21,7 @@ interface Round {
 
 const ROUTING = 'routing, request id, retries';
 
-function peersOn(programs: ReadonlyMap<string, string>): Peer[] {
+export function peersOn(programs: ReadonlyMap<string, string>): Peer[] {
   const peers: Peer[] = [];
   const add = (name: string, features: string, port: number, args: readonly string[]) => {
     const program = programs.get(name);

@@ -12,17 +12,21 @@ export interface Load {
   readonly failed: number;
 }
 
-/** One thread, 64 connections, keep-alive, four ordinary request headers. `host` '' = the URL's. */
+/**
+ * One thread, 64 connections, keep-alive, four ordinary request headers. `host` '' = the URL's; `options` are wrk's own,
+ * and come last.
+ */
 export async function wrk(
   url: string,
   seconds: number,
   host = '',
   more: readonly string[] = [],
+  options: readonly string[] = [],
 ): Promise<Load> {
   const headers = ['User-Agent: Mozilla/5.0', 'Accept: application/json', 'Cookie: session=abcdef', ...more];
   if (host !== '') headers.push(`Host: ${host}`);
-  const args = ['-t1', '-c64', `-d${seconds}s`, '--latency', ...headers.flatMap((line) => ['-H', line]), url];
-  const { stdout } = await exec('wrk', args);
+  const args = ['-t1', '-c64', `-d${seconds}s`, '--latency', ...headers.flatMap((line) => ['-H', line])];
+  const { stdout } = await exec('wrk', [...args, ...options, url]);
   const number = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1] ?? 0);
   const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout);
   return {
