@@ -212,6 +212,18 @@ test('a build that is interrupted is ended and told, and nothing is started', as
   assert.equal(await idsOf('building'), '');
 });
 
+test('doctor tries the real engine, and leaves nothing on it', async () => {
+  const { status, stdout, stderr } = await lateen(['doctor', '-o', 'json'], environment());
+  const findings = JSON.parse(stdout) as { check: string; verdict: string; found: string }[];
+  const errors = findings.filter(({ verdict }) => verdict === 'error');
+  assert.deepEqual([status, errors], [0, []], stderr);
+  const nft = findings.find(({ check }) => check === 'nft');
+  assert.deepEqual(nft?.found, 'a container with NET_ADMIN can load rules, for IPv4 and IPv6');
+  const image = process.env['LATEEN_IMAGE'] || 'lateen:0.1.0';
+  const tried = await docker(['ps', '-a', '--format', '{{.Command}}', '--filter', `ancestor=${image}`]);
+  assert.doesNotMatch(tried, /nft/);
+});
+
 test('init writes the mesh into a compose file that Compose then reads, and shows what it wrote', async () => {
   write('begun', { 'compose.yml': `# Mine.\nservices:\n  web: { ${APP}, ports: ["80"] }\n` });
   const dry = await run('begun', ['init', '--dry-run']);
