@@ -40,7 +40,7 @@ export interface Exchange {
 
 export interface ForwardedView {
   readonly attempts: number;
-  readonly hostKey: string;
+  readonly host: { readonly address: string; readonly port: number } | null;
   readonly upstreamServiceMs: number | null;
   /** Until the host's answer began; null = there is none. */
   readonly responseMs: number | null;

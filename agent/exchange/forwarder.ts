@@ -89,10 +89,6 @@ export class Forwarder implements UpstreamEvents {
     return this.#exchange.downstream.peer;
   }
 
-  get hostKey(): string {
-    return this.host?.key ?? '';
-  }
-
   start(): void {
     if (this.#exchange.route.hash !== null && this.#cluster.isHashing)
       this.#hashRequest(this.#exchange.route.hash);

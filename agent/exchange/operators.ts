@@ -1,3 +1,4 @@
+import { hostOfAddress } from '../../base/socket-address.ts';
 import type { FormatOperator } from '../../model/format-operators.ts';
 import type { Headers } from '../codec/head.ts';
 import { formatTime } from '../policy/format-time.ts';
@@ -15,16 +16,16 @@ const READERS: Readonly<Record<FormatOperator, Reader>> = {
   BYTES_SENT: ({ bytesSent }) => String(bytesSent),
   CONNECTION_TERMINATION_DETAILS: ({ terminationDetails = '' }) => terminationDetails,
   DOWNSTREAM_DIRECT_REMOTE_ADDRESS: ({ remoteAddress }) => remoteAddress,
-  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: ({ remoteAddress }) => hostOf(remoteAddress),
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: ({ remoteAddress }) => hostOfAddress(remoteAddress),
   DOWNSTREAM_DIRECT_REMOTE_PORT: ({ remoteAddress }) => portOf(remoteAddress),
   DOWNSTREAM_LOCAL_ADDRESS: ({ localAddress }) => localAddress,
-  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ localAddress }) => hostOf(localAddress),
+  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ localAddress }) => hostOfAddress(localAddress),
   DOWNSTREAM_LOCAL_PORT: ({ localAddress }) => portOf(localAddress),
   DOWNSTREAM_LOCAL_URI_SAN: ({ ownIdentity }) => ownIdentity,
   DOWNSTREAM_PEER_URI_SAN: ({ peerIdentity }) => peerIdentity,
   DOWNSTREAM_REMOTE_ADDRESS: ({ remoteAddress, clientAddress = remoteAddress }) => clientAddress,
   DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ({ remoteAddress, clientAddress = remoteAddress }) =>
-    hostOf(clientAddress),
+    hostOfAddress(clientAddress),
   DOWNSTREAM_REMOTE_PORT: ({ remoteAddress, clientAddress = remoteAddress }) => portOf(clientAddress),
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: ({ tlsFailure = '' }) => tlsFailure,
   EMIT_TIME: ({ startedAtMs, durationMs }, argument) => formatTime(startedAtMs + durationMs, argument),
@@ -62,10 +63,10 @@ const READERS: Readonly<Record<FormatOperator, Reader>> = {
   UPSTREAM_CLUSTER_RAW: ({ cluster }) => cluster,
   UPSTREAM_HOST: ({ upstream }) => upstream,
   UPSTREAM_LOCAL_ADDRESS: ({ upstreamLocalAddress }) => upstreamLocalAddress,
-  UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ upstreamLocalAddress }) => hostOf(upstreamLocalAddress),
+  UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ upstreamLocalAddress }) => hostOfAddress(upstreamLocalAddress),
   UPSTREAM_LOCAL_PORT: ({ upstreamLocalAddress }) => portOf(upstreamLocalAddress),
   UPSTREAM_REMOTE_ADDRESS: ({ upstream }) => upstream,
-  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ({ upstream }) => hostOf(upstream),
+  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ({ upstream }) => hostOfAddress(upstream),
   UPSTREAM_REMOTE_PORT: ({ upstream }) => portOf(upstream),
   UPSTREAM_REQUEST_ATTEMPT_COUNT: ({ attempts }) => String(attempts),
   UPSTREAM_TRANSPORT_FAILURE_REASON: ({ transportFailure }) => transportFailure,
@@ -136,8 +137,6 @@ const millisecondsOf = (time: number | undefined) => (time === undefined ? '' : 
 
 const bytesOf = (headers: Readonly<Headers>) => String(headers.reduce((sum, text) => sum + text.length, 0));
 
-/** `[::1]:80` and `10.0.0.1:80` alike; a bare IPv6 address before the last colon stays as it is. */
-const hostOf = (address: string) => address.slice(0, Math.max(0, address.lastIndexOf(':')));
 const portOf = (address: string) => address.slice(address.lastIndexOf(':') + 1);
 
 /** Envoy's `ResponseFlagUtils`, long names. */

@@ -1,3 +1,4 @@
+import { formatAddress } from '../../base/socket-address.ts';
 import { BLACK_HOLE_CLUSTER, BLOCK_ALL_ROUTE } from '../../model/names.ts';
 import { grpcStatusOf } from '../policy/grpc.ts';
 import { getHeader } from '../policy/headers.ts';
@@ -25,16 +26,16 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     routeName: exchange.routeName,
     rule: exchange.rule,
     cluster: clusterOf(exchange),
-    upstream: forwarder?.hostKey ?? '',
+    upstream: upstreamOf(exchange),
     upstreamServiceMs: forwarder?.upstreamServiceMs ?? null,
     attempts: forwarder?.attempts ?? 0,
     bytesReceived: exchange.requestBytes,
     bytesSent: exchange.responseBytes,
-    remoteAddress: `${peer.remoteAddress}:${peer.remotePort}`,
+    remoteAddress: formatAddress(peer.remoteAddress, peer.remotePort),
     ...clientOf(exchange),
     ...timesOf(exchange),
     traceId: exchange.traceId,
-    localAddress: `${peer.localAddress}:${peer.localPort}`,
+    localAddress: formatAddress(peer.localAddress, peer.localPort),
     peerIdentity: peer.identity,
     ownIdentity: peer.identity === '' ? '' : (pipeline.node.identity ?? ''),
     hostname: pipeline.node.name,
@@ -56,10 +57,16 @@ function timesOf({ requestMs, forwarder }: Exchange): Pick<ExchangeRecord, 'requ
   return { ...(requestMs !== null && { requestMs }), ...(responseMs !== null && { responseMs }) };
 }
 
+/** `address:port`, '' = no host was chosen. */
+function upstreamOf({ forwarder }: Exchange): string {
+  const host = forwarder?.host ?? null;
+  return host === null ? '' : formatAddress(host.address, host.port);
+}
+
 /** A client that a proxy vouches for has no port (Envoy writes 0). */
 function clientOf({ request, peer, pipeline }: Exchange): Pick<ExchangeRecord, 'clientAddress'> {
   const address = clientAddressOf(request, peer, pipeline.direction === 'gateway');
-  return address === peer.remoteAddress ? {} : { clientAddress: `${address}:0` };
+  return address === peer.remoteAddress ? {} : { clientAddress: formatAddress(address, 0) };
 }
 
 /** It stands at the end of the details, as Envoy has it. */

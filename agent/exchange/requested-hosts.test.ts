@@ -94,6 +94,6 @@ describe('a request to a wildcard that is looked up', () => {
   test('by an address is not looked up', () => {
     const { send, asked, hosts } = open();
     send({ authority: '[fd00::1]:81' });
-    assert.deepEqual([asked.length, hosts()], [0, ['fd00::1:81']]);
+    assert.deepEqual([asked.length, hosts()], [0, ['[fd00::1]:81']]);
   });
 });

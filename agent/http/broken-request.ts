@@ -1,3 +1,4 @@
+import { formatAddress } from '../../base/socket-address.ts';
 import type { ProtocolError, ProtocolErrorCode } from '../codec/protocol-error.ts';
 import type { HttpPipeline } from '../exchange/pipeline.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
@@ -66,8 +67,8 @@ function recordOf(
     ...{ upstreamServiceMs: null, attempts: 0, bytesReceived: 0, durationMs: 0 },
     ...{ side: direction === 'inbound' ? 'server' : 'client', hostname: node.name },
     ...{ startedAtMs: services.clock.wall(), status, flags: 'DPE', details, bytesSent },
-    remoteAddress: `${peer.remoteAddress}:${peer.remotePort}`,
-    localAddress: `${peer.localAddress}:${peer.localPort}`,
+    remoteAddress: formatAddress(peer.remoteAddress, peer.remotePort),
+    localAddress: formatAddress(peer.localAddress, peer.localPort),
     peerIdentity: peer.identity,
     ownIdentity: peer.identity === '' ? '' : (node.identity ?? ''),
     serverName: peer.serverName ?? '',

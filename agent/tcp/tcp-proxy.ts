@@ -5,6 +5,7 @@ import type { ClusterSpec } from '../../model/cluster.ts';
 import { encodeProxyHeader } from '../codec/proxy-protocol.ts';
 import type { DownstreamPeer } from '../exchange/streams.ts';
 import { proxiedConnection } from '../http/proxied-pools.ts';
+import { addressOf } from '../http/socket-address.ts';
 import { describeConnectError, NO_TLS_THERE, openEvent, openSocket } from '../http/upstream-socket.ts';
 import type { MeshIdentity } from '../identity/identity.ts';
 import { withMeshAlpn } from '../identity/mesh-tls.ts';
@@ -127,7 +128,7 @@ export function proxyTcp(caller: Socket, route: TcpRoute, session: TcpSession, d
           host.active += 1;
           if (toHost !== null && toHost.length > 0) socket.write(toHost);
           if (toCaller !== null) caller.write(toCaller);
-          const localAddress = `${socket.localAddress}:${socket.localPort}`;
+          const localAddress = addressOf(socket);
           const { idleTimeoutMs } = route.spec;
           const limits = { idleTimeoutMs, maxConnectionMs: cluster.spec.connections.maxConnectionMs };
           const relayed = relay(caller, socket, deps.clock, limits, (end) => {

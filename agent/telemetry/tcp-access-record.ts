@@ -1,3 +1,4 @@
+import { formatAddress } from '../../base/socket-address.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { TrafficSide } from '../../model/telemetry.ts';
 import type { ExchangeRecord } from '../exchange/record.ts';
@@ -22,12 +23,15 @@ export function tcpAccessRecord(
     ...{ method: '', path: '', sentPath: '', authority: '', scheme: '', protocol: '' },
     ...{ status: 0, flags: flag, routeName: '', rule: '', cluster },
     details: cluster === '' && flag === 'NR' ? 'filter_chain_not_found' : '',
-    ...{ upstream: host === null ? '' : `${host.address}:${host.port}`, upstreamLocalAddress: localAddress },
+    ...{
+      upstream: host === null ? '' : formatAddress(host.address, host.port),
+      upstreamLocalAddress: localAddress,
+    },
     ...{ upstreamServiceMs: null, attempts: host === null ? 0 : 1 },
     ...{ bytesReceived: sentBytes, bytesSent: receivedBytes },
     ...{ requestHeaders: [], responseHeaders: [], responseTrailers: [], requestId: '', grpcStatus: '' },
-    remoteAddress: `${peer.remoteAddress}:${peer.remotePort}`,
-    localAddress: `${peer.localAddress}:${peer.localPort}`,
+    remoteAddress: formatAddress(peer.remoteAddress, peer.remotePort),
+    localAddress: formatAddress(peer.localAddress, peer.localPort),
     peerIdentity: peer.identity,
     ownIdentity: peer.identity === '' ? '' : (node.identity ?? ''),
     serverName,

@@ -1,3 +1,4 @@
+import { hostOfAddress } from '../../base/socket-address.ts';
 import type { NodeSpec } from '../../model/node.ts';
 import type { Span } from '../../model/span.ts';
 import type { TracingSpec } from '../../model/telemetry.ts';
@@ -49,7 +50,7 @@ function tagsOf(record: ExchangeRecord, shorten: (text: string) => string): Reco
     'http.status_code': String(record.status),
     downstream_cluster: '-',
     user_agent: shorten(getHeader(record.requestHeaders, 'user-agent') ?? '-'),
-    'peer.address': record.remoteAddress.slice(0, record.remoteAddress.lastIndexOf(':')),
+    'peer.address': hostOfAddress(record.remoteAddress),
     request_size: String(record.bytesReceived),
     response_size: String(record.bytesSent),
     response_flags: record.flags === '' ? '-' : record.flags,
