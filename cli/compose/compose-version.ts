@@ -2,6 +2,7 @@ import { runDocker, runProgram } from '../ask/docker-program.ts';
 import { CliError } from '../cli-error.ts';
 
 const ANSWER_MS = 5000;
+const NO_PROGRAM = 'the program `docker` is not there';
 
 type Version = readonly [major: number, minor: number, patch: number];
 
@@ -51,7 +52,7 @@ export async function requireComposeFor(text: string): Promise<void> {
 
 /** A client without the plugin takes the word for one of its own: it knows neither the command nor its flags. */
 async function whyNoCompose(status: number, stderr: string): Promise<string> {
-  if (status === 127) return 'the program `docker` is not there';
+  if (status === 127) return NO_PROGRAM;
   const [said = ''] = stderr.trim().split('\n');
   if (!/unknown (shorthand )?flag|unknown command|is not a docker command/i.test(said))
     return `Docker Compose does not answer (${said})`;
@@ -64,7 +65,7 @@ const unusable = (why: string, least: Version) =>
   new CliError(
     'LAT1035',
     why,
-    `Install the Compose plugin ${least.join('.')} or newer: docs.docker.com/compose/install.`,
+    `Install ${why === NO_PROGRAM ? 'Docker with ' : ''}the Compose plugin ${least.join('.')} or newer: docs.docker.com/compose/install.`,
   );
 
 function parseVersion(text: string): Version | null {

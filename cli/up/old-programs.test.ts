@@ -51,7 +51,10 @@ test('a Compose that fails is told in its own words', async (context) => {
 test('no docker at all is told, and nothing is asked of it', async (context) => {
   const folder = folderOf(context, { 'compose.yml': 'services: { web: { image: x } }\n', 'bin/x': '' });
   const { stderr, status } = await runLateen(folder, ['up'], '', { PATH: join(folder, 'bin') });
-  assert.match(stderr, /^Error \[LAT1035\]: the program `docker` is not there\nRemedy: Install/);
+  assert.match(
+    stderr,
+    /^Error \[LAT1035\]: the program `docker` is not there\nRemedy: Install Docker with the Compose plugin/,
+  );
   assert.equal(status, 1);
 });
 
