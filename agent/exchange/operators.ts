@@ -22,6 +22,7 @@ const READERS: Readonly<Record<FormatOperator, Reader>> = {
   DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ localAddress }) => hostOfAddress(localAddress),
   DOWNSTREAM_LOCAL_PORT: ({ localAddress }) => portOf(localAddress),
   DOWNSTREAM_LOCAL_URI_SAN: ({ ownIdentity }) => ownIdentity,
+  DOWNSTREAM_PEER_SUBJECT: ({ tls }) => tls?.subject ?? '',
   DOWNSTREAM_PEER_URI_SAN: ({ peerIdentity }) => peerIdentity,
   DOWNSTREAM_REMOTE_ADDRESS: ({ remoteAddress, clientAddress = remoteAddress }) => clientAddress,
   DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ({ remoteAddress, clientAddress = remoteAddress }) =>
@@ -29,6 +30,8 @@ const READERS: Readonly<Record<FormatOperator, Reader>> = {
   DOWNSTREAM_REMOTE_PORT: ({ remoteAddress, clientAddress = remoteAddress }) => portOf(clientAddress),
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: ({ tlsFailure = '' }) => tlsFailure,
   EMIT_TIME: ({ startedAtMs, durationMs }, argument) => formatTime(startedAtMs + durationMs, argument),
+  DOWNSTREAM_TLS_CIPHER: ({ tls }) => tls?.cipher ?? '',
+  DOWNSTREAM_TLS_VERSION: ({ tls }) => tls?.version ?? '',
   DURATION: ({ durationMs }) => String(Math.round(durationMs)),
   GRPC_STATUS: readGrpcStatus,
   GRPC_STATUS_NUMBER: ({ grpcStatus }) => grpcStatus,

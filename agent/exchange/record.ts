@@ -1,6 +1,7 @@
 import type { TrafficSide } from '../../model/telemetry.ts';
 import type { Headers } from '../codec/head.ts';
 import type { DryRunResults } from '../policy/authorization/authorizer.ts';
+import type { AgreedTls } from './streams.ts';
 
 /** All that is known of a finished exchange: the access log's line, the test's hop, the console's row. */
 export interface ExchangeRecord {
@@ -50,6 +51,8 @@ export interface ExchangeRecord {
   readonly grpcStatus: string;
   /** `address:port` of the proxy's end towards the host, '' = there was none. */
   readonly upstreamLocalAddress: string;
+  /** Of the caller's TLS; absent = plain text. */
+  readonly tls?: AgreedTls;
   /** SNI, '' = none. */
   readonly serverName: string;
   /** Why a connection to the host could not be made, '' = it could. */

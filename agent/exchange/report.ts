@@ -33,6 +33,7 @@ export function buildRecord(exchange: Exchange): ExchangeRecord {
     bytesSent: exchange.responseBytes,
     remoteAddress: formatAddress(peer.remoteAddress, peer.remotePort),
     ...clientOf(exchange),
+    ...(peer.tls !== undefined && { tls: peer.tls }),
     ...timesOf(exchange),
     traceId: exchange.traceId,
     localAddress: formatAddress(peer.localAddress, peer.localPort),

@@ -19,8 +19,19 @@ export interface DownstreamPeer {
   readonly isTls: boolean;
   /** Name that the caller's TLS handshake asked for (SNI); absent = none. */
   readonly serverName?: string;
+  /** What its TLS was agreed on; absent = plain text. */
+  readonly tls?: AgreedTls;
   /** What the application is told of the caller's certificate (Envoy's `x-forwarded-client-cert`); absent = nothing. */
   readonly clientCertificate?: string;
+}
+
+export interface AgreedTls {
+  /** `TLSv1.3`. */
+  readonly version: string;
+  /** OpenSSL's name. */
+  readonly cipher: string;
+  /** Subject of the caller's certificate, '' = none. */
+  readonly subject: string;
 }
 
 /** The caller's side, told by the exchange. */

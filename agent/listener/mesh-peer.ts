@@ -4,7 +4,7 @@ import type { DownstreamPeer } from '../exchange/streams.ts';
 import { readSpiffeId } from '../identity/identity.ts';
 import { isMeshAlpn } from '../identity/mesh-tls.ts';
 import { readAlpn } from '../tcp/server-name.ts';
-import { forwardedCertificate, OF_SIDECARS } from '../tls/forwarded-certificate.ts';
+import { agreedTls, forwardedCertificate, OF_SIDECARS } from '../tls/forwarded-certificate.ts';
 import type { Listener } from './listener-table.ts';
 
 /** The caller's side of mutual TLS of the mesh, where connections arrive (PeerAuthentication). */
@@ -47,6 +47,7 @@ export function describeMeshPeer(
   return {
     ...peer,
     isTls: true,
+    tls: agreedTls(secure, certificate),
     identity,
     clientCertificate: forwardedCertificate(
       certificate,

@@ -56,6 +56,7 @@ describe('an operator', () => {
   });
   const vouched = exchangeRecord({ clientAddress: '203.0.113.7:0' });
   const timed = exchangeRecord({ requestMs: 1.2, responseMs: 2, traceId: 'abc' });
+  const secured = exchangeRecord({ tls: { version: 'TLSv1.3', cipher: 'X', subject: 'CN=a' } });
   const rewritten = exchangeRecord({ sentPath: '/new' });
   const cases: readonly [format: string, expected: string, record?: ExchangeRecord][] = [
     ['%REQ(X-TEAM)%', 'blue'],
@@ -70,6 +71,8 @@ describe('an operator', () => {
     ['%REQUEST_DURATION% %RESPONSE_DURATION% %RESPONSE_TX_DURATION%', '1 2 1', timed],
     ['%RESPONSE_DURATION% %TRACE_ID%', '- -'],
     ['%TRACE_ID% %EMIT_TIME(%S.%3f)%', 'abc 00.003', timed],
+    ['%DOWNSTREAM_TLS_VERSION% %DOWNSTREAM_TLS_CIPHER% %DOWNSTREAM_PEER_SUBJECT%', 'TLSv1.3 X CN=a', secured],
+    ['%DOWNSTREAM_TLS_VERSION%', '-'],
     ['%START_TIME(%Y/%m/%d %H:%M:%S.%3f)%', '1970/01/01 00:00:00.000'],
     ['%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_REMOTE_PORT%', '10.0.0.1 5'],
     ['%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_DIRECT_REMOTE_ADDRESS%', '203.0.113.7:0 10.0.0.1:5', vouched],

@@ -35,6 +35,7 @@ export function tcpAccessRecord(
     peerIdentity: peer.identity,
     ownIdentity: peer.identity === '' ? '' : (node.identity ?? ''),
     serverName,
+    ...(peer.tls !== undefined && { tls: peer.tls }),
     transportFailure: flag === 'UF,URX' ? reason : '',
     terminationDetails: cluster === '' ? oneWord(reason) : '',
     tlsFailure: flag === 'DPE' || flag === 'DC' ? oneWord(reason) : '',

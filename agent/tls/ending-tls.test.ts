@@ -246,6 +246,18 @@ describe('mutual TLS at a gateway', () => {
     await assert.rejects(call(port, 'shop.example', shows(stranger)));
   });
 
+  test('tells the log what was agreed on', async () => {
+    const format = '%DOWNSTREAM_TLS_VERSION% %DOWNSTREAM_TLS_CIPHER% %DOWNSTREAM_PEER_SUBJECT%';
+    const servers = [
+      server(['shop.example'], { mode: 'optional-mutual', trust: 'kubernetes://shop-cacert' }),
+    ];
+    const { port, lines } = await start(servers, [], undefined, format);
+    await call(port, 'shop.example', { ...shows(caller), maxVersion: 'TLSv1.2' });
+    await call(port, 'shop.example');
+    assert.match(lines[0] ?? '', /^TLSv1\.2 ECDHE-[A-Z0-9-]+ -$/);
+    assert.match(lines[1] ?? '', /^TLSv1\.3 TLS_[A-Z0-9_]+ -$/);
+  });
+
   test('tells the application whose certificate it was, whatever the caller says', async () => {
     const { port } = await mutual({ mode: 'optional-mutual' });
     const lie = { headers: { host: 'shop.example', 'x-forwarded-client-cert': 'Hash=lie' } };

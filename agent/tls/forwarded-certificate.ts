@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { CertificatePart, NodeSpec } from '../../model/node.ts';
-import type { DownstreamPeer } from '../exchange/streams.ts';
+import type { AgreedTls, DownstreamPeer } from '../exchange/streams.ts';
 
 /** A caller of a gateway whose TLS ended here, with what its handshake said. */
 export function describeSecurePeer(
@@ -16,8 +16,18 @@ export function describeSecurePeer(
   return {
     ...peer,
     isTls: true,
+    tls: agreedTls(secure, certificate),
     ...(serverName !== '' && { serverName }),
     ...(certificate !== undefined && { clientCertificate: forwardedCertificate(certificate, '', parts) }),
+  };
+}
+
+/** @param certificate the caller's, if it showed one */
+export function agreedTls(secure: TLSSocket, certificate: X509Certificate | undefined): AgreedTls {
+  return {
+    version: secure.getProtocol() ?? '',
+    cipher: secure.getCipher().name,
+    subject: certificate === undefined ? '' : subjectOf(certificate),
   };
 }
 

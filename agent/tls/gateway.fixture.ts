@@ -79,9 +79,14 @@ export const SECRETS = [
   secret('shop-cacert', null, authority.certificate),
 ];
 
-export function snapshot(port: number, change: Partial<ListenerSpec>, secrets = SECRETS): Snapshot {
+export function snapshot(
+  port: number,
+  change: Partial<ListenerSpec>,
+  secrets = SECRETS,
+  log = LOG_FORMAT,
+): Snapshot {
   const made = snapshotOf({
-    node: nodeSpec({ accessLogs: textLog(LOG_FORMAT) }),
+    node: nodeSpec({ accessLogs: textLog(log) }),
     listeners: [
       listenerSpec({ direction: 'gateway', port, protocol: 'tls', route: null, tcp: [], ...change }),
     ],
@@ -95,7 +100,12 @@ export function snapshot(port: number, change: Partial<ListenerSpec>, secrets = 
  * A gateway whose one port has these servers. `lines` are those of its access log: status, flags, why it was closed, and
  * the SNI; `words` are those of its own log.
  */
-export async function start(servers: TlsServerSpec[], tcp: TcpRouteSpec[] = [], secrets = SECRETS) {
+export async function start(
+  servers: TlsServerSpec[],
+  tcp: TcpRouteSpec[] = [],
+  secrets = SECRETS,
+  log = LOG_FORMAT,
+) {
   const port = await freePort();
   const lines: string[] = [];
   const words: string[] = [];
@@ -106,7 +116,7 @@ export async function start(servers: TlsServerSpec[], tcp: TcpRouteSpec[] = [], 
     writeAccessLog: (line) => lines.push(line.trim()),
   });
   endings.push(() => dataplane.drain(0));
-  await dataplane.apply(snapshot(port, { tlsServers: servers, tcp }, secrets));
+  await dataplane.apply(snapshot(port, { tlsServers: servers, tcp }, secrets, log));
   return { port, dataplane, lines, words };
 }
 
