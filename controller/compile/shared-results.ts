@@ -144,17 +144,23 @@ export function keepUnchanged<T extends object>(
 ): readonly T[] {
   return items.map((item) => {
     const known = before.get(keyOf(item));
-    return known !== undefined && hasSameFields(known, item) ? known : item;
+    return known !== undefined && isSameData(known, item) ? known : item;
   });
 }
 
-function hasSameFields(a: object, b: object): boolean {
+/** Of plain data. Sources make everything anew, so that all of it is looked at for each World: as text it cost more. */
+function isSameData(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  for (const key in b) {
-    const [left, right] = [a[key as keyof object] as unknown, b[key as keyof object] as unknown];
-    if (left !== right && (typeof right !== 'object' || JSON.stringify(left) !== JSON.stringify(right)))
-      return false;
-  }
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((item, at) => isSameData(item, b[at]));
+  return hasSameFields(a as Fields, b as Fields);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function hasSameFields(a: Fields, b: Fields): boolean {
+  for (const key in b) if (!isSameData(a[key], b[key])) return false;
   // A field that is there no more.
   for (const key in a) if (!(key in b)) return false;
   return true;
