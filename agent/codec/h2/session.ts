@@ -53,9 +53,9 @@ export abstract class H2Session implements FrameSink {
   #dataStream: H2Stream | null = null;
   #isDataEnd = false;
   #isClosed = false;
-  /** The bytes at hand will be overwritten behind this read. */
   /** Somebody keeps bytes of what is being read. */
   #isKept = false;
+  /** The bytes at hand will be overwritten behind this read. */
   #isLent = false;
   /** What the peer did to end the connection, in words; '' = nothing. */
   failure = '';
