@@ -15,7 +15,7 @@ export interface ParsedFile {
 }
 
 /** Reading must not hold up the controller. Kubernetes takes no document above 1.5 MiB (etcd's limit). */
-const MAX_FILE_BYTES = 2 * 1024 * 1024;
+export const MAX_FILE_BYTES = 2 * 1024 * 1024;
 const megabytes = (bytes: number) => (bytes / (1024 * 1024)).toFixed(1);
 
 /**
@@ -27,10 +27,7 @@ export function parseDocuments(
   file: string,
   options: ReadOptions = {},
 ): ParsedFile {
-  if (content.length > MAX_FILE_BYTES) {
-    const message = `the file has ${megabytes(content.length)} MB, at most ${megabytes(MAX_FILE_BYTES)} are read`;
-    return unreadable(faultAtStart(file, message, 'Split it into several files, or keep it elsewhere.'));
-  }
+  if (content.length > MAX_FILE_BYTES) return unreadable(tooLarge(file, content.length));
   const text = typeof content === 'string' ? content : decode(content);
   if (text === null) {
     const remedy = 'Only YAML and JSON in UTF-8 belong into the config directory.';
@@ -73,6 +70,11 @@ export function duplicate(resource: Resource, first: Resource): Violation {
     column: 1,
     path: 'metadata.name',
   };
+}
+
+export function tooLarge(file: string, bytes: number): Violation {
+  const message = `the file has ${megabytes(bytes)} MB, at most ${megabytes(MAX_FILE_BYTES)} are read`;
+  return faultAtStart(file, message, 'Split it into several files, or keep it elsewhere.');
 }
 
 function unreadable(violation: Violation): ParsedFile {

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { errorMessage } from '../../base/errors.ts';
+import { type Entry, walkFiles } from '../../base/walk-files.ts';
 import { compareAge } from '../../istio/order.ts';
 import { duplicate, faultAtStart, parseDocuments } from '../../istio/parse-documents.ts';
 import type { Resource } from '../../istio/resource.ts';
@@ -52,9 +53,30 @@ export async function readConfig(paths: readonly string[], isTestMesh = false): 
 
 async function filesOf(path: string): Promise<string[]> {
   if (path === '-' || !(await stat(path)).isDirectory()) return [path];
-  const names = await readdir(path, { recursive: true });
-  return names
-    .filter((name) => /\.(ya?ml|json)$/.test(name))
-    .sort()
-    .map((name) => join(path, name));
+  const names = await walkFiles(await identityOf(path), (inside) => list(join(path, inside)));
+  return names.filter((name) => /\.(ya?ml|json)$/.test(name)).map((name) => join(path, name));
+}
+
+async function list(path: string): Promise<Entry[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  return Promise.all(
+    entries.map(async (entry) => {
+      const isLink = entry.isSymbolicLink();
+      const inside = join(path, entry.name);
+      const isFolder = isLink ? await leadsToFolder(inside) : entry.isDirectory();
+      return { name: entry.name, isLink, folder: isFolder ? await identityOf(inside) : null };
+    }),
+  );
+}
+
+/** A link that leads nowhere is told of when it is read. */
+const leadsToFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
+
+async function identityOf(path: string): Promise<string> {
+  const { dev, ino } = await stat(path, { bigint: true });
+  return `${dev}:${ino}`;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -141,4 +142,29 @@ test('a link that leads nowhere is told, and hidden files of editors are not loo
   assert.ok(state?.kind === 'unknown');
   assert.match(state.violation.message, /leads nowhere \(to \/elsewhere\/shop\.yaml\)/);
   assert.equal(files().get('loop.yaml')?.kind, 'unknown');
+});
+
+test('links in a circle, pipes and files of the kernel keep nobody from reading the others', async (context) => {
+  const { path, until, save, files } = await open(context);
+  await mkdir(join(path, 'team'));
+  for (const [index, target] of ['..', '.', '../team', '/dev', '/dev/zero', '/proc/kmsg'].entries())
+    await symlink(target, join(path, 'team', `${index}.yaml`));
+  execFileSync('mkfifo', [join(path, 'pipe.yaml')]);
+  await save('shop.yaml', VALID);
+  await until(() => files().has('shop.yaml'));
+  assert.deepEqual(namesIn(files().get('shop.yaml')), ['shop']);
+  assert.deepEqual(
+    [...files().keys()].filter((file) => file.endsWith('shop.yaml')),
+    ['shop.yaml'],
+  );
+});
+
+test('a file that is far too large is told of without being read', async (context) => {
+  const { path, until, files } = await open(context);
+  await writeFile(join(path, 'dump.yaml'), '');
+  await truncate(join(path, 'dump.yaml'), 8 * 1024 ** 3);
+  await until(() => files().get('dump.yaml')?.kind === 'unknown');
+  const state = files().get('dump.yaml');
+  assert.ok(state?.kind === 'unknown');
+  assert.match(state.violation.message, /8192\.0 MB, at most 2\.0 are read/);
 });

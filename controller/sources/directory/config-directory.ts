@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { errorCode, errorMessage } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/log.ts';
-import { faultAtStart, parseDocuments } from '../../../istio/parse-documents.ts';
+import { faultAtStart, MAX_FILE_BYTES, parseDocuments, tooLarge } from '../../../istio/parse-documents.ts';
 import type { FileState } from '../../last-good/last-good.ts';
+import { findFiles } from './find-files.ts';
 
 export interface ConfigDirectoryDeps {
   readonly path: string;
@@ -23,8 +24,6 @@ export interface ConfigDirectory {
 }
 
 const IS_CONFIG = /\.(ya?ml|json)$/;
-/** Editors' swap and lock files, and Kubernetes' `..data`: its files are read by the links that lead into it. */
-const IS_HIDDEN = /(^|\/)\./;
 /** A file that vanished may be an editor's rename under way. */
 const DELETION_DELAY_MS = 200;
 /** A file that is broken may be half written: it is looked at once more before anybody is told. */
@@ -47,6 +46,8 @@ export async function openConfigDirectory(deps: ConfigDirectoryDeps): Promise<Co
   const watcher: FSWatcher = watch(deps.path, {
     ignoreInitial: true,
     atomic: false,
+    // What is behind links is polled: they may lead in a circle, or to everything.
+    followSymlinks: false,
     awaitWriteFinish: false,
   });
   watcher.on('all', () => reader.look());
@@ -106,9 +107,7 @@ class DirectoryReader {
 
   /** Whether anything changed. */
   async #scan(): Promise<boolean> {
-    const paths = (await readdir(this.#deps.path, { recursive: true }))
-      .filter((path) => IS_CONFIG.test(path) && !IS_HIDDEN.test(path))
-      .sort();
+    const paths = (await findFiles(this.#deps.path)).filter((path) => IS_CONFIG.test(path));
     const next = new Map<string, Known>();
     let hasChanged = false;
     for (const file of paths) {
@@ -144,7 +143,10 @@ class DirectoryReader {
       if (!facts.isFile()) return null;
       const stamp = `${facts.ino} ${facts.size} ${facts.mtimeNs}`;
       if (before !== undefined && before.stamp === stamp && before.missingSinceMs === null) return before;
-      const state = await readState(path, file, this.#deps.isTestMesh === true);
+      const state =
+        facts.size > MAX_FILE_BYTES
+          ? ({ kind: 'unknown', violation: tooLarge(file, Number(facts.size)) } as const)
+          : await readState(path, file, Number(facts.size), this.#deps.isTestMesh === true);
       const isFaulty = state.kind === 'unknown' || state.parsed.isUnreadable;
       const ageMs = Date.now() - Number(facts.mtimeMs);
       if (isFaulty && ageMs < HALF_WRITTEN_MS) {
@@ -160,8 +162,11 @@ class DirectoryReader {
   }
 }
 
-async function readState(path: string, file: string, isTestMesh: boolean): Promise<FileState> {
-  const content = await readFile(path);
+const NOTHING = Buffer.alloc(0);
+
+async function readState(path: string, file: string, size: number, isTestMesh: boolean): Promise<FileState> {
+  // Files of the kernel have no size, and reading one may never end.
+  const content = size === 0 ? NOTHING : await readFile(path);
   if (content.length === 0)
     return unknown(
       file,
