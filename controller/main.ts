@@ -19,7 +19,6 @@ import { Certificates } from './ca/certificates.ts';
 import { type AuthorityState, openAuthority } from './ca/open-authority.ts';
 import { createConsoleApi } from './console/console-api.ts';
 import { EventHub } from './console/event-hub.ts';
-import { proxiesByWorkload } from './console/proxies.ts';
 import { Controller } from './controller.ts';
 import { createLog } from './create-log.ts';
 import { createDockerReader } from './docker/docker-reader.ts';
@@ -43,7 +42,8 @@ import { openSecretsDirectory, type SecretsDirectory } from './sources/directory
 import { type DockerSource, openDockerSource } from './sources/docker/docker-source.ts';
 import { fetchText } from './sources/fetch-text.ts';
 import { KeySets } from './sources/key-sets.ts';
-import { TestMesh, testProxies } from './test-mesh/test-mesh.ts';
+import { TestMesh } from './test-mesh/test-mesh.ts';
+import { testProxies } from './test-mesh/test-proxies.ts';
 import { TraceStore } from './traces/trace-store.ts';
 import { partyOf } from './traffic/graph-nodes.ts';
 import { TrafficStore } from './traffic/traffic-store.ts';
@@ -161,7 +161,7 @@ const testMesh = settings.isTest
       world: () => controller.world,
       isCurrent: () => controller.isCurrent,
       violations: () => controller.violationLog.violations,
-      proxies: () => testProxies(controller.world, proxiesByWorkload(hub.statuses, containers())),
+      proxies: () => testProxies(controller.world, hub.statuses, containers()),
       isConnected: (container) => hub.isConnected(container),
       broadcast: (message) => hub.broadcast(message),
       onFiles: () => onFiles(),

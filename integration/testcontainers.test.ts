@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { DockerComposeEnvironment, GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
+import { DockerComposeEnvironment, type StartedTestContainer } from 'testcontainers';
 import type { TestRequests } from '../model/test-mesh.ts';
 import {
   assertMtls,
@@ -13,35 +13,15 @@ import {
   MeshError,
   type StartedLateenMesh,
 } from '../testcontainers/testcontainers.ts';
-import type { Errand, Outcome } from './app/drive.ts';
 import { tryDocker } from './fixture/docker.ts';
 import { frontDoor } from './fixture/front-door.ts';
 import { lateen } from './fixture/lateen.ts';
 import { buildApp } from './fixture/mesh.ts';
+import { APP, app, call, caller, reviews, SUBSETS, virtualService } from './fixture/testkit.ts';
 
 // Nothing that a test leaves behind is to be swept up by somebody else.
 process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
 
-const APP = 'lateen-integration-app';
-const SUBSETS = `
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: { name: reviews }
-spec:
-  host: reviews
-  subsets: [{ name: v1, labels: { version: v1 } }, { name: v2, labels: { version: v2 } }]
-`;
-const virtualService = (annotations: string, http: string) => `
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata:
-  name: reviews
-  annotations: { ${annotations} }
-spec:
-  hosts: [reviews]
-  http:
-    - ${http}
-`;
 const SPLIT = `route:
         - { destination: { host: reviews, subset: v1 }, weight: 90 }
         - { destination: { host: reviews, subset: v2 }, weight: 10 }`;
@@ -53,30 +33,6 @@ let folder = '';
 let mesh: StartedLateenMesh;
 let client: StartedTestContainer;
 const started: StartedTestContainer[] = [];
-
-function app(environment: Record<string, string>): GenericContainer {
-  return new GenericContainer(APP)
-    .withEnvironment(environment)
-    .withExposedPorts(7070)
-    .withWaitStrategy(Wait.forListeningPorts());
-}
-
-const reviews = (of: StartedLateenMesh, version: string) =>
-  of.join(app({ NAME: 'reviews', VERSION: version, DRIVER_PORT: '7070' }), {
-    ...{ app: 'reviews', version, ports: 'http:8080' },
-    labels: { 'traffic.sidecar.istio.io/excludeInboundPorts': '7070' },
-  });
-const caller = (of: StartedLateenMesh) =>
-  of.join(app({ NAME: 'client' }), {
-    app: 'client',
-    labels: { 'traffic.sidecar.istio.io/excludeInboundPorts': '7070' },
-  });
-
-async function call(from: StartedTestContainer, errand: Errand): Promise<Outcome[]> {
-  const url = `http://${from.getHost()}:${from.getMappedPort(7070)}/`;
-  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(errand) });
-  return (await answer.json()) as Outcome[];
-}
 
 const ask = (times: number, concurrency = 1) =>
   call(client, { url: 'http://reviews:8080/', times, concurrency, keepAlive: true });
@@ -126,6 +82,7 @@ describe('a mesh of tests', () => {
   });
 
   test('splits a hundred requests exactly, a hundred times over, and rolls back at the end of the block', async () => {
+    const first = await mesh.mark();
     {
       await using _split = await mesh.apply(virtualService('lateen.test/weights: exact', SPLIT));
       for (let run = 0; run < 100; run++) {
@@ -133,6 +90,12 @@ describe('a mesh of tests', () => {
         await ask(100, 8);
         assertSplit(await mesh.requests({ to: 'reviews', since: mark }), { v1: 90, v2: 10 });
       }
+    }
+    // Of ten thousand none is missing, by the caller's word and by the callees'.
+    for (const side of [{}, { reporter: 'source' }, { reporter: 'destination' }] as const) {
+      const all = await mesh.requests({ to: 'reviews', since: first, ...side });
+      assert.equal(all.length, 10_000);
+      assertSplit(all, { v1: 90, v2: 10 });
     }
     const mark = await mesh.mark();
     await ask(20);

@@ -4,7 +4,8 @@
 //
 // POST /v1/apply?name=FILE   YAML    TestApplied     422 = TestRefusal with what is wrong; nothing has changed
 // POST /v1/restore?id=N              TestApplied     id 0 = all that was applied
-// GET  /v1/settled?container=ID&…    TestSettled     these containers are in the mesh, and serve
+// GET  /v1/settled?container=ID@START&…  TestSettled  these containers are in the mesh, and serve; START = Docker's
+//                                                    StartedAt, or nothing
 // GET  /v1/requests?to=&from=&since=MS&after=N&reporter=   TestRequests   nothing that was over before is missing
 import type { RuleRef, ViolationView } from './console.ts';
 import type { ObservedRequest } from './observation.ts';

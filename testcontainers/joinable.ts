@@ -1,4 +1,5 @@
 import { LABEL, type Labels } from '../model/labels.ts';
+import { meshError } from './mesh-error.ts';
 
 /** Any `GenericContainer` of testcontainers, or a class of its modules: told by what it can do, whatever its version. */
 export interface JoinableContainer {
@@ -41,20 +42,43 @@ export function joinLabels(
   };
 }
 
-/** Whether the container was given a network by its maker: then it stays there alone. */
-export function hasNetwork(container: JoinableContainer): boolean {
-  return (container as { readonly networkMode?: unknown }).networkMode !== undefined;
+/** What its maker has said of its network, undefined = nothing: such a one gets the mesh's. */
+export function networkModeOf(container: JoinableContainer): string | undefined {
+  return (container as { readonly networkMode?: string }).networkMode;
 }
 
-/** From now on a start of it ends only when `then` has. */
+/** A proxy lives in the network namespace of its container: it must be that container's own. */
+export function refuseForeignNamespace(name: string, networkMode: string | undefined): void {
+  if (networkMode !== 'host' && !networkMode?.startsWith('container:')) return;
+  const whose = networkMode === 'host' ? 'the host' : 'another container';
+  throw meshError(
+    `${name} cannot join the mesh: it shares the network namespace of ${whose}`,
+    'Take `.withNetworkMode(…)` away, or give it the network of the mesh: `.withNetwork(mesh.network)`.',
+  );
+}
+
+interface Startable {
+  getId(): string;
+  stop?(): Promise<unknown>;
+  restart?(options?: never): Promise<void>;
+}
+
+/** From now on a start of it, and a restart, ends only when `then` has; where that fails it does not run. */
 export function afterStart<T extends JoinableContainer>(
   container: T,
   then: (id: string) => Promise<void>,
 ): void {
   const start = container.start.bind(container);
   container.start = async () => {
-    const started = await start();
-    await then(started.getId());
+    const started: Startable = await start();
+    const id = started.getId();
+    await orElse(then(id), () => started.stop?.());
+    const restart = started.restart?.bind(started);
+    if (restart !== undefined)
+      started.restart = async (options) => {
+        await restart(options);
+        await then(id);
+      };
     return started;
   };
 }
@@ -62,8 +86,18 @@ export function afterStart<T extends JoinableContainer>(
 export function afterUp(environment: JoinableEnvironment, then: () => Promise<void>): void {
   const up = environment.up.bind(environment);
   environment.up = async (services) => {
-    const started = await up(services);
-    await then();
+    const started = (await up(services)) as { down?(): Promise<unknown> };
+    await orElse(then(), () => started.down?.());
     return started;
   };
+}
+
+/** What was started is taken down again where the rest fails, with the first error told. */
+async function orElse(rest: Promise<void>, takeDown: () => Promise<unknown> | undefined): Promise<void> {
+  try {
+    await rest;
+  } catch (error) {
+    await takeDown()?.catch(() => {});
+    throw error;
+  }
 }

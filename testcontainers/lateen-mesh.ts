@@ -1,37 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import {
-  GenericContainer,
   getContainerRuntimeClient,
   getReaper,
   LABEL_TESTCONTAINERS_SESSION_ID,
   Network,
-  type StartedNetwork,
   type StartedTestContainer,
-  Wait,
 } from 'testcontainers';
 import { meshPackage } from '../cli/mesh-package.ts';
-import { CONTROL_DIRECTORY } from '../model/agent-container.ts';
 import { LABEL } from '../model/labels.ts';
 import { PORT } from '../model/ports.ts';
 import type { TestSettled } from '../model/test-mesh.ts';
 import { createMeshApi } from './mesh-api.ts';
+import {
+  type ContainerSetting,
+  controllerContainer,
+  type GatewayOptions,
+  gatewayContainer,
+} from './mesh-containers.ts';
 import { MeshError, meshError } from './mesh-error.ts';
 import { ensureMeshImage } from './mesh-image.ts';
 import { MeshParts } from './mesh-parts.ts';
 import { StartedLateenMesh } from './started-mesh.ts';
 
-const CONFIG_DIRECTORIES = ['/etc/lateen/mesh', '/etc/lateen/secrets', '/etc/lateen/cacerts'];
-/** Told when everything can be asked. */
-const READY_LINE = /the test mesh is ready/;
-const DEFAULT_GATEWAY_PORTS = [8080, 8443];
-
-export interface GatewayOptions {
-  /** Ports that Gateways may have; each is published on a free one. Default 8080 and 8443. */
-  readonly ports?: readonly number[];
-  /** Instead of `app: istio-ingressgateway, istio: ingressgateway`. */
-  readonly labels?: Readonly<Record<string, string>>;
-}
+type Runtime = Awaited<ReturnType<typeof getContainerRuntimeClient>>;
+type Started = readonly [controller: StartedTestContainer, gateway: StartedTestContainer | null];
 
 /** A mesh for one test file, or for one test. Any number of them may run at once. */
 export class LateenMesh {
@@ -64,41 +57,45 @@ export class LateenMesh {
     return this;
   }
 
-  /** @throws MeshError where the folder or one of its documents is wrong; nothing is left behind then. */
+  /** @throws MeshError where it cannot be, e.g. one of its documents is wrong; nothing is left behind then. */
   async start(): Promise<StartedLateenMesh> {
     if (this.#config !== null) await checkFolder(this.#config);
-    const runtime = await getContainerRuntimeClient();
+    const runtime = await getContainerRuntimeClient().catch(noDocker);
     const image = this.#image ?? meshPackage().image;
     await ensureMeshImage(runtime, image);
     const id = `lateen-test-${randomBytes(5).toString('hex')}`;
     const parts = new MeshParts(runtime.container.dockerode, id);
+    let log = '';
+    const onFailed = (said: string) => {
+      log ||= said;
+    };
     try {
-      return await this.#startParts(parts, image, runtime.info.containerRuntime.remoteSocketPath, runtime);
+      return await this.#startParts(parts, image, runtime, onFailed);
     } catch (error) {
-      const said = await parts.lastWords();
+      log ||= await parts.controllerLog();
       await parts.remove();
-      if (error instanceof MeshError) throw error;
-      throw meshError('the mesh did not start', `Its controller said:\n${said}`, error);
+      throw error instanceof MeshError ? error : didNotStart(error, log);
     }
   }
 
   async #startParts(
     parts: MeshParts,
     image: string,
-    socket: string,
-    runtime: Awaited<ReturnType<typeof getContainerRuntimeClient>>,
+    runtime: Runtime,
+    onFailed: ContainerSetting['onFailed'],
   ): Promise<StartedLateenMesh> {
     const { sessionId } = await getReaper(runtime);
-    const labels = { [LABEL_TESTCONTAINERS_SESSION_ID]: sessionId, [LABEL.mesh]: parts.id };
-    const [network] = await Promise.all([new Network().start(), parts.createVolume(labels)]);
+    const network = await new Network().start();
     parts.network = network;
+    await parts.createVolume({ [LABEL_TESTCONTAINERS_SESSION_ID]: sessionId, [LABEL.mesh]: parts.id });
     const token = randomBytes(16).toString('hex');
-    const [controller, gateway] = await Promise.all([
-      this.#startController(parts, image, socket, token, network),
-      this.#gateway === null ? null : startGateway(parts, image, network, this.#gateway),
-    ]);
-    const base = `http://${controller.getHost()}:${controller.getMappedPort(PORT.testMesh)}`;
-    const api = createMeshApi(base, token);
+    const socket = runtime.info.containerRuntime.remoteSocketPath;
+    const setting = { image, meshId: parts.id, volume: parts.volume, network, onFailed };
+    const [controller, gateway] = await this.#startContainers(parts, setting, socket, token);
+    const api = createMeshApi(
+      `http://${controller.getHost()}:${controller.getMappedPort(PORT.testMesh)}`,
+      token,
+    );
     const settled = await api.get<TestSettled>('/v1/settled', {
       container: gateway === null ? [] : [gateway.getId()],
     });
@@ -108,62 +105,44 @@ export class LateenMesh {
     return new StartedLateenMesh({ parts, api, network, controller, gateway });
   }
 
-  #startController(
+  /** Where one fails the other is given up at once, and has ended before this has: it cannot come into being later. */
+  async #startContainers(
     parts: MeshParts,
-    image: string,
+    setting: ContainerSetting,
     socket: string,
     token: string,
-    network: StartedNetwork,
-  ): Promise<StartedTestContainer> {
-    const source = this.#config;
-    const container = new GenericContainer(image)
-      .withCommand(['controller'])
-      .withLabels({ [LABEL.role]: 'controller', [LABEL.mesh]: parts.id })
-      .withEnvironment({
-        LATEEN_MESH: parts.id,
-        LATEEN_TEST_MESH: '1',
-        LATEEN_ADMIN_TOKEN: token,
-        ...this.#environment,
-      })
-      .withBindMounts([
-        { source: socket, target: '/var/run/docker.sock', mode: 'rw' },
-        { source: parts.volume, target: CONTROL_DIRECTORY, mode: 'rw' },
-      ])
-      .withTmpFs({ '/run/lateen-admin': 'mode=0700', '/var/lib/lateen': 'mode=0700' })
-      .withDroppedCapabilities('ALL')
-      // Files of the folder that only their owner may read.
-      .withAddedCapabilities('DAC_OVERRIDE')
-      .withNetwork(network)
-      .withExposedPorts(PORT.testMesh, PORT.console)
-      .withWaitStrategy(Wait.forLogMessage(READY_LINE));
-    if (source !== null)
-      container.withCopyDirectoriesToContainer(CONFIG_DIRECTORIES.map((target) => ({ source, target })));
-    return container.start();
+  ): Promise<Started> {
+    const [config, environment] = [this.#config, this.#environment];
+    const starting = [
+      controllerContainer(setting, { config, environment, socket, token }).start(),
+      this.#gateway === null ? null : gatewayContainer(setting, this.#gateway).start(),
+    ] as const;
+    try {
+      return await Promise.all(starting);
+    } catch (error) {
+      await parts.removeContainers();
+      await Promise.allSettled(starting);
+      throw error;
+    }
   }
 }
 
-function startGateway(
-  parts: MeshParts,
-  image: string,
-  network: StartedNetwork,
-  { ports = DEFAULT_GATEWAY_PORTS, labels }: GatewayOptions,
-): Promise<StartedTestContainer> {
-  return new GenericContainer(image)
-    .withCommand(['gateway'])
-    .withLabels({
-      [LABEL.role]: 'gateway',
-      [LABEL.mesh]: parts.id,
-      [LABEL.namespace]: 'istio-system',
-      ...(labels ?? { app: 'istio-ingressgateway', istio: 'ingressgateway' }),
-    })
-    .withBindMounts([{ source: parts.volume, target: CONTROL_DIRECTORY, mode: 'ro' }])
-    .withTmpFs({ '/run/lateen': 'mode=1777' })
-    .withUser('1337:1337')
-    .withDroppedCapabilities('ALL')
-    .withNetwork(network)
-    .withExposedPorts(...ports)
-    .withWaitStrategy(Wait.forLogMessage(/ ready /))
-    .start();
+function noDocker(cause: unknown): never {
+  throw meshError(
+    'no Docker engine answers',
+    'Start Docker, or set DOCKER_HOST to where its socket is; `npx lateen doctor` says what is missing.',
+    cause,
+  );
+}
+
+/** What the container said is more than what testcontainers saw of it. */
+function didNotStart(error: unknown, log: string): MeshError {
+  const said = log === '' ? '' : ` It said:\n${log}`;
+  return meshError(
+    `the mesh did not start (${error instanceof Error ? error.message : error})`,
+    `Look at what its container said, and at what was given by withEnvironment() and withConfig().${said}`,
+    error,
+  );
 }
 
 async function checkFolder(folder: string): Promise<void> {

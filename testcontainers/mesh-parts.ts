@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import type { StartedNetwork } from 'testcontainers';
 import { LABEL, type Labels } from '../model/labels.ts';
+import { refuseForeignNamespace } from './joinable.ts';
 
 /** What a mesh has in the engine, all of it found by its id: so that nothing stays, whatever became of the start. */
 export class MeshParts {
@@ -40,18 +41,29 @@ export class MeshParts {
     ];
   }
 
-  /** The end of the controller's log. */
-  async lastWords(): Promise<string> {
+  /** `ID@START` of each: a container that was started again is not served before its new proxy is. */
+  async startsOf(ids: readonly string[]): Promise<string[]> {
+    const all = await Promise.all(ids.map((id) => this.#docker.getContainer(id).inspect()));
+    return all.map(({ Id, Name, State, HostConfig }) => {
+      refuseForeignNamespace(Name.slice(1), HostConfig.NetworkMode);
+      return `${Id}@${State.StartedAt}`;
+    });
+  }
+
+  /** '' = there is none. */
+  async controllerLog(): Promise<string> {
     const [controller] = await this.#own('controller');
-    if (controller === undefined) return '(it did not run)';
-    const log = await this.#docker.getContainer(controller).logs({ stdout: true, stderr: true, tail: 20 });
-    return String(log).replace(/[^\x20-\x7e\n]/g, '');
+    return controller === undefined ? '' : logText(this.#docker.getContainer(controller)).catch(() => '');
   }
 
   /** The controller first, so that it attaches no other proxy. The containers that have joined are not ours to stop. */
-  async remove(): Promise<void> {
+  async removeContainers(): Promise<void> {
     for (const role of ['controller', 'gateway', 'agent'])
       await Promise.all((await this.#own(role)).map((id) => this.#removeContainer(id)));
+  }
+
+  async remove(): Promise<void> {
+    await this.removeContainers();
     await this.#docker.getVolume(this.volume).remove().catch(ignoreMissing);
     await this.network?.stop().catch(() => {
       process.stderr.write(
@@ -75,6 +87,13 @@ export class MeshParts {
       else ignoreMissing(error);
     });
   }
+}
+
+/** The end of a container's log. Both of its streams come in frames, each behind eight bytes. */
+export async function logText(container: Docker.Container): Promise<string> {
+  const log = await container.logs({ stdout: true, stderr: true, tail: 20 });
+  const text = log.toString('latin1').replace(/[\0-\x02]\0{3}[\s\S]{4}/g, '');
+  return Buffer.from(text, 'latin1').toString().trim();
 }
 
 const statusOf = (error: unknown) => (error as { statusCode?: number }).statusCode;

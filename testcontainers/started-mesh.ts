@@ -8,12 +8,13 @@ import type { TestApplied, TestRequest, TestRequests } from '../model/test-mesh.
 import {
   afterStart,
   afterUp,
-  hasNetwork,
   isEnvironment,
   type JoinableContainer,
   type JoinableEnvironment,
   type JoinOptions,
   joinLabels,
+  networkModeOf,
+  refuseForeignNamespace,
 } from './joinable.ts';
 import type { MeshApi } from './mesh-api.ts';
 import { meshError } from './mesh-error.ts';
@@ -89,14 +90,16 @@ export class StartedLateenMesh implements AsyncDisposable {
   }
 
   /**
-   * Lets a container, or what a compose file starts, join: its `start()` or `up()` ends when its proxy is in force and
-   * every other knows it. Services of a compose file need their label `lateen.inject: "true"` as always.
+   * Lets a container, or what a compose file starts, join: its `start()`, `restart()` or `up()` ends when its proxy is in
+   * force and every other knows it. Services of a compose file need their label `lateen.inject: "true"` as always.
    */
   join<T extends JoinableContainer | JoinableEnvironment>(some: T, options: JoinOptions = {}): T {
     if (isEnvironment(some)) this.#joinEnvironment(some);
     else {
       some.withLabels(joinLabels(this.labels, options));
-      if (!hasNetwork(some)) some.withNetworkMode(this.network.getName());
+      const mode = networkModeOf(some);
+      refuseForeignNamespace(options.app ?? 'the container', mode);
+      if (mode === undefined) some.withNetworkMode(this.network.getName());
       afterStart(some, (id) => this.#serves([id]));
     }
     return some;
@@ -120,8 +123,8 @@ export class StartedLateenMesh implements AsyncDisposable {
     await this.#serves(await this.#parts.joined());
   }
 
-  async #serves(container: readonly string[]): Promise<void> {
-    await this.#api.get('/v1/settled', { container });
+  async #serves(ids: readonly string[]): Promise<void> {
+    await this.#api.get('/v1/settled', { container: await this.#parts.startsOf(ids) });
   }
 
   /**
@@ -131,7 +134,7 @@ export class StartedLateenMesh implements AsyncDisposable {
    */
   async apply(yamlOrFile: string): Promise<AppliedYaml> {
     const isFile = !yamlOrFile.includes('\n') && /\.(ya?ml|json)$/.test(yamlOrFile);
-    const yaml = isFile ? await readFile(yamlOrFile, 'utf8') : yamlOrFile;
+    const yaml = isFile ? await readFile(yamlOrFile, 'utf8').catch(unreadable) : yamlOrFile;
     const name = isFile ? basename(yamlOrFile) : undefined;
     const { id, violations } = await this.#api.post<TestApplied>('/v1/apply', { name }, yaml);
     let restoring: Promise<void> | null = null;
@@ -162,7 +165,11 @@ export class StartedLateenMesh implements AsyncDisposable {
       ...{ to, from, reporter },
       ...(since instanceof Date ? { since: since.getTime() } : { after: since?.mark }),
     });
-    if (problem !== '') throw meshError(problem, 'Does every container of the mesh still run?');
+    if (problem !== '')
+      throw meshError(
+        problem,
+        'Does every container of the mesh still run? Ask for the requests since a later mark.',
+      );
     return [...requests];
   }
 
@@ -194,4 +201,8 @@ export class StartedLateenMesh implements AsyncDisposable {
   [ASYNC_DISPOSE](): Promise<void> {
     return this.stop();
   }
+}
+
+function unreadable(cause: Error): never {
+  throw meshError(cause.message, 'Give the path of a file of YAML, or the YAML itself.', cause);
 }

@@ -11,7 +11,8 @@ export {
 } from './assertions.ts';
 export type { RetryOptions, Split, SplitOptions } from './expectations.ts';
 export type { JoinableContainer, JoinableEnvironment, JoinOptions } from './joinable.ts';
-export { type GatewayOptions, LateenMesh } from './lateen-mesh.ts';
+export { LateenMesh } from './lateen-mesh.ts';
+export type { GatewayOptions } from './mesh-containers.ts';
 export { MeshError } from './mesh-error.ts';
 export type {
   AppliedYaml,

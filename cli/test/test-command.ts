@@ -90,7 +90,11 @@ function addRequests(group: Command, ask: AskTest): void {
       const query = { to, from, reporter, after: after === undefined ? undefined : String(after) };
       const seen = await ask<TestRequests>(['GET', '/v1/requests', query]);
       if (seen.problem !== '')
-        throw new CliError('LAT1043', seen.problem, 'Does every container of the mesh still run?');
+        throw new CliError(
+          'LAT1043',
+          seen.problem,
+          'Does every container of the mesh still run? Ask for the requests since a later mark.',
+        );
       print(formatAs(output, seen, () => requestTable(seen.requests)));
     });
 }

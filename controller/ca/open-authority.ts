@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../../base/errors.ts';
+import { errorCode, LateenError } from '../../base/errors.ts';
 import type { StateFile } from '../last-good/state-file.ts';
 import {
   type Authority,
@@ -62,11 +62,19 @@ export async function openAuthority({
 async function readFiles(directory: string): Promise<AuthorityFiles | null> {
   const caCert = await readIfThere(join(directory, 'ca-cert.pem'));
   if (caCert === null) return null;
-  const caKey = await readFile(join(directory, 'ca-key.pem'), 'utf8');
-  const rootCert = await readFile(join(directory, 'root-cert.pem'), 'utf8');
+  const caKey = await readNeeded(directory, 'ca-key.pem');
+  const rootCert = await readNeeded(directory, 'root-cert.pem');
   const certChain = await readIfThere(join(directory, 'cert-chain.pem'));
   const isRoot = caCert.trim() === rootCert.trim();
   return { caCert, caKey, rootCert, certChain: isRoot ? '' : (certChain ?? caCert) };
+}
+
+async function readNeeded(directory: string, name: string): Promise<string> {
+  const text = await readIfThere(join(directory, name));
+  if (text !== null) return text;
+  throw new LateenError('AUTHORITY_INCOMPLETE', `${directory} has ca-cert.pem, but no ${name}`, {
+    remedy: `Put ca-cert.pem, ca-key.pem and root-cert.pem there, as Istio's secret cacerts has them, or none of them.`,
+  });
 }
 
 async function readIfThere(file: string): Promise<string | null> {

@@ -8,7 +8,7 @@ export class Observations {
   #requests: TestRequest[] = [];
   /** Number of the newest. */
   mark = 0;
-  /** Had to make room for newer ones. */
+  /** So many had to make room for newer ones: those up to this number. */
   dropped = 0;
 
   constructor(max = MAX_KEPT_OBSERVATIONS) {

@@ -6,9 +6,12 @@ import type { ObservedRequest } from '../../model/observation.ts';
 import { type Hello, PUSH_PROTOCOL, type Push } from '../../model/push.ts';
 import { Controller } from '../controller.ts';
 import type { FileState } from '../last-good/last-good.ts';
+import type { ProxyStatus } from '../push/proxy-connection.ts';
 import { PushHub } from '../push/push-hub.ts';
 import { containerFacts } from '../testing/container-facts.ts';
-import { TestMesh, testProxies } from './test-mesh.ts';
+import { Observations } from './observations.ts';
+import { TestMesh } from './test-mesh.ts';
+import { testProxies } from './test-proxies.ts';
 
 const rule = (name: string, subset = '') => `
 apiVersion: networking.istio.io/v1
@@ -32,6 +35,7 @@ async function start(answer: () => string | null = () => '') {
     containerFacts('web', 1, { app: 'web' }),
     containerFacts('reviews', 2, { 'lateen.ports': 'http:9080' }),
   ];
+  const facts = new Map(containers.map((each) => [each.id, each]));
   const hub: PushHub = new PushHub({
     ...{ wall: () => 0, bootId: 'boot', onSettled: () => {}, onChange: () => mesh.onChange() },
     findWorkload: (index, container) => index.workloadsById.get(container),
@@ -55,12 +59,12 @@ async function start(answer: () => string | null = () => '') {
     world: () => controller.world,
     isCurrent: () => controller.isCurrent,
     violations: () => controller.violationLog.violations,
-    proxies: () => testProxies(controller.world, new Map(hub.statuses.map((each) => [each.container, each]))),
+    proxies: () => testProxies(controller.world, hub.statuses, facts),
     isConnected: (container) => hub.isConnected(container),
     broadcast: (message) => hub.broadcast(message),
     onFiles: () => controller.onFiles(mesh.over(BASE)),
   });
-  controller.onContainers(new Map(containers.map((facts) => [facts.id, facts])));
+  controller.onContainers(facts);
   controller.onFiles(BASE);
   await new Promise(setImmediate);
   const pushes: string[] = [];
@@ -169,11 +173,46 @@ describe('requests', () => {
     const asking = mesh.requests({ to: 'reviews.default' });
     answerAll(0, 0);
     assert.equal((await asking).requests.length, 1);
-    const again = mesh.requests({ after: 1 });
+    const again = mesh.requests({ after: 0 });
     answerAll(2, 7);
-    assert.deepEqual(await again.then(({ requests, problem }) => [requests, problem]), [
-      [],
-      '14 requests were more than could be kept',
-    ]);
+    assert.match(
+      (await again).problem,
+      /^requests are missing: of 15 that proxies saw 14 were more than is kept/,
+    );
+    // What came after the loss is complete.
+    const later = mesh.requests({ after: 1 });
+    answerAll(4, 7);
+    assert.equal((await later).problem, '');
   });
+
+  test('that are more than is kept make room, and whoever asks for those that went is told', () => {
+    const observations = new Observations(100);
+    const all = Array.from({ length: 120 }, (_, index) => seen({ requestId: String(index), startMs: index }));
+    observations.add(all, () => null);
+    assert.deepEqual([observations.mark, observations.dropped], [120, 30]);
+    const kept = observations.find({});
+    assert.deepEqual([kept.length, kept[0]?.requestId], [90, '30']);
+  });
+});
+
+test('the agent that a restart left behind is no proxy of its container', async () => {
+  const { controller } = await start();
+  const app = { ...containerFacts('web', 1, { app: 'web' }), startedAt: '2026-01-02T00:00:00Z' };
+  const agent = (id: string, startedAt: string) => ({
+    ...containerFacts(id, 3, {
+      ...{ 'lateen.role': 'agent', 'lateen.agent-for': app.id, 'lateen.app-started': startedAt },
+    }),
+    id,
+  });
+  const containers = new Map(
+    [app, agent('old', '2026-01-01T00:00:00Z'), agent('new', app.startedAt)].map((each) => [each.id, each]),
+  );
+  const status = (container: string) => ({ container, state: 'SYNCED', lastError: '' }) as ProxyStatus;
+  const stateOf = (...agents: string[]) => {
+    const proxies = testProxies(controller.world, agents.map(status), containers);
+    const { state, startedAt } = proxies.find(({ workload }) => workload.id === app.id) ?? assert.fail();
+    return [state, startedAt];
+  };
+  assert.deepEqual(stateOf('old'), ['NOT CONNECTED', app.startedAt]);
+  assert.deepEqual(stateOf('new', 'old'), ['SYNCED', app.startedAt]);
 });

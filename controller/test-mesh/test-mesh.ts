@@ -1,5 +1,10 @@
 import type { Violation } from '../../istio/violation.ts';
-import type { Flushed, ObservedRequest } from '../../model/observation.ts';
+import {
+  type Flushed,
+  MAX_KEPT_OBSERVATIONS,
+  MAX_WAITING_OBSERVATIONS,
+  type ObservedRequest,
+} from '../../model/observation.ts';
 import type { ControllerMessage } from '../../model/push.ts';
 import type {
   TestApplied,
@@ -8,21 +13,13 @@ import type {
   TestRequests,
   TestSettled,
 } from '../../model/test-mesh.ts';
-import type { Workload, World } from '../compile/world.ts';
+import type { World } from '../compile/world.ts';
 import type { FileState } from '../last-good/last-good.ts';
-import type { ProxyStatus } from '../push/proxy-connection.ts';
 import { createFindRule } from '../world/find-rule.ts';
 import { AppliedFiles } from './applied-files.ts';
 import { Observations } from './observations.ts';
+import type { TestProxy } from './test-proxies.ts';
 import { Waiting } from './waiting.ts';
-
-/** A proxy that there should be, and where it stands. */
-export interface TestProxy {
-  readonly name: string;
-  readonly workload: Workload;
-  readonly state: string;
-  readonly lastError: string;
-}
 
 export interface TestMeshDeps {
   world(): World | null;
@@ -51,7 +48,10 @@ export class TestMesh {
   readonly #applied = new AppliedFiles();
   readonly #observations = new Observations();
   readonly #waiting = new Waiting();
+  /** Container → requests that its proxy could not tell of. */
   readonly #lost = new Map<string, number>();
+  /** What was asked for behind this one is complete. */
+  #lostUpTo = 0;
   /** Flush → containers that have not answered. */
   readonly #flushes = new Map<string, Set<string>>();
   #count = 0;
@@ -74,6 +74,7 @@ export class TestMesh {
   }
 
   onFlushed(container: string, { id, lost }: Flushed): void {
+    if (lost > (this.#lost.get(container) ?? 0)) this.#lostUpTo = this.#observations.mark;
     this.#lost.set(container, lost);
     this.#flushes.get(id)?.delete(container);
     this.#waiting.look();
@@ -124,15 +125,22 @@ export class TestMesh {
   /** All requests that were over when it was asked. */
   async requests(query: TestRequestQuery): Promise<TestRequests> {
     const unheard = await this.#flush();
-    const lost = [...this.#lost.values()].reduce((sum, each) => sum + each, 0);
-    const { mark, dropped } = this.#observations;
     const problem =
       unheard.length > 0
         ? `these proxies did not say what they saw: ${unheard.join(', ')}`
-        : lost + dropped > 0
-          ? `${lost + dropped} requests were more than could be kept`
-          : '';
-    return { requests: this.#observations.find(query), mark, problem };
+        : this.#lossAmong(query);
+    return { requests: this.#observations.find(query), mark: this.#observations.mark, problem };
+  }
+
+  /** '' = nothing that was asked for had to go. */
+  #lossAmong({ after = 0 }: TestRequestQuery): string {
+    const { dropped, mark } = this.#observations;
+    const lost = [...this.#lost.values()].reduce((sum, each) => sum + each, 0);
+    const isComplete = after >= dropped && (lost === 0 || after >= this.#lostUpTo);
+    return isComplete
+      ? ''
+      : `requests are missing: of ${mark + lost} that proxies saw ${dropped + lost} were more than is kept ` +
+          `(${MAX_KEPT_OBSERVATIONS} in the mesh, each seen by caller and callee; ${MAX_WAITING_OBSERVATIONS} that wait in a proxy)`;
   }
 
   /** Containers of proxies that have not answered. */
@@ -164,9 +172,12 @@ export class TestMesh {
     return refusing === undefined ? null : `${refusing.name} refused it: ${refusing.lastError}`;
   }
 
-  #serves(container: string, waitedMs: number): boolean {
-    const workload = this.#deps.proxies().find((proxy) => proxy.workload.id === container)?.workload;
-    if (workload === undefined) return false;
+  /** `ID@START`: that start of it or a later one. */
+  #serves(asked: string, waitedMs: number): boolean {
+    const [container = '', start = ''] = asked.split('@');
+    const proxy = this.#deps.proxies().find(({ workload }) => workload.id === container);
+    if (proxy === undefined || proxy.startedAt < start) return false;
+    const { workload } = proxy;
     if (workload.proxy === 'gateway' || waitedMs > PORTS_MS) return true;
     const services = this.#deps.world()?.services.filter(({ members }) => members.includes(container)) ?? [];
     const ports = services.flatMap((service) => service.ports).filter(({ protocol }) => protocol !== 'udp');
@@ -180,22 +191,12 @@ export class TestMesh {
     const late = proxies
       .filter(({ state }) => state !== 'SYNCED')
       .map(({ name, state }) => `${name} ${state}`);
-    const missing = containers.filter((id) => !proxies.some(({ workload }) => workload.id === id));
-    const unknown = missing.map((id) => `${id.slice(0, 12)} is no container of this mesh`);
+    const missing = containers.filter(
+      (asked) => !proxies.some(({ workload, startedAt }) => `${workload.id}@${startedAt}`.startsWith(asked)),
+    );
+    const unknown = missing.map((id) => `${id.slice(0, 12)} is no running container of this mesh`);
     return `not in force at every proxy: ${[...late, ...unknown].join(', ') || 'nothing has been read yet'}`;
   }
-}
-
-/** Every proxy that there should be. */
-export function testProxies(
-  world: World | null,
-  statuses: ReadonlyMap<string, Pick<ProxyStatus, 'state' | 'lastError'>>,
-): readonly TestProxy[] {
-  const workloads = world?.workloads.filter(({ proxy }) => proxy !== null) ?? [];
-  return workloads.map((workload) => {
-    const { state = 'NOT CONNECTED', lastError = '' } = statuses.get(workload.id) ?? {};
-    return { name: `${workload.name}.${workload.namespace}`, workload, state, lastError };
-  });
 }
 
 const isError = ({ severity }: Violation) => severity === 'Error';
