@@ -26,6 +26,18 @@ export function knownRemedy(asked: string, known: readonly string[]): string {
     : `Known: ${known.join(', ')}.`;
 }
 
+/** What the library of the command line says of a command that cannot be read, in our form. */
+export function formatUsageError(text: string): string {
+  const [, near] = /\n\((Did you mean .*)\)/.exec(text) ?? [];
+  const what = text
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean .*\)/, '')
+    .trimEnd();
+  const remedy =
+    near === undefined ? '`--help` says what there is.' : `${near} \`--help\` says what there is.`;
+  return `Error [LAT1000]: ${what}\nRemedy: ${remedy}\n`;
+}
+
 /** What is written to stderr; of a failure that nobody expected no more than its message. */
 export function formatFailure(error: unknown): string {
   if (error instanceof CliError) return `Error [${error.code}]: ${error.message}\nRemedy: ${error.remedy}\n`;

@@ -10,6 +10,7 @@ import { addBugReportCommand } from './bug-report/bug-report.ts';
 import { addCertCommand } from './cert/cert-command.ts';
 import { addCheckCommands } from './check/check-commands.ts';
 import { addTracingCommand } from './check/tracing-audit.ts';
+import { formatUsageError } from './cli-error.ts';
 import { addCompletionCommand } from './completion/completion-command.ts';
 import { addDashboardCommand } from './dashboard.ts';
 import { addDescribeCommand } from './describe/describe-command.ts';
@@ -18,10 +19,9 @@ import { addEgressCommand } from './egress/egress.ts';
 import { addInitCommand } from './init/init-command.ts';
 import { addInjectCommands } from './inject/inject-command.ts';
 import { addMeshCommands } from './mesh-commands.ts';
-import { printLogs } from './proxy/logs.ts';
+import { addLogsCommand } from './proxy/logs-command.ts';
 import { addMetricsCommand } from './proxy/workload-metrics.ts';
 import { addStatusCommand } from './status/status-command.ts';
-import { numberBetween, print } from './terminal/output.ts';
 import { showWholeTables } from './terminal/table.ts';
 import { addTestCommand } from './test/test-command.ts';
 import { addDownCommand } from './up/down-command.ts';
@@ -30,16 +30,13 @@ import { addUpCommand } from './up/up-command.ts';
 /** The command line with all its verbs; `parseAsync` runs one. */
 export function createProgram(version: string): Command {
   const program = new Command('lateen')
-    .description('Istio for Docker Compose: looks into a running mesh and checks its configuration.')
-    .version(version, '-V, --client-version', 'version of this program alone')
+    .description('Istio for Docker Compose: a service mesh with no Kubernetes.')
+    .version(version, '-V, --version', 'version of this program alone')
     .addOption(new Option('--mesh <name>', 'mesh id or compose project, where several run'))
-    .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error: /, 'Error [LAT1000]: ')),
-    })
-    .showHelpAfterError('(--help says what there is)')
+    .configureOutput({ outputError: (text, write) => write(formatUsageError(text)) })
     .addHelpText(
       'after',
-      '\nExamples:\n  lateen proxy-status\n  lateen proxy-config route productpage\n  lateen analyze mesh/',
+      '\nExamples:\n  lateen up\n  lateen status --watch\n  lateen analyze mesh/\n  lateen proxy-config route reviews',
     );
 
   const find = (docker: Docker) => findController(docker, program.opts<{ mesh?: string }>().mesh);
@@ -56,12 +53,22 @@ export function createProgram(version: string): Command {
     if (command.opts<{ output?: string }>().output === 'wide') showWholeTables();
   });
 
-  addInitCommand(program);
-  addDoctorCommand(program);
+  program.commandsGroup('A project in a mesh:');
   addUpCommand(program);
   addDownCommand(program);
   addStatusCommand(program, ask);
+  addInitCommand(program);
+  addInjectCommands(program);
+  addDoctorCommand(program);
+  program.commandsGroup('What is in ./mesh:');
+  addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
+  addEgressCommand(program);
+  program.commandsGroup('What runs:');
   addMeshCommands(program, version, ask, askOne);
+  addLogsCommand(program, find);
+  addDashboardCommand(program, find);
+  addBugReportCommand(program, find);
+  program.commandsGroup('More:').helpCommand(true);
   const experimental = program
     .command('x')
     .alias('experimental')
@@ -72,22 +79,7 @@ export function createProgram(version: string): Command {
   addDescribeCommand(experimental, ask);
   addMetricsCommand(experimental, ask);
   addAsCommand(experimental, find);
-  addEgressCommand(program);
-  addInjectCommands(program);
   addTestCommand(program, find);
-  addDashboardCommand(program, find);
-  addBugReportCommand(program, find);
-  addCheckCommands(program, () => ask<KnownServices>('/debug/registryz'));
-  program
-    .command('logs <service>')
-    .description('lines of a service and of the agents beside it (`docker compose logs` does not show those)')
-    .option('-f, --follow', 'go on', false)
-    .option('-n, --tail <lines>', 'so many lines of each container', numberBetween(0, 1e9), 100)
-    .addHelpText('after', '\nExample:\n  lateen logs reviews-v1 --follow')
-    .action(async (service: string, { follow, tail }: { follow: boolean; tail: number }) => {
-      const docker = await createDocker();
-      await printLogs(docker, await find(docker), service, { follow, tail, write: print });
-    });
   addCompletionCommand(program);
   return program;
 }

@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { docker, tryDocker } from './fixture/docker.ts';
 import { lateen } from './fixture/lateen.ts';
-import { follow } from './fixture/markdown.ts';
+import { follow as followPage } from './fixture/markdown.ts';
 import { freePort } from './fixture/mesh.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -32,16 +32,9 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('docs/tutorial.md, from the package in an empty folder: the first canary', async (context) => {
-  const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  const tarball = join(folder, packed.trim());
-  mkdirSync(app);
-  const startMs = performance.now();
-  const told: string[] = [];
-  await follow(join(root, 'docs', 'tutorial.md'), app, {
+/** What a page says, with this package in the place of the registry's. */
+const follow = (page: string, told: string[]) =>
+  followPage(join(root, page), app, {
     env,
     edit: (command) =>
       command
@@ -49,11 +42,27 @@ test('docs/tutorial.md, from the package in an empty folder: the first canary', 
         .replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`),
     onDone: (command, ms) => told.push(`${(ms / 1000).toFixed(1)} s  ${command.split('\n')[0]}`),
   });
+let tarball = '';
+
+test('docs/tutorial.md, from the package in an empty folder: the first canary', async (context) => {
+  const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  tarball = join(folder, packed.trim());
+  mkdirSync(app);
+  const startMs = performance.now();
+  const told: string[] = [];
+  await follow('docs/tutorial.md', told);
   context.diagnostic(`${((performance.now() - startMs) / 1000).toFixed(1)} s in all\n${told.join('\n')}`);
   assert.deepEqual(
     readdirSync(join(app, 'node_modules')).filter((name) => !name.startsWith('.')),
     ['lateen'],
   );
+});
+
+test('README.md, in the same folder: one command, a canary, and away again', async () => {
+  await follow('README.md', []);
 });
 
 test('the image has the files of the package, byte by byte', async () => {

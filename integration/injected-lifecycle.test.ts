@@ -6,10 +6,13 @@ import { DaemonProxy } from './fixture/daemon-proxy.ts';
 import { docker } from './fixture/docker.ts';
 import { eventually } from './fixture/eventually.ts';
 import { lateen } from './fixture/lateen.ts';
+import { follow } from './fixture/markdown.ts';
 import { createMesh, type Mesh } from './fixture/mesh.ts';
 import { failures } from './fixture/outcomes.ts';
 import { agentOf, proxyOf } from './fixture/proxies.ts';
 import { CLIENT, SHOP } from './fixture/shop.ts';
+
+const PROGRAM = join(import.meta.dirname, '..', 'bin', 'lateen');
 
 let daemon: DaemonProxy;
 let mesh: Mesh;
@@ -193,6 +196,15 @@ test('`up` again changes nothing; a recreated agent takes its application with i
   await mesh.compose('up', '-d', '--no-build', '-t', '1');
   assert.notDeepEqual(await mesh.containers('shop-v1'), before);
   await shopAnswers();
+});
+
+test('docs/inject.md: what it says is typed and seen', async () => {
+  const before = await mesh.containers('shop-v1');
+  await follow(join(import.meta.dirname, '..', 'docs', 'inject.md'), mesh.folder, {
+    env: { ...mesh.env, COMPOSE_PROJECT_NAME: mesh.project },
+    edit: (command) => command.replaceAll('npx lateen', `node ${PROGRAM}`),
+  });
+  assert.deepEqual(await mesh.containers('shop-v1'), before, 'the file is what runs already');
 });
 
 test('`--scale` of an injected service is refused, and of its agent changes nothing for callers', async () => {

@@ -12,13 +12,15 @@ const folder = mkdtempSync(join(tmpdir(), 'lateen-trouble-'));
 const project = `lt-trouble-${process.pid}`;
 const app = join(folder, project);
 const port = String(await freePort());
+const PORTS = { LATEEN_HTTP_PORT: port, LATEEN_HTTPS_PORT: String(await freePort()) };
+const other = `${project}-other`;
 const env = {
-  LATEEN_HTTP_PORT: port,
-  LATEEN_HTTPS_PORT: String(await freePort()),
+  ...PORTS,
   XDG_STATE_HOME: join(folder, 'state'),
 };
 
 after(async () => {
+  await lateen(['down', '-p', other, '-v', '--', '-t', '0'], env);
   await lateen(['down', '-p', project, '-v', '--', '-t', '0'], env);
   rmSync(folder, { recursive: true });
 });
@@ -36,7 +38,14 @@ test('docs/troubleshooting.md: each symptom is seen as the page says, and its co
     env,
     edit: (command) =>
       command
+        // The second project must find free ports, and a name that no other test has.
+        .replaceAll(
+          '(cd other && ',
+          `(cd other && unset ${Object.keys(PORTS).join(' ')} && COMPOSE_PROJECT_NAME=${other} `,
+        )
+        .replaceAll('compose --project-directory other', `compose -p ${other} --project-directory other`)
         .replaceAll('npx lateen', `node ${join(root, 'bin', 'lateen')}`)
+        .replaceAll('"$OLDPWD/node_modules/.bin/lateen"', join(root, 'bin', 'lateen'))
         .replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`),
     onDone: (command, ms) => context.diagnostic(`${Math.round(ms)} ms  ${command.split('\n')[0]}`),
   });

@@ -32,12 +32,16 @@ export const LABEL = {
   role: 'lateen.role',
   /** On an agent's container: the id of the app's container. */
   agentFor: 'lateen.agent-for',
+  /** On an agent that the controller attached: when its application had started. */
+  appStarted: 'lateen.app-started',
   /** On an agent that Compose starts: the compose service whose containers join its namespace. */
   agentOf: 'lateen.agent-of',
   /** On a visitor (`lateen x as SERVICE`): the service whose identity it has without being one of its containers. */
   actsAs: 'lateen.acts-as',
   /** testcontainers' own: by it Ryuk deletes what a test process that was killed has left. */
   testSession: 'org.testcontainers.session-id',
+  canonicalName: 'service.istio.io/canonical-name',
+  canonicalRevision: 'service.istio.io/canonical-revision',
   composeProject: 'com.docker.compose.project',
   composeService: 'com.docker.compose.service',
   composeOneOff: 'com.docker.compose.oneoff',

@@ -60,3 +60,20 @@ test('the test in docs/testing.md is the one of examples/testing', () => {
   const example = textOf('examples/testing/node-test/canary.test.mjs');
   assert.ok(textOf('docs/testing.md').includes(`\`\`\`js\n${example}\`\`\`\n`));
 });
+
+const PARTS = ['## Before', '## Try it', '## Take it back', '## On Istio'];
+
+test('the page of every recipe has the same parts, and names each of its documents', () => {
+  for (const recipe of readdirSync(join(root, 'examples/recipes'), { withFileTypes: true })) {
+    if (!recipe.isDirectory()) continue;
+    const page = `examples/recipes/${recipe.name}/README.md`;
+    const text = textOf(page);
+    assert.deepEqual(text.match(/^## .*$/gm), PARTS, page);
+    for (const file of readdirSync(join(root, dirname(page))).filter((each) => each.endsWith('.yaml')))
+      assert.ok(text.includes(`cp ../recipes/${recipe.name}/${file} mesh/`), `${page} does not use ${file}`);
+    assert.ok(
+      textOf('examples/recipes/README.md').includes(`](${recipe.name})`),
+      `${recipe.name} is not listed`,
+    );
+  }
+});

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { pagesOf } from './documented-commands.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), 'lateen-package-'));
@@ -36,11 +37,19 @@ test('the package has what runs, and no sources, tests or maps', () => {
   for (const path of ['bin/lateen', 'compose/mesh.yml', 'compose/Dockerfile', '.dockerignore', 'LICENSE'])
     assert.ok(paths.includes(path), path);
   const known =
-    /^(bin\/lateen|compose\/[\w.-]+|dist\/.+|README\.md|CHANGELOG\.md|LICENSE|NOTICE|package\.json|\.dockerignore)$/;
+    /^(bin\/lateen|compose\/[\w./-]+|dist\/.+|README\.md|CHANGELOG\.md|LICENSE|NOTICE|package\.json|\.dockerignore)$/;
   assert.deepEqual(
     paths.filter((path) => !known.test(path) || /\.map$|(?<!\.d)\.[cm]?ts$|\.test\./.test(path)),
     [],
   );
+});
+
+test('every file that a page names in node_modules/lateen is in the package', () => {
+  for (const page of pagesOf(root))
+    for (const [, path = ''] of readFileSync(join(root, page), 'utf8').matchAll(
+      /node_modules\/lateen\/([\w./-]+\.\w+)/g,
+    ))
+      assert.ok(paths.includes(path), `${page}: ${path}`);
 });
 
 test(`the package unpacks to less than ${MOST_BYTES / 1e6} MB`, (context) => {

@@ -55,7 +55,7 @@ export async function findController(docker: Docker, mesh: string | undefined): 
     throw new CliError(
       'LAT1004',
       `several controllers are running: ${wanted.map(({ project }) => project).join(', ')}`,
-      'Choose one with `--mesh NAME`.',
+      'Choose one with `--mesh NAME`, or stand in the folder of its project.',
     );
   }
   return first;

@@ -46,8 +46,10 @@ export function addBugReportCommand(
     .action(async ({ file }: { file: string }) => {
       const docker = await createDocker();
       const controller = await find(docker);
-      const entries = await whileWaiting('Collecting', () => collect(docker, controller));
-      const missing = await write(file, entries);
+      const { entries, missing } = await whileWaiting('Collecting', async () => {
+        const entries = await collect(docker, controller);
+        return { entries, missing: await write(file, entries) };
+      });
       print(
         `${file}: ${entries.length} files${missing === 0 ? '' : `, ${missing} of which only say why they are empty`}`,
       );

@@ -171,7 +171,7 @@ describe('the pages of the controller', () => {
     const { status, body } = (await start()).get('/debug/config_dump', 'proxyID=plain');
     assert.equal(status, 404);
     assert.match(body.error, /no proxy is called "plain"/);
-    assert.deepEqual(body.known.sort(), ['reviews.default', 'web.default']);
+    assert.deepEqual(body.known.sort(), ['reviews', 'web']);
     assert.equal((await start(false)).get('/debug/config_dump', 'proxyID=x').status, 503);
   });
 

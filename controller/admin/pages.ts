@@ -3,10 +3,12 @@ import { DEFAULT_MESH_CONFIG } from '../../istio/mesh-config.ts';
 import type { Resource } from '../../istio/resource.ts';
 import type { KubernetesSecretSpec } from '../../istio/schema/kubernetes.ts';
 import { LABEL } from '../../model/labels.ts';
+import { DEFAULT_NAMESPACE } from '../../model/names.ts';
 import { REDACTED, type SecretSpec } from '../../model/secret.ts';
 import { RESOURCE_KINDS } from '../../model/snapshot.ts';
 import type { Certificates } from '../ca/certificates.ts';
 import { compileSnapshot } from '../compile/compile-snapshot.ts';
+import type { Workload } from '../compile/world.ts';
 import type { Controller } from '../controller.ts';
 import type { PushHub } from '../push/push-hub.ts';
 import type { TraceStore } from '../traces/trace-store.ts';
@@ -124,6 +126,10 @@ function syncStatus({ controller, hub, containers, isDockerConnected }: PagesDep
   };
 }
 
+/** As people call a proxy; several of one workload have the same. */
+const shortName = ({ workload, namespace }: Workload) =>
+  namespace === DEFAULT_NAMESPACE ? workload : `${workload}.${namespace}`;
+
 /** A snapshot as it is compiled for one proxy, found by `name.namespace`, name or workload. */
 function configDump(deps: PagesDeps, proxyId: string): AdminReply {
   const { index } = deps.controller;
@@ -138,7 +144,7 @@ function configDump(deps: PagesDeps, proxyId: string): AdminReply {
     ) ??
     proxies.find((workload) => workload.labels[LABEL.app] === name);
   if (found === undefined) {
-    const known = proxies.map((workload) => `${workload.name}.${workload.namespace}`);
+    const known = [...new Set(proxies.map(shortName))];
     return {
       status: 404,
       body: { error: `no proxy is called ${JSON.stringify(proxyId)}`, asked: proxyId, known },

@@ -5,7 +5,6 @@ import { LABEL } from '../../model/labels.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
 
 /** On an agent: `StartedAt` of the app's container that it was made for. A restart makes a new namespace. */
-export const STARTED_LABEL = 'lateen.app-started';
 
 export interface AgentSpecInput {
   readonly app: ContainerFacts;
@@ -94,7 +93,7 @@ function labels(app: ContainerFacts, meshId: string, session: string): Record<st
     [LABEL.role]: 'agent',
     [LABEL.agentFor]: app.id,
     [LABEL.mesh]: meshId,
-    [STARTED_LABEL]: app.startedAt,
+    [LABEL.appStarted]: app.startedAt,
     ...(session !== '' && { [LABEL.testSession]: session }),
   };
   for (const label of [LABEL.composeProject, LABEL.composeService]) {

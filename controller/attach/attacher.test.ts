@@ -5,7 +5,6 @@ import { LABEL } from '../../model/labels.ts';
 import type { DockerWriter } from '../docker/docker-writer.ts';
 import { containerFacts } from '../testing/container-facts.ts';
 import type { ContainerFacts } from '../world/container-facts.ts';
-import { STARTED_LABEL } from './agent-spec.ts';
 import { Attacher } from './attacher.ts';
 import { HeldApps } from './held-apps.ts';
 
@@ -51,7 +50,7 @@ function playAttacher(context: TestContext, overrides: Partial<DockerWriter> = {
 const settle = () => new Promise(setImmediate);
 
 function agentOf(app: ContainerFacts, number: number): ContainerFacts {
-  const labels = { [LABEL.role]: 'agent', [LABEL.agentFor]: app.id, [STARTED_LABEL]: app.startedAt };
+  const labels = { [LABEL.role]: 'agent', [LABEL.agentFor]: app.id, [LABEL.appStarted]: app.startedAt };
   return { ...containerFacts(`agent-${number}`, 9, labels), networkMode: `container:${app.id}` };
 }
 

@@ -12,7 +12,7 @@ import {
   ownsNamespace,
   roleOf,
 } from '../world/membership.ts';
-import { createAgentSpec, type NamespacePlace, STARTED_LABEL } from './agent-spec.ts';
+import { createAgentSpec, type NamespacePlace } from './agent-spec.ts';
 import type { HeldApps } from './held-apps.ts';
 
 export interface AttacherDeps {
@@ -70,7 +70,7 @@ export class Attacher {
 
   /** The agent of this app has everything: the app may run, if it was held. That of an earlier start says nothing. */
   onReady(appId: string, agentId: string): void {
-    const madeFor = this.#containers.get(agentId)?.labels[STARTED_LABEL];
+    const madeFor = this.#containers.get(agentId)?.labels[LABEL.appStarted];
     if (madeFor !== this.#containers.get(appId)?.startedAt) return;
     if (this.#deps.held.has(appId)) void this.#letGo(appId);
   }
@@ -95,7 +95,7 @@ export class Attacher {
 
   async #attach(app: ContainerFacts): Promise<void> {
     const key = `${app.id} ${app.startedAt}`;
-    const agents = this.#agentsOf(app).filter(({ labels }) => labels[STARTED_LABEL] === app.startedAt);
+    const agents = this.#agentsOf(app).filter(({ labels }) => labels[LABEL.appStarted] === app.startedAt);
     // A paused one goes on when it is let go: a second one could not have its ports.
     const hasAgent = agents.some(({ state, isDraining }) => isUp(state) && !isDraining);
     if (hasAgent || this.#busy.has(key)) return;
@@ -174,7 +174,7 @@ export class Attacher {
   #endIfStale(agent: ContainerFacts, containers: ReadonlyMap<string, ContainerFacts>): void {
     const app = containers.get(agent.labels[LABEL.agentFor] ?? '');
     const isCurrent =
-      app !== undefined && app.startedAt === agent.labels[STARTED_LABEL] && app.state !== 'stopped';
+      app !== undefined && app.startedAt === agent.labels[LABEL.appStarted] && app.state !== 'stopped';
     if (isCurrent || agent.isDraining || this.#busy.has(agent.id)) return;
     this.#busy.add(agent.id);
     setTimeout(() => {

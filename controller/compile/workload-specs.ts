@@ -29,7 +29,7 @@ export function canonicalNames({ labels, workload }: Workload): {
   canonicalRevision: string;
 } {
   return {
-    canonicalService: labels['service.istio.io/canonical-name'] ?? labels[LABEL.app] ?? workload,
-    canonicalRevision: labels['service.istio.io/canonical-revision'] ?? labels[LABEL.version] ?? 'latest',
+    canonicalService: labels[LABEL.canonicalName] ?? labels[LABEL.app] ?? workload,
+    canonicalRevision: labels[LABEL.canonicalRevision] ?? labels[LABEL.version] ?? 'latest',
   };
 }

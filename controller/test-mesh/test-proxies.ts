@@ -1,5 +1,4 @@
 import { LABEL } from '../../model/labels.ts';
-import { STARTED_LABEL } from '../attach/agent-spec.ts';
 import type { Workload, World } from '../compile/world.ts';
 import { proxiesByWorkload } from '../console/proxies.ts';
 import type { ProxyStatus } from '../push/proxy-connection.ts';
@@ -36,5 +35,5 @@ export function testProxies(
 function isLeftBehind(agent: string, containers: Containers): boolean {
   const labels = containers.get(agent)?.labels ?? {};
   const app = labels[LABEL.agentFor];
-  return app !== undefined && labels[STARTED_LABEL] !== containers.get(app)?.startedAt;
+  return app !== undefined && labels[LABEL.appStarted] !== containers.get(app)?.startedAt;
 }

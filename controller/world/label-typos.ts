@@ -3,11 +3,15 @@ import { LABEL, type Labels } from '../../model/labels.ts';
 
 const PREFIX = 'lateen.';
 
-/** Set by the mesh itself on its own containers; nobody writes them. */
-const OWN = ['lateen.app-started'];
 const KNOWN: readonly string[] = Object.values(LABEL).filter((name) => name.startsWith(PREFIX));
 /** Those that people write, without the prefix. */
-const UNWRITTEN: readonly string[] = [LABEL.role, LABEL.agentFor, LABEL.agentOf, LABEL.actsAs];
+const UNWRITTEN: readonly string[] = [
+  LABEL.role,
+  LABEL.agentFor,
+  LABEL.agentOf,
+  LABEL.actsAs,
+  LABEL.appStarted,
+];
 const SUFFIXES = KNOWN.filter((name) => !UNWRITTEN.includes(name)).map((name) => name.slice(PREFIX.length));
 const FLAGS: readonly string[] = [LABEL.inject, LABEL.istioInject, LABEL.headless];
 
@@ -22,7 +26,7 @@ export function labelTypos(labels: Labels): LabelTypo[] {
     if (FLAGS.includes(name) && value !== 'true' && value !== 'false')
       return [{ message: `label ${name} is ${JSON.stringify(value)}`, remedy: 'Write "true" or "false".' }];
     const isOurs = name.toLowerCase().startsWith(PREFIX);
-    if (!isOurs || KNOWN.includes(name) || OWN.includes(name)) return [];
+    if (!isOurs || KNOWN.includes(name)) return [];
     // The prefix is common to all, so it says nothing of nearness.
     const near = closestWord(name.slice(PREFIX.length), SUFFIXES);
     const remedy =

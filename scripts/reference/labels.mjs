@@ -14,6 +14,8 @@ const LABELS = {
   ports: 'ports and their protocols: `http:9080,tcp:3306`; a target port after a second colon',
   serviceAccount:
     'the service account in the identity `spiffe://…/ns/NAMESPACE/sa/ACCOUNT`; without it the compose service',
+  canonicalName: 'the service in labels of metrics and traces; without it `app`, else the workload',
+  canonicalRevision: 'the version in labels of metrics and traces; without it `version`, else `latest`',
   healthcheck: 'an active check by the container’s own agent: `http:/healthz,5s,3` or `tcp:3306,5s,3`',
   headless: '`"true"`: the service has no virtual address, its name leads to each container',
   mesh: 'the mesh that a container belongs to, where it is not that of its compose project',
@@ -38,6 +40,7 @@ const LABELS = {
 const OWN = {
   role: '`controller`, `agent` or `gateway`: what a container of the mesh is',
   agentFor: 'on an agent: the id of the container that it serves',
+  appStarted: 'on an agent that the controller attached: when its application had started',
   agentOf: 'on an agent that Compose starts: the compose service that joins its namespace',
   testSession:
     'of testcontainers, on an agent too: what a test process that was killed has left is deleted by it',
@@ -56,6 +59,11 @@ const ANNOTATIONS = [
     '`"true"`: it decides nothing, and what it would have decided is logged',
   ],
   ['networking.istio.io/exportTo', 'Service', 'namespaces that see it'],
+  [
+    'networking.istio.io/enable-autoallocate-ip',
+    'ServiceEntry (a label)',
+    '`"false"`: its hosts get no address of the mesh, and keep those that Docker knows',
+  ],
   [
     CACHE_ANNOTATION,
     'VirtualService, ServiceEntry',
