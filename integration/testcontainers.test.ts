@@ -17,7 +17,16 @@ import { tryDocker } from './fixture/docker.ts';
 import { frontDoor } from './fixture/front-door.ts';
 import { lateen } from './fixture/lateen.ts';
 import { buildApp } from './fixture/mesh.ts';
-import { APP, app, call, caller, reviews, SUBSETS, virtualService } from './fixture/testkit.ts';
+import {
+  APP,
+  app,
+  call,
+  caller,
+  reviews,
+  SUBSETS,
+  thingsOfSession,
+  virtualService,
+} from './fixture/testkit.ts';
 
 // Nothing that a test leaves behind is to be swept up by somebody else.
 process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
@@ -243,24 +252,11 @@ networks: { default: { name: "\${LATEEN_NETWORK}", external: true } }
 
   // What a container takes tells how busy the machine is: on an idle one it is 0.7 s, and a mesh adds 1.4 s.
   test('leaves nothing behind where it cannot start', async () => {
-    const before = await thingsOfMeshes();
+    const before = await thingsOfSession(mesh);
     await writeFile(join(folder, 'wrong.yaml'), virtualService('', TO_V1).replace('hosts:', 'host:'));
     await assert.rejects(new LateenMesh().withConfig(folder).start(), /wrong\.yaml:8/);
     await assert.rejects(new LateenMesh().withConfig(join(folder, 'none')).start(), /is no folder/);
     await rm(join(folder, 'wrong.yaml'));
-    assert.deepEqual(await thingsOfMeshes(), before);
+    assert.deepEqual(await thingsOfSession(mesh), before);
   });
 });
-
-/** Containers, networks and volumes of all meshes of tests; those of the running one are among them. */
-async function thingsOfMeshes(): Promise<string[]> {
-  const lists = [
-    ['ps', '-a', '--format', '{{.Names}}'],
-    ...['network', 'volume'].map((kind) => [kind, 'ls', '--format', '{{.Name}}']),
-  ];
-  const names = await Promise.all(lists.map(async (list) => (await tryDocker(list)).stdout.split('\n')));
-  return names
-    .flat()
-    .filter((name) => name.includes('lateen-test-'))
-    .sort();
-}

@@ -14,7 +14,16 @@ import {
 import { docker, tryDocker } from './fixture/docker.ts';
 import { frontDoor } from './fixture/front-door.ts';
 import { buildApp } from './fixture/mesh.ts';
-import { APP, app, call, caller, reviews, SUBSETS, virtualService } from './fixture/testkit.ts';
+import {
+  APP,
+  app,
+  call,
+  caller,
+  reviews,
+  SUBSETS,
+  thingsOfSession,
+  virtualService,
+} from './fixture/testkit.ts';
 
 process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
 
@@ -123,15 +132,7 @@ test('of two hundred requests at once none is missing when they have been answer
 });
 
 describe('one clear message, and nothing left over, where', () => {
-  const things = async () => {
-    const lists = [
-      ['ps', '-aq'],
-      ['network', 'ls', '-q'],
-      ['volume', 'ls', '-q'],
-    ];
-    const own = ['--filter', 'label=org.testcontainers.session-id'];
-    return Promise.all(lists.map((list) => docker([...list, ...own])));
-  };
+  const things = () => thingsOfSession(mesh);
   const refuses = async (task: Promise<unknown>, message: RegExp, remedy: RegExp) => {
     await assert.rejects(task, (error) => {
       assert.ok(error instanceof MeshError, String(error));
