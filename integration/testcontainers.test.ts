@@ -250,7 +250,6 @@ networks: { default: { name: "\${LATEEN_NETWORK}", external: true } }
     }
   });
 
-  // What a container takes tells how busy the machine is: on an idle one it is 0.7 s, and a mesh adds 1.4 s.
   test('leaves nothing behind where it cannot start', async () => {
     const before = await thingsOfSession(mesh);
     await writeFile(join(folder, 'wrong.yaml'), virtualService('', TO_V1).replace('hosts:', 'host:'));
